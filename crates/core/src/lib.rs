@@ -1,0 +1,14 @@
+//! The library behind promsieve: census, lint, cost and plans for what a Prometheus stores.
+//!
+//! It is pure: it opens no file, no socket, reads no clock and no environment, and prints nothing.
+//! Callers hand over text and bytes and get plain data back; bad user input comes back as
+//! [`finding::Finding`]s beside whatever could still be read.
+//!
+//! A module imports from lower layers only; the table is in ARCHITECTURE.md and a test enforces it.
+
+pub mod finding;
+pub mod relabel;
+pub mod server;
+pub mod text;
+pub mod units;
+pub mod watch;

@@ -1,0 +1,94 @@
+//! A relabel config as it was written, before a server looked at it.
+
+/// A field of a YAML map, since Prometheus treats a missing field, a null and a value differently:
+/// missing means the default, null means the zero value (`replacement:` deletes the label).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Field<T> {
+    /// Not written: the default holds.
+    #[default]
+    Absent,
+    /// Written as null or left blank: the zero value, not the default.
+    Null,
+    /// Written.
+    Set(T),
+}
+
+impl<T> Field<T> {
+    /// The value, if one is written.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
+    /// Whether the field is written at all, as null or as a value.
+    pub fn is_written(&self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+}
+
+/// The fields of a relabel config, named as in Prometheus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StepField {
+    /// `source_labels`
+    SourceLabels,
+    /// `separator`
+    Separator,
+    /// `regex`
+    Regex,
+    /// `modulus`
+    Modulus,
+    /// `target_label`
+    TargetLabel,
+    /// `replacement`
+    Replacement,
+    /// `action`
+    Action,
+}
+
+impl StepField {
+    /// Every field, in the order of Prometheus's documentation.
+    pub const ALL: [Self; 7] = [
+        Self::SourceLabels,
+        Self::Separator,
+        Self::TargetLabel,
+        Self::Regex,
+        Self::Modulus,
+        Self::Replacement,
+        Self::Action,
+    ];
+
+    /// The key in Prometheus's YAML.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::SourceLabels => "source_labels",
+            Self::Separator => "separator",
+            Self::Regex => "regex",
+            Self::Modulus => "modulus",
+            Self::TargetLabel => "target_label",
+            Self::Replacement => "replacement",
+            Self::Action => "action",
+        }
+    }
+}
+
+/// One relabel config as written. Scalars hold the text that Prometheus's string fields receive
+/// (`regex: true` is `"true"`, `8080` is `"8080"`).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RawStep {
+    /// Labels whose values are joined.
+    pub source_labels: Field<Vec<String>>,
+    /// What joins them; `;` when absent.
+    pub separator: Field<String>,
+    /// The pattern, unanchored as written; `(.*)` when absent.
+    pub regex: Field<String>,
+    /// Modulus of `hashmod`.
+    pub modulus: Field<u64>,
+    /// The label to write.
+    pub target_label: Field<String>,
+    /// The template to write; `$1` when absent.
+    pub replacement: Field<String>,
+    /// The action, in any case; `replace` when absent.
+    pub action: Field<String>,
+}

@@ -1,0 +1,1 @@
+//! Mesh generator, real-server harness and benches: heavy dev dependencies stay here.

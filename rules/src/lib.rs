@@ -1,0 +1,1 @@
+//! Knowledge that promsieve ships with, as embedded data: exporter packs and cost models.

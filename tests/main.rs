@@ -1,0 +1,1 @@
+//! One integration binary: every test that runs the built `promsieve` or a real server.

@@ -1,0 +1,2 @@
+//! `cargo xtask …`: tests, real servers, generated files.
+fn main() {}
