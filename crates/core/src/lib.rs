@@ -8,6 +8,7 @@
 
 pub mod census;
 pub mod finding;
+pub mod flow;
 pub mod ingest;
 pub mod packs;
 pub mod relabel;

@@ -100,13 +100,7 @@ impl TableBuilder {
         }
         if self.group_of[at] == u32::MAX {
             self.group_of[at] = self.table.metrics.len() as u32;
-            self.table.metrics.push(MetricRows {
-                metric: code,
-                rows: 0,
-                columns: Vec::new(),
-                runs: Vec::new(),
-                exposed_bytes: 0,
-            });
+            self.table.metrics.push(MetricRows::new(code));
             self.layouts.push(Layout::default());
         }
         self.last = self.group_of[at] as usize;

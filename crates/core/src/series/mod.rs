@@ -3,6 +3,7 @@
 
 mod builder;
 mod dictionary;
+mod merge;
 mod sink;
 mod table;
 

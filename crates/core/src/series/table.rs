@@ -95,6 +95,11 @@ impl MetricRows {
         self.columns.iter().find(|column| column.name == name)
     }
 
+    /// The column of a label, to be changed.
+    pub(crate) fn column_mut(&mut self, name: NameId) -> Option<&mut Column> {
+        self.columns.iter_mut().find(|column| column.name == name)
+    }
+
     /// The row ranges of the runs, each with its target.
     pub fn run_ranges(&self) -> impl Iterator<Item = (TargetId, std::ops::Range<usize>)> {
         let mut start = 0;
@@ -124,9 +129,9 @@ pub struct Table {
     pub metrics: Vec<MetricRows>,
     /// Every target, in the order they were given.
     pub targets: Vec<Target>,
-    pub(super) names: Dictionary,
-    pub(super) values: Vec<Arc<Dictionary>>,
-    pub(super) families: BTreeMap<String, MetricType>,
+    pub(crate) names: Dictionary,
+    pub(crate) values: Vec<Arc<Dictionary>>,
+    pub(crate) families: BTreeMap<String, MetricType>,
 }
 
 impl Table {
@@ -142,6 +147,19 @@ impl Table {
         };
         table.intern_name(METRIC_NAME);
         table
+    }
+
+    /// The same dictionaries, targets and families at another stage, without rows.
+    #[must_use]
+    pub fn without_rows(&self, stage: Stage) -> Self {
+        Self {
+            stage,
+            metrics: Vec::new(),
+            targets: self.targets.clone(),
+            names: self.names.clone(),
+            values: self.values.clone(),
+            families: self.families.clone(),
+        }
     }
 
     /// The id of a label name, new or known.

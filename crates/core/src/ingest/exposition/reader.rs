@@ -21,12 +21,14 @@ pub enum Format {
 }
 
 impl Format {
-    /// What an HTTP response's content type, or else the bytes' end, says.
-    pub fn detect(content_type: Option<&str>, tail: &[u8]) -> Self {
+    /// What an HTTP response's content type says, or else `bytes`: the whole exposition, or its
+    /// beginning where it is long. Only `OpenMetrics` has an end mark, units and exemplars.
+    pub fn detect(content_type: Option<&str>, bytes: &[u8]) -> Self {
+        let has = |mark: &str| memchr::memmem::find(bytes, mark.as_bytes()).is_some();
         let open = match content_type {
             Some(kind) if kind.contains("openmetrics") => true,
             Some(kind) if kind.contains("text/plain") => false,
-            _ => tail.trim_ascii_end().ends_with(b"# EOF"),
+            _ => bytes.trim_ascii_end().ends_with(b"# EOF") || has("\n# UNIT ") || has(" # {"),
         };
         if open { Self::OpenMetrics } else { Self::Text }
     }
