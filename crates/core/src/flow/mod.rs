@@ -13,5 +13,8 @@ mod attach;
 mod block;
 mod normalise;
 
+mod report;
+
 pub use attach::attach;
 pub use normalise::normalise;
+pub use report::{Collision, FlowReport, JobFlow, StepFlow};

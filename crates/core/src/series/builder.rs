@@ -89,7 +89,7 @@ impl TableBuilder {
 
     fn group(&mut self, metric: &str) -> usize {
         if let Some(last) = self.table.metrics.get(self.last)
-            && self.table.metric_name(last) == metric
+            && self.table.values(NameId::METRIC).is(last.metric, metric)
         {
             return self.last;
         }
@@ -126,7 +126,7 @@ impl TableBuilder {
         let values = &mut self.table.values[column.name.0 as usize];
         // Neighbouring rows share most of their values: a comparison is cheaper than a hash.
         let code = match column.codes.last() {
-            Some(&last) if values.value(last) == value => last,
+            Some(&last) if values.is(last, value) => last,
             _ => Arc::make_mut(values).intern(value),
         };
         if column.codes.len() <= row {
@@ -149,7 +149,7 @@ impl Sink for TableBuilder {
             let name = sample.name(label);
             let known = self.layouts[group].columns.get(position).copied().filter(|&column| {
                 let id = self.table.metrics[group].columns[column as usize].name;
-                self.table.name(id) == name
+                self.table.is_name(id, name)
             });
             let column = known.unwrap_or_else(|| {
                 let column = self.column(group, name);

@@ -43,8 +43,7 @@ impl Dictionary {
             return 0;
         }
         let hash = rapidhash_v3_seeded(value.as_bytes(), &self.secrets);
-        let (arena, ends) = (&self.arena, &self.ends);
-        if let Some(&code) = self.index.find(hash, |&code| text(arena, ends, code) == value) {
+        if let Some(&code) = self.index.find(hash, |&code| self.is(code, value)) {
             return code;
         }
         let code = u32::try_from(self.ends.len()).expect("under 2^32 values of one label");
@@ -62,7 +61,7 @@ impl Dictionary {
             return Some(0);
         }
         let hash = rapidhash_v3_seeded(value.as_bytes(), &self.secrets);
-        self.index.find(hash, |&code| self.value(code) == value).copied()
+        self.index.find(hash, |&code| self.is(code, value)).copied()
     }
 
     /// The value of `code`; "" for 0.
@@ -70,7 +69,20 @@ impl Dictionary {
     /// # Panics
     /// When `code` comes from another dictionary.
     pub fn value(&self, code: u32) -> &str {
-        text(&self.arena, &self.ends, code)
+        &self.arena[self.range(code)]
+    }
+
+    /// Whether `code` stands for `value`; cheaper than a comparison of strings, since it need not
+    /// look for character boundaries.
+    pub fn is(&self, code: u32, value: &str) -> bool {
+        self.arena.as_bytes()[self.range(code)] == *value.as_bytes()
+    }
+
+    fn range(&self, code: u32) -> std::ops::Range<usize> {
+        match code as usize {
+            0 => 0..0,
+            code => self.ends[code - 1]..self.ends[code],
+        }
     }
 
     /// The hash of the pair (name, value); 0 for code 0. The same in every dictionary of this name.
@@ -99,13 +111,6 @@ impl Dictionary {
             + self.ends.capacity() * size_of::<usize>()
             + self.hashes.capacity() * size_of::<u64>()
             + self.index.capacity() * (size_of::<u32>() + 1)
-    }
-}
-
-fn text<'a>(arena: &'a str, ends: &[usize], code: u32) -> &'a str {
-    match code as usize {
-        0 => "",
-        code => &arena[ends[code - 1]..ends[code]],
     }
 }
 

@@ -188,6 +188,11 @@ impl Table {
         }
     }
 
+    /// Whether the label has this name.
+    pub fn is_name(&self, id: NameId, name: &str) -> bool {
+        self.names.is(id.0 + 1, name)
+    }
+
     /// Every label name that rows may have, `__name__` first.
     pub fn name_ids(&self) -> impl Iterator<Item = NameId> + use<> {
         (0..self.values.len() as u32).map(NameId)

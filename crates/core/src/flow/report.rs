@@ -1,0 +1,60 @@
+//! What the way of the samples did to them, step by step.
+
+use crate::units::SeriesCount;
+
+/// What happened to the series of every job.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FlowReport {
+    /// By job, in the order of the configuration.
+    pub jobs: Vec<JobFlow>,
+    /// Series that became one: every one but the first is lost, silently.
+    pub collisions: Vec<Collision>,
+}
+
+/// What happened to one job's series.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct JobFlow {
+    /// The job's name.
+    pub job: String,
+    /// Series before the metric chain.
+    pub attached: SeriesCount,
+    /// Series that the metric chain left, those that collide counted once.
+    pub stored: SeriesCount,
+    /// One a step of the metric chain.
+    pub steps: Vec<StepFlow>,
+    /// Series whose metric name or label names the server refuses after the chain; it loses the
+    /// whole scrape over one of them.
+    pub refused: SeriesCount,
+}
+
+/// What one step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StepFlow {
+    /// Series that reached the step.
+    pub reached: SeriesCount,
+    /// Series that it dropped.
+    pub dropped: SeriesCount,
+    /// Series whose labels it changed.
+    pub changed: SeriesCount,
+}
+
+/// Series of one metric that a chain made the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collision {
+    /// The job whose chain did it.
+    pub job: String,
+    /// The metric's name after the chain.
+    pub metric: String,
+    /// Series before.
+    pub before: SeriesCount,
+    /// Series left.
+    pub after: SeriesCount,
+    /// The step after which they are the same, where one step alone makes them so.
+    pub step: Option<usize>,
+    /// Whether series of different targets became one: then values interleave without any error.
+    pub across_targets: bool,
+    /// Two label sets before the chain that became one.
+    pub example: [Vec<(String, String)>; 2],
+    /// What they became.
+    pub becomes: Vec<(String, String)>,
+}
