@@ -2,4 +2,6 @@
 
 // `cfg(test)` always holds here; with it clippy lets the helpers of tests unwrap.
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod real;
