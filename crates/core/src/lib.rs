@@ -9,6 +9,7 @@
 pub mod finding;
 pub mod relabel;
 pub mod server;
+pub mod shard;
 pub mod text;
 pub mod units;
 pub mod watch;

@@ -1,1 +1,3 @@
 //! Mesh generator, real-server harness and benches: heavy dev dependencies stay here.
+
+pub mod measure;
