@@ -1,1 +1,3 @@
 //! Knowledge that promsieve ships with, as embedded data: exporter packs and cost models.
+
+pub mod cost;

@@ -6,6 +6,7 @@
 //!
 //! A module imports from lower layers only; the table is in ARCHITECTURE.md and a test enforces it.
 
+pub mod cost;
 pub mod finding;
 pub mod relabel;
 pub mod server;

@@ -10,11 +10,12 @@ pub fn workload(name: &str) -> Option<Workload> {
 /// All workloads.
 pub fn grid() -> Vec<Workload> {
     use Motion::{Constant, Counter, Noise};
-    let of = |name, targets, interval, seconds, groups| Workload {
+    let of = |name: &'static str, targets, interval, seconds, groups| Workload {
         name,
         targets,
         interval,
         seconds,
+        remote_writes: usize::from(name.starts_with("remote-")),
         groups,
     };
     vec![
@@ -39,6 +40,15 @@ pub fn grid() -> Vec<Workload> {
             ],
         ),
         of("held-mesh", 20, 10, 240, vec![group("mesh", 10000, mesh(), Counter)]),
+        of("remote-small", 20, 5, 150, vec![group("small", 7500, small(), Counter)]),
+        of("remote-mesh", 20, 5, 150, vec![group("mesh", 5000, mesh(), Counter)]),
+        of(
+            "held-age",
+            20,
+            5,
+            780,
+            vec![group("small", 3000, small(), Counter), group("mesh", 1500, mesh(), Counter)],
+        ),
         of(
             "held-mixture",
             40,

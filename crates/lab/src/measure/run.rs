@@ -139,10 +139,13 @@ fn config(workload: &Workload, scraped: SocketAddr) -> String {
         )
     };
     let targets: String = (0..workload.targets).map(target).collect();
+    let queue = |at| format!("  - {{name: q{at}, url: 'http://{scraped}/receive'}}\n");
+    let queues: String = (0..workload.remote_writes).map(queue).collect();
+    let queues = if queues.is_empty() { queues } else { format!("remote_write:\n{queues}") };
     format!(
         "global: {{scrape_interval: {0}s, scrape_timeout: {0}s}}\n\
          scrape_configs:\n  - job_name: measured\n    static_configs:\n{targets}\
-         \x20   metric_relabel_configs:\n      - {{source_labels: [__name__], regex: drop_.*, action: drop}}\n",
+         \x20   metric_relabel_configs:\n      - {{source_labels: [__name__], regex: drop_.*, action: drop}}\n{queues}",
         workload.interval
     )
 }

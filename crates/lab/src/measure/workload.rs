@@ -59,6 +59,8 @@ pub struct Workload {
     pub interval: u64,
     /// Seconds from start to the reading.
     pub seconds: u64,
+    /// Remote-write queues, to a receiver that refuses for good, so that nothing piles up.
+    pub remote_writes: usize,
     /// Metrics of each target.
     pub groups: Vec<Group>,
 }
@@ -156,8 +158,8 @@ pub fn write_value(out: &mut String, motion: Motion, series: u64, scrape: u64) {
 fn series_text(group: &Group, target: usize, series: usize) -> String {
     let mut text = group.metric.clone();
     for (at, (name, value)) in labels_of(group, target, series).iter().enumerate() {
-        let before = if at == 0 { '{' } else { ',' };
-        text.push_str(&format!("{before}{name}=\"{value}\""));
+        let before = if at == 0 { "{" } else { "," };
+        text.extend([before.to_owned(), format!("{name}=\"{value}\"")]);
     }
     if !group.labels.is_empty() {
         text.push('}');
