@@ -7,6 +7,7 @@
 //! A module imports from lower layers only; the table is in ARCHITECTURE.md and a test enforces it.
 
 pub mod census;
+pub mod cost;
 pub mod finding;
 pub mod flow;
 pub mod ingest;
@@ -14,6 +15,7 @@ pub mod packs;
 pub mod relabel;
 pub mod series;
 pub mod server;
+pub mod shard;
 pub mod sketch;
 pub mod text;
 pub mod units;
