@@ -12,126 +12,15 @@ use std::process::Command;
 use promsieve_core::regexp::{Anchoring, Dialect, Pattern};
 
 /// Pieces that mean something somewhere, valid or not.
-const PIECES: &[&str] = &[
-    "a",
-    "b",
-    "_",
-    "é",
-    ".",
-    ".*",
-    ".+",
-    "(",
-    ")",
-    "(a)",
-    "(?:b)",
-    "|",
-    "[ab]",
-    "[^a]",
-    "*",
-    "+",
-    "?",
-    "{2}",
-    "{1,2}",
-    "{,2}",
-    "{0}",
-    "{01}",
-    "{1001}",
-    "{2,1}",
-    "{20}",
-    "(a{100})",
-    "{",
-    "}",
-    "^",
-    "$",
-    r"\b",
-    r"\B",
-    r"\A",
-    r"\z",
-    r"\Z",
-    r"\d",
-    r"\W",
-    r"\s",
-    r"\h",
-    r"\pL",
-    r"\pX",
-    r"\p{Greek}",
-    r"\p{Any}",
-    r"\P{^L}",
-    r"\p{Letter}",
-    r"\p{lu}",
-    r"\p{Lu",
-    r"\p{Old_Italic}",
-    r"\p{Garay}",
-    r"\Q",
-    r"\E",
-    r"\Qa.\E",
-    r"\0",
-    r"\1",
-    r"\01",
-    r"\12",
-    r"\8",
-    r"\x41",
-    r"\x4",
-    r"\x{62}",
-    r"\x{",
-    r"\x{110000}",
-    r"\u0041",
-    r"\_",
-    r"\<",
-    r"\C",
-    r"\-",
-    "(?i)",
-    "(?-s:",
-    "(?m)",
-    "(?U)",
-    "(?x)",
-    "(?i-s:A)",
-    "(?i-)",
-    "(?--i)",
-    "(?)",
-    "(?P<n>a)",
-    "(?<n>b)",
-    "(?P<n-m>a)",
-    "(?P<n",
-    "(?P=n)",
-    "(?=a)",
-    "(?!a)",
-    "(?<!a)",
-    "(?<=a)",
-    "(?>a)",
-    "(?#a)",
-    "[[:alpha:]]",
-    "[[:^alpha:]]",
-    "[[:foo:]]",
-    "[[:al",
-    "[a",
-    "[]a]",
-    "[a-",
-    "[a--b]",
-    "[b-a]",
-    "[&&a]",
-    r"[\d-z]",
-    r"[\pL-]",
-    r"[\Q]",
-    "[^",
-    "-",
-    "]",
-    ":",
-    r"\",
-    "**",
-    "a+?",
-    "a??",
-    "{2}{3}",
-    "(?",
-    "(?P",
-    "(?:",
-    "<",
-    ">",
-    " ",
-    ",",
-    "0",
-    "1",
-];
+const PIECES: &str = r"
+    a b _ é . .* .+ ( ) (a) (?:b) | [ab] [^a] * + ? {2} {1,2} {,2} {0} {01} {1001} {2,1} {20}
+    (a{100}) { } ^ $ \b \B \A \z \Z \d \W \s \h \pL \pX \p{Greek} \p{Any} \P{^L} \p{Letter}
+    \p{lu} \p{Lu \p{Old_Italic} \p{Garay} \Q \E \Qa.\E \0 \1 \01 \12 \8 \x41 \x4 \x{62} \x{
+    \x{110000} \u0041 \_ \< \C \- (?i) (?-s: (?m) (?U) (?x) (?i-s:A) (?i-) (?--i) (?) (?P<n>a)
+    (?<n>b) (?P<n-m>a) (?P<n (?P=n) (?=a) (?!a) (?<!a) (?<=a) (?>a) (?#a) [[:alpha:]]
+    [[:^alpha:]] [[:foo:]] [[:al [a []a] [a- [a--b] [b-a] [&&a] [\d-z] [\pL-] [\Q] [^ - ] : \ **
+    a+? a?? {2}{3} (? (?P (?: < > , 0 1
+";
 
 /// Numbers that follow from the seed alone.
 struct Numbers(u64);
@@ -146,10 +35,11 @@ impl Numbers {
 }
 
 fn patterns(seed: u64, count: usize) -> Vec<String> {
+    let pieces: Vec<&str> = PIECES.split_whitespace().collect();
     let mut numbers = Numbers(seed);
     let mut one = || {
-        let pieces = 1 + numbers.below(5);
-        let text: String = (0..pieces).map(|_| PIECES[numbers.below(PIECES.len())]).collect();
+        let count = 1 + numbers.below(5);
+        let text: String = (0..count).map(|_| pieces[numbers.below(pieces.len())]).collect();
         if numbers.below(3) > 0 {
             return text;
         }

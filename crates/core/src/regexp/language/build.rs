@@ -31,7 +31,9 @@ pub(super) fn utf8() -> Dfa {
 pub(super) fn literal(text: &str) -> Dfa {
     let bytes = text.as_bytes();
     let mut known = [false; 256];
-    bytes.iter().for_each(|byte| known[usize::from(*byte)] = true);
+    for byte in bytes {
+        known[usize::from(*byte)] = true;
+    }
     let mut classes = Box::new([0; 256]);
     let mut last = 0;
     for (class, _) in classes.iter_mut().zip(known).filter(|(_, known)| *known) {
