@@ -12,6 +12,7 @@ pub mod finding;
 pub mod flow;
 pub mod ingest;
 pub mod packs;
+pub mod regexp;
 pub mod relabel;
 pub mod series;
 pub mod server;
