@@ -8,6 +8,7 @@
 
 pub mod finding;
 pub mod relabel;
+pub mod series;
 pub mod server;
 pub mod text;
 pub mod units;
