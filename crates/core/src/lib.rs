@@ -8,6 +8,8 @@
 
 pub mod census;
 pub mod cost;
+pub mod config;
+pub mod doc;
 pub mod finding;
 pub mod flow;
 pub mod ingest;

@@ -92,3 +92,18 @@ pub struct RawStep {
     /// The action, in any case; `replace` when absent.
     pub action: Field<String>,
 }
+
+impl RawStep {
+    /// Whether `field` is written at all, as null or as a value.
+    pub fn is_written(&self, field: StepField) -> bool {
+        match field {
+            StepField::SourceLabels => self.source_labels.is_written(),
+            StepField::Separator => self.separator.is_written(),
+            StepField::Regex => self.regex.is_written(),
+            StepField::Modulus => self.modulus.is_written(),
+            StepField::TargetLabel => self.target_label.is_written(),
+            StepField::Replacement => self.replacement.is_written(),
+            StepField::Action => self.action.is_written(),
+        }
+    }
+}
