@@ -1,7 +1,7 @@
 //! Checks of types that no table can say: HTTP headers, Kubernetes selectors.
 
 use super::check::{Walk, at, is_set};
-use super::report::quoted;
+use super::report::{Report, quoted};
 use crate::doc::Node;
 
 /// Headers that Prometheus sets itself (prometheus/common config/headers.go).
@@ -42,25 +42,6 @@ impl Walk<'_, '_> {
                 let message = format!("setting header {} is not allowed", quoted(name));
                 self.report.refuse(field.key.location(), message);
             }
-        }
-    }
-
-    /// What remote_write, remote_read and tracing refuse in `headers` (config/config.go).
-    pub(super) fn check_headers(&mut self, section: Node<'_>) {
-        let Some(headers) = section.get("headers") else { return };
-        for field in headers.fields() {
-            let name = field.key.resolved().text();
-            let lower = name.to_ascii_lowercase();
-            let message = if lower == "authorization" {
-                "authorization header must be changed via the basic_auth, authorization, oauth2, \
-                 sigv4, azuread or google_iam parameter"
-                    .to_owned()
-            } else if RESERVED[1..].contains(&lower.as_str()) && lower != RESERVED[14] {
-                format!("{name} is a reserved header. It must not be changed")
-            } else {
-                continue;
-            };
-            self.report.refuse(field.key.location(), message);
         }
     }
 
@@ -106,6 +87,25 @@ impl Walk<'_, '_> {
             self.report.refuse(selector.location(), message);
         }
         seen.push(own);
+    }
+}
+
+/// What remote_write, remote_read and tracing refuse in `headers` (config/config.go).
+pub(super) fn check_headers(section: Node<'_>, report: &mut Report<'_>) {
+    let Some(headers) = section.get("headers") else { return };
+    for field in headers.fields() {
+        let name = field.key.resolved().text();
+        let lower = name.to_ascii_lowercase();
+        let message = if lower == "authorization" {
+            "authorization header must be changed via the basic_auth, authorization, oauth2, \
+             sigv4, azuread or google_iam parameter"
+                .to_owned()
+        } else if RESERVED[1..].contains(&lower.as_str()) && lower != RESERVED[14] {
+            format!("{name} is a reserved header. It must not be changed")
+        } else {
+            continue;
+        };
+        report.refuse(field.key.location(), message);
     }
 }
 

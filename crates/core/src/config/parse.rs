@@ -2,6 +2,7 @@
 
 use super::chain::{Place, read_chain};
 use super::check::Walk;
+use super::check_more::check_headers;
 use super::global::read_global;
 use super::job::read_jobs;
 use super::model::{Alertmanager, ChainKind, Located, Project, RemoteWrite};
@@ -114,8 +115,7 @@ fn read_remotes(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) 
                 report.refuse(item.location(), message);
             }
             names.push(name);
-            let schema = Schema::default();
-            Walk::bare(&schema, report).check_headers(item);
+            check_headers(item, report);
             if section == "remote_write" {
                 let path = format!("remote_write[{index}].write_relabel_configs");
                 project.remote_writes.push(RemoteWrite {
@@ -128,8 +128,7 @@ fn read_remotes(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) 
         }
     }
     if let Some(tracing) = root.get("tracing") {
-        let schema = Schema::default();
-        Walk::bare(&schema, report).check_headers(tracing);
+        check_headers(tracing, report);
     }
 }
 
