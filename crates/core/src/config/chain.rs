@@ -62,7 +62,8 @@ pub(super) fn read_chain(node: Option<Node<'_>>, place: Place, report: &mut Repo
         steps: Vec::new(),
     };
     let Some(node) = node else { return chain };
-    let outer = std::mem::replace(&mut report.subject, subject(place.job.clone(), &chain.path, None));
+    let outer =
+        std::mem::replace(&mut report.subject, subject(place.job.clone(), &chain.path, None));
     let rule = std::mem::replace(&mut report.rule, INVALID_STEP);
     if node.is_sequence() {
         for (index, item) in node.items().enumerate() {
@@ -110,9 +111,8 @@ fn read_step(item: Node<'_>, place: &Place, report: &mut Report<'_>) -> Configur
 /// Lets the server's own checks decide, once for each distinct step.
 fn validate(step: &mut ConfiguredStep, place: &Place, report: &mut Report<'_>) {
     let key = (step.raw.clone(), place.scheme);
-    let checked = report.steps.entry(key).or_insert_with(|| {
-        step.raw.validate(place.server, place.scheme)
-    });
+    let checked =
+        report.steps.entry(key).or_insert_with(|| step.raw.validate(place.server, place.scheme));
     match checked {
         Ok(valid) => step.step = Some(valid.clone()),
         Err(error) => {
@@ -222,7 +222,11 @@ mod tests {
 
     fn read(text: &str) -> (Chain, Vec<Finding>) {
         let source = SourceText::new("chain.yml", text);
-        let (chain, _, findings) = chain(FileId::default(), &source, ChainOptions { kind: ChainKind::Metric, ..ChainOptions::default() });
+        let (chain, _, findings) = chain(
+            FileId::default(),
+            &source,
+            ChainOptions { kind: ChainKind::Metric, ..ChainOptions::default() },
+        );
         (chain, findings)
     }
 
@@ -235,8 +239,7 @@ mod tests {
 
     #[test]
     fn scalars_keep_their_source_text() {
-        let text =
-            "- {regex: true, target_label: 0755, replacement: 1_000, separator: }\n";
+        let text = "- {regex: true, target_label: 0755, replacement: 1_000, separator: }\n";
         let (chain, findings) = read(text);
         assert_eq!(findings, []);
         let raw = &chain.steps[0].raw;

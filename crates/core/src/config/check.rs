@@ -97,7 +97,9 @@ impl Walk<'_, '_> {
             Type::Uint(go_type) => values::unsigned(node, go_type).map(drop),
             Type::Float => values::float(node).map(drop),
             Type::String | Type::Secret => self.check_string(node, expected, key),
-            Type::Duration | Type::Size | Type::Url | Type::Enum(_) => self.check_text(node, expected),
+            Type::Duration | Type::Size | Type::Url | Type::Enum(_) => {
+                self.check_text(node, expected)
+            }
             Type::Labels => return self.check_labels(node),
             Type::Struct(name) => return self.check_struct(node, name),
             Type::List(item) => return self.check_list(node, item, key),
@@ -139,7 +141,9 @@ impl Walk<'_, '_> {
                 self.hide_userinfo(node, &text);
                 url::parse(&text).err()
             }
-            Type::Enum(name) => schema::enumeration(name).and_then(|known| self.not_in(known, &text)),
+            Type::Enum(name) => {
+                schema::enumeration(name).and_then(|known| self.not_in(known, &text))
+            }
             _ => None,
         };
         refused.map_or(Ok(()), |words| Err(values::Misfit::Value(words)))
@@ -283,18 +287,22 @@ fn violation<'d>(check: &Check, node: Node<'d>) -> Option<Node<'d>> {
         // `oauth2.client_id` is required only where there is an `oauth2`.
         let holder = field.rsplit_once('.').map_or(Some(node), |(outer, _)| at(node, outer))?;
         let written = at(node, field).is_some();
-        let stands_in = !written && check.default.is_some() || check.or.iter().any(|f| set(f).is_some());
+        let stands_in =
+            !written && check.default.is_some() || check.or.iter().any(|f| set(f).is_some());
         let missing = !stands_in && set(field).is_none() && holder.is_mapping();
         return missing.then(|| at(node, field).unwrap_or(holder));
     }
     if let Some(field) = &check.one_of {
         let value = at(node, field);
         let text = value.map_or(check.default.as_deref().unwrap_or(""), Node::text);
-        let fits = |known: &String| known == text || check.any_case && known.eq_ignore_ascii_case(text);
+        let fits =
+            |known: &String| known == text || check.any_case && known.eq_ignore_ascii_case(text);
         return (!check.values.iter().any(fits)).then(|| value.unwrap_or(node));
     }
     if let Some(field) = &check.starts {
-        return at(node, field)?.items().find(|item| !item.resolved().text().starts_with(&check.prefix));
+        return at(node, field)?
+            .items()
+            .find(|item| !item.resolved().text().starts_with(&check.prefix));
     }
     if let Some(field) = &check.ends {
         let ends = |item: &Node<'_>| {
@@ -356,7 +364,9 @@ fn go_type(name: &str) -> String {
 fn go_type_of(value: &Type) -> String {
     match value {
         Type::Struct(name) => {
-            let name = name.strip_prefix("common.").map_or_else(|| (*name).to_owned(), |n| format!("config.{n}"));
+            let name = name
+                .strip_prefix("common.")
+                .map_or_else(|| (*name).to_owned(), |n| format!("config.{n}"));
             format!("*{name}")
         }
         Type::List(item) => format!("[]{}", go_type_of(item)),

@@ -32,7 +32,8 @@ impl Walk<'_, '_> {
         if let Some(kind) = at(node, "authorization.type")
             && kind.text().trim().eq_ignore_ascii_case("basic")
         {
-            let message = "authorization type cannot be set to \"basic\", use \"basic_auth\" instead";
+            let message =
+                "authorization type cannot be set to \"basic\", use \"basic_auth\" instead";
             self.report.refuse(kind.location(), message);
         }
         let Some(headers) = node.get("http_headers") else { return };
@@ -48,7 +49,8 @@ impl Walk<'_, '_> {
     /// What the Kubernetes service discovery refuses beyond clashes.
     pub(super) fn check_kubernetes(&mut self, node: Node<'_>) {
         let set = |field: &str| node.get(field).filter(|value| is_set(*value));
-        let custom = node.fields().into_iter().find(|field| is_custom_client(field.key, field.value));
+        let custom =
+            node.fields().into_iter().find(|field| is_custom_client(field.key, field.value));
         if let Some(field) = custom {
             if set("kubeconfig_file").is_some() {
                 let message =
@@ -113,8 +115,15 @@ pub(super) fn check_headers(section: Node<'_>, report: &mut Report<'_>) {
 fn is_custom_client(key: Node<'_>, value: Node<'_>) -> bool {
     let value = value.resolved();
     match key.resolved().text() {
-        "basic_auth" | "authorization" | "oauth2" | "bearer_token" | "bearer_token_file"
-        | "proxy_url" | "no_proxy" | "proxy_from_environment" | "proxy_connect_header"
+        "basic_auth"
+        | "authorization"
+        | "oauth2"
+        | "bearer_token"
+        | "bearer_token_file"
+        | "proxy_url"
+        | "no_proxy"
+        | "proxy_from_environment"
+        | "proxy_connect_header"
         | "http_headers" => is_set(value),
         "tls_config" => value.fields().iter().any(|field| is_set(field.value.resolved())),
         // Both are on by default.

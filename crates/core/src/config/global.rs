@@ -149,7 +149,12 @@ pub(super) fn unknown_protocol(name: &str) -> Option<String> {
         "PrometheusText0.0.4",
         "PrometheusText1.0.0",
     ];
-    let words =
-        || format!("unknown scrape protocol {}, supported: [{}]", quoted(name).trim_matches('"'), KNOWN.join(" "));
+    let words = || {
+        format!(
+            "unknown scrape protocol {}, supported: [{}]",
+            quoted(name).trim_matches('"'),
+            KNOWN.join(" ")
+        )
+    };
     (!KNOWN.contains(&name)).then(words)
 }

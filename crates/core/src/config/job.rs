@@ -24,7 +24,8 @@ pub(super) fn read_jobs(project: &mut Project, root: Node<'_>, report: &mut Repo
         if let Some(first) = names.insert(job.name.clone(), job.name_location)
             && !job.name.is_empty()
         {
-            let message = format!("found multiple scrape configs with job name {}", quoted(&job.name));
+            let message =
+                format!("found multiple scrape configs with job name {}", quoted(&job.name));
             let finding = report.refuse(job.name_location, message);
             finding.remedy = Some("give each scrape config a name of its own".to_owned());
             finding.related.push(Related { location: first, label: "first used here".to_owned() });
@@ -185,15 +186,18 @@ pub(super) fn check_static_addresses(node: Node<'_>, report: &mut Report<'_>) {
     for target in static_groups(node).into_iter().flat_map(|group| group.targets) {
         if target.value.contains('/') {
             let message = format!("{} is not a valid hostname", quoted(&target.value));
-            report.refuse(target.location, message).remedy =
-                Some("write `host:port`; the path goes into `metrics_path`, the scheme into `scheme`".to_owned());
+            report.refuse(target.location, message).remedy = Some(
+                "write `host:port`; the path goes into `metrics_path`, the scheme into `scheme`"
+                    .to_owned(),
+            );
         }
     }
 }
 
 fn params(node: Option<Node<'_>>) -> Vec<(String, Vec<String>)> {
     let fields = node.map(Node::fields).unwrap_or_default();
-    let texts = |node: Node<'_>| node.items().map(|item| item.resolved().text().to_owned()).collect();
+    let texts =
+        |node: Node<'_>| node.items().map(|item| item.resolved().text().to_owned()).collect();
     fields.iter().map(|f| (f.key.resolved().text().to_owned(), texts(f.value))).collect()
 }
 

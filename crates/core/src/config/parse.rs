@@ -53,7 +53,9 @@ impl Project {
         let mut report = Report::new(source, rule);
         let mut parsed = doc::parse(source, file);
         // The server reads the first document only: a later one may be broken.
-        if parsed.documents.is_empty() || parsed.findings.iter().any(|f| in_first(&parsed.documents, f)) {
+        if parsed.documents.is_empty()
+            || parsed.findings.iter().any(|f| in_first(&parsed.documents, f))
+        {
             for mut finding in parsed.findings.drain(..) {
                 finding.rule = rule;
                 report.findings.push(finding);
@@ -111,7 +113,8 @@ fn read_remotes(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) 
             let name = item.get("name").map_or("", Node::text);
             if !name.is_empty() && names.contains(&name) {
                 let what = section.replace('_', " ");
-                let message = format!("found multiple {what} configs with job name {}", quoted(name));
+                let message =
+                    format!("found multiple {what} configs with job name {}", quoted(name));
                 report.refuse(item.location(), message);
             }
             names.push(name);
@@ -122,7 +125,14 @@ fn read_remotes(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) 
                     name: (!name.is_empty()).then(|| name.to_owned()),
                     location: item.location(),
                     url: item.get("url").map_or("", Node::text).to_owned(),
-                    write_chain: chain_of(item, "write_relabel_configs", ChainKind::Write, path, project, report),
+                    write_chain: chain_of(
+                        item,
+                        "write_relabel_configs",
+                        ChainKind::Write,
+                        path,
+                        project,
+                        report,
+                    ),
                 });
             }
         }
@@ -143,7 +153,14 @@ fn read_alerting(project: &mut Project, root: Node<'_>, report: &mut Report<'_>)
         let target = ChainKind::Alertmanager;
         let manager = Alertmanager {
             location: item.location(),
-            target_chain: chain_of(item, "relabel_configs", target, at("relabel_configs"), project, report),
+            target_chain: chain_of(
+                item,
+                "relabel_configs",
+                target,
+                at("relabel_configs"),
+                project,
+                report,
+            ),
             alert_chain: chain_of(item, key, ChainKind::Alert, at(key), project, report),
         };
         super::job::check_static_addresses(item, report);

@@ -30,7 +30,13 @@ pub(super) struct Report<'s> {
 
 impl<'s> Report<'s> {
     pub(super) fn new(source: &'s SourceText, rule: RuleId) -> Self {
-        Self { source, rule, subject: Subject::default(), findings: Vec::new(), steps: HashMap::new() }
+        Self {
+            source,
+            rule,
+            subject: Subject::default(),
+            findings: Vec::new(),
+            steps: HashMap::new(),
+        }
     }
 
     /// The server's message alone says what is wrong.

@@ -96,7 +96,8 @@ fn check_host(host: &str) -> Result<(), String> {
 fn check_escapes(text: &str) -> Result<(), String> {
     let bytes = text.as_bytes();
     for at in memchr::memchr_iter(b'%', bytes) {
-        let hex = bytes.get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+        let hex =
+            bytes.get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
         if !hex {
             let end = (at + 3).min(text.len());
             let shown = text.get(at..end).unwrap_or("%");
@@ -117,9 +118,15 @@ mod tests {
         for good in ["", "host", "localhost:9090", "/a", "//h/a", "http://[::1]:1/", "a/b:c"] {
             assert!(parse(good).is_ok(), "{good}");
         }
-        for bad in
-            ["10.0.0.1:9090", ":80", "http://a b/", "http://{{x}}/", "http://h:p/", "http://h/%zz", "a\nb"]
-        {
+        for bad in [
+            "10.0.0.1:9090",
+            ":80",
+            "http://a b/",
+            "http://{{x}}/",
+            "http://h:p/",
+            "http://h/%zz",
+            "a\nb",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }
