@@ -19,6 +19,9 @@ const LEFT_OUT: [&str; 7] = [
     "uyuni_sd_configs",
 ];
 
+/// What promtool refuses since a file is missing, which only a caller with a disk can tell.
+const MISSING_FILE: &str = "331_rule_files_missing.yml";
+
 /// Where promtool says yes and the server that it checks for then crashes.
 const CRASHES: &str = "action_null";
 
@@ -99,6 +102,9 @@ fn verdicts_on_single_traps_are_those_of_promtool() {
     for path in files {
         let text = read(&path);
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name == MISSING_FILE {
+            continue;
+        }
         let verdicts: BTreeMap<&str, &str> =
             text.lines().next().unwrap().split_whitespace().filter_map(|w| w.split_once('=')).collect();
         for (version, server) in [("2.53", Server::prometheus(2, 53)), ("3.5", Server::prometheus(3, 5))] {

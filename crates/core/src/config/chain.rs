@@ -4,7 +4,7 @@
 use super::model::{Chain, ChainKind, ConfiguredStep, FieldSpan, StepSpans};
 use super::report::{INVALID_STEP, Report, near_miss};
 use super::values::{self, Misfit};
-use crate::doc::{self, Document, Node, NodeKind};
+use crate::doc::{self, Document, Node, NodeKind, Resolved};
 use crate::finding::{Finding, Subject};
 use crate::relabel::{Field, RawStep, StepField};
 use crate::server::{NameScheme, Server};
@@ -192,7 +192,9 @@ fn set(raw: &mut RawStep, field: StepField, value: Node<'_>) -> Result<(), Misfi
             raw.modulus = values::unsigned(value, "uint64")?.map_or(Field::Null, Field::Set);
         }
         StepField::Separator => raw.separator = text(value, "string")?,
-        StepField::TargetLabel => raw.target_label = text(value, "string")?,
+        StepField::TargetLabel => {
+            raw.target_label = name(value)?.map_or(Field::Null, Field::Set);
+        }
         StepField::Replacement => raw.replacement = text(value, "string")?,
         StepField::Regex => raw.regex = text(value, "string")?,
         StepField::Action => raw.action = text(value, "string")?,
@@ -200,9 +202,24 @@ fn set(raw: &mut RawStep, field: StepField, value: Node<'_>) -> Result<(), Misfi
     Ok(())
 }
 
+/// A text that must be UTF-8, which `!!binary` can make it fail.
+fn name(value: Node<'_>) -> Result<Option<String>, Misfit> {
+    if let Resolved::Binary(Some(bytes)) = value.resolve()
+        && std::str::from_utf8(&bytes).is_err()
+    {
+        let shown = bytes.escape_ascii();
+        return Err(Misfit::Value(format!("\"{shown}\" is not a valid label name")));
+    }
+    values::string(value, "string")
+}
+
 fn text(value: Node<'_>, go_type: &str) -> Result<Field<String>, Misfit> {
     Ok(values::string(value, go_type)?.map_or(Field::Null, Field::Set))
 }
+
+/// A name that no label has, for names that the server does not look at: null, and by a bug of
+/// yaml.v2 a quoted `~`. Like them it reads as the empty value.
+const UNCHECKED: &str = "__unchecked__";
 
 fn source_labels(value: Node<'_>) -> Result<Field<Vec<String>>, Misfit> {
     if value.is_null() {
@@ -211,8 +228,12 @@ fn source_labels(value: Node<'_>) -> Result<Field<Vec<String>>, Misfit> {
     if !value.is_sequence() {
         return Err(values::cannot_unmarshal(value, "model.LabelNames"));
     }
-    // A null item slips through as the empty name.
-    let label = |item| Ok(values::string(item, "string")?.unwrap_or_default());
+    let label = |item: Node<'_>| {
+        if item.skips_unmarshaler() && item.resolved().text() != "null" {
+            return Ok(UNCHECKED.to_owned());
+        }
+        name(item).map(Option::unwrap_or_default)
+    };
     value.items().map(label).collect::<Result<_, _>>().map(Field::Set)
 }
 

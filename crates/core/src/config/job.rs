@@ -8,6 +8,7 @@ use super::global::{
 };
 use super::model::{Chain, ChainKind, Discovery, Job, Located, Project, StaticGroup};
 use super::report::{Report, quoted};
+use super::static_targets::check_relabeled_targets;
 use super::values;
 use crate::doc::Node;
 use crate::finding::Related;
@@ -69,6 +70,7 @@ fn read_job(node: Node<'_>, project: &Project, report: &mut Report<'_>) -> Job {
     job.target_chain = chain(node, "relabel_configs", ChainKind::Target, &job, project, report);
     job.metric_chain =
         chain(node, "metric_relabel_configs", ChainKind::Metric, &job, project, report);
+    check_relabeled_targets(&job, project.server, report);
     job
 }
 

@@ -12,6 +12,7 @@ mod parse;
 mod report;
 mod rules;
 mod schema;
+mod static_targets;
 mod url;
 mod values;
 

@@ -9,7 +9,7 @@ use super::model::{Alertmanager, ChainKind, Located, Project, RemoteWrite};
 use super::report::{INVALID_CONFIG, INVALID_RULE_FILE, Report, quoted};
 use super::rules::read_rule_file;
 use super::schema::Schema;
-use crate::doc::{self, Document, Node};
+use crate::doc::{self, Node};
 use crate::finding::Finding;
 use crate::server::{NameScheme, Server};
 use crate::text::{FileId, Location, SourceText};
@@ -53,11 +53,10 @@ impl Project {
         let mut report = Report::new(source, rule);
         let mut parsed = doc::parse(source, file);
         // The server reads the first document only: a later one may be broken.
-        if parsed.documents.is_empty()
-            || parsed.findings.iter().any(|f| in_first(&parsed.documents, f))
-        {
+        if parsed.documents.is_empty() {
             for mut finding in parsed.findings.drain(..) {
                 finding.rule = rule;
+                finding.consequence = Some(report.consequence().to_owned());
                 report.findings.push(finding);
             }
         }
@@ -74,11 +73,6 @@ impl Project {
         self.documents.push(document);
         report.findings
     }
-}
-
-/// Whether a syntax error lies in the first document.
-fn in_first(documents: &[Document], _finding: &Finding) -> bool {
-    documents.is_empty()
 }
 
 fn read_config(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {

@@ -58,16 +58,18 @@ impl<'s> Report<'s> {
         self.add(node.location(), shown, message)
     }
 
-    fn add(&mut self, at: Location, shown: String, server: String) -> &mut Finding {
-        let consequence = match self.rule {
-            INVALID_RULE_FILE => {
-                "Prometheus refuses to start or to reload, and keeps its old rules"
-            }
+    /// What it does to the server.
+    pub(super) fn consequence(&self) -> &'static str {
+        match self.rule {
+            INVALID_RULE_FILE => "Prometheus refuses to start or to reload with this rule file",
             _ => "Prometheus refuses to start or to reload with this file",
-        };
+        }
+    }
+
+    fn add(&mut self, at: Location, shown: String, server: String) -> &mut Finding {
         let finding = Finding::new(self.rule, Severity::Error, at, shown)
             .evidence(Evidence::Server(server))
-            .consequence(consequence)
+            .consequence(self.consequence())
             .subject(self.subject.clone());
         self.findings.push(finding);
         // Pushed the line before.
