@@ -229,7 +229,7 @@ fn source_labels(value: Node<'_>) -> Result<Field<Vec<String>>, Misfit> {
         return Err(values::cannot_unmarshal(value, "model.LabelNames"));
     }
     let label = |item: Node<'_>| {
-        if item.skips_unmarshaler() && item.resolved().text() != "null" {
+        if item.is_null() || item.skips_unmarshaler() && item.resolved().text() == "~" {
             return Ok(UNCHECKED.to_owned());
         }
         name(item).map(Option::unwrap_or_default)

@@ -350,6 +350,7 @@ fn fill(message: &str, text: &str) -> String {
 fn go_type(name: &str) -> String {
     match name {
         "config.ScrapeConfig" | "config.AlertmanagerConfig" | "config.ScrapeConfigs" => name.into(),
+        name if name.starts_with("rulefmt.") => name.into(),
         "targetgroup.Group" => {
             r#"struct { Targets []string "yaml:\"targets\""; Labels model.LabelSet "yaml:\"labels\"" }"#
                 .into()
