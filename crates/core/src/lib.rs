@@ -7,6 +7,7 @@
 //! A module imports from lower layers only; the table is in ARCHITECTURE.md and a test enforces it.
 
 pub mod finding;
+pub mod promql;
 pub mod relabel;
 pub mod server;
 pub mod text;
