@@ -6,9 +6,12 @@
 //!
 //! A module imports from lower layers only; the table is in ARCHITECTURE.md and a test enforces it.
 
+pub mod config;
+pub mod doc;
 pub mod finding;
 pub mod promql;
 pub mod relabel;
+pub mod series;
 pub mod server;
 pub mod text;
 pub mod units;
