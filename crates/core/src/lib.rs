@@ -15,4 +15,5 @@ pub mod series;
 pub mod server;
 pub mod text;
 pub mod units;
+pub mod usage;
 pub mod watch;

@@ -36,21 +36,9 @@ fn grouped(labels: Option<(bool, Vec<&str>)>) -> String {
 }
 
 fn our_selector(selector: &promql::Selector) -> String {
-    let mut name = selector.name.as_ref().map(|name| name.text.to_string());
-    let mut matchers = Vec::new();
-    for matcher in &selector.matchers {
-        let named = name.is_none() && &*matcher.label.text == "__name__";
-        if named && matcher.op == promql::MatchOp::Equal && matcher.value_span == matcher.span {
-            name = Some(matcher.value.to_string());
-        } else {
-            matchers.push(format!(
-                "{}{}{:?}",
-                matcher.label.text,
-                matcher.op.as_str(),
-                matcher.value
-            ));
-        }
-    }
+    let name = selector.name.as_ref().map(|name| &*name.text);
+    let matcher = |m: &promql::Matcher| format!("{}{}{:?}", m.label.text, m.op.as_str(), m.value);
+    let mut matchers: Vec<String> = selector.matchers.iter().map(matcher).collect();
     matchers.sort();
     format!("{name:?} {matchers:?}")
 }

@@ -267,22 +267,3 @@ fn operator(first: u8, second: Option<u8>) -> Option<(BinaryOp, usize)> {
         _ => return None,
     })
 }
-
-/// The names that a text nobody could parse may mean: every word, and what stands in quotes, each
-/// with its span. It may name too much, never too little, as long as names are written out.
-pub fn words(text: &str) -> Vec<(&str, Span)> {
-    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '.');
-    let mut found = Vec::new();
-    let mut start = None;
-    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        match (start, is_word(c)) {
-            (None, true) => start = Some(at),
-            (Some(from), false) => {
-                found.push((&text[from..at], Span::new(from, at)));
-                start = None;
-            }
-            _ => {}
-        }
-    }
-    found
-}

@@ -22,7 +22,6 @@ pub use ast::{
     Matcher, Matching, Modifiers, Name, Number, RangeSelector, Selector, Subquery, Unary,
 };
 pub use functions::{Arity, Function};
-pub use lexer::words;
 pub use types::ValueType;
 
 use crate::text::Span;
