@@ -10,6 +10,7 @@ pub mod config;
 pub mod doc;
 pub mod finding;
 pub mod promql;
+pub mod regexp;
 pub mod relabel;
 pub mod series;
 pub mod server;

@@ -1,4 +1,4 @@
-//! The syntax tree of a PromQL expression; every node knows its bytes.
+//! The syntax tree of a `PromQL` expression; every node knows its bytes.
 
 use super::functions::Function;
 use crate::text::Span;
@@ -221,7 +221,7 @@ pub struct Call {
 
 /// The aggregations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "named as in PromQL")]
+#[expect(missing_docs, reason = "named as in `PromQL`")]
 pub enum AggregateOp {
     Sum,
     Avg,

@@ -116,7 +116,8 @@ impl Lexer<'_> {
             (b'0'..=b'9', _) | (b'.', Some(b'0'..=b'9')) => return self.number(),
             (b'"' | b'\'' | b'`', _) => return self.string(),
             (b'a'..=b'z' | b'A'..=b'Z' | b'_' | b':', _) if self.state == State::Plain => {
-                return self.word();
+                self.word();
+                return Ok(());
             }
             (b'a'..=b'z' | b'A'..=b'Z' | b'_' | b':', _) if !self.colon => {
                 self.colon = true;
@@ -213,11 +214,10 @@ impl Lexer<'_> {
         self.text[self.at..].bytes().take_while(|&c| keep(c)).count()
     }
 
-    fn word(&mut self) -> Step {
+    fn word(&mut self) {
         let len = self.run(|c| c.is_ascii_alphanumeric() || c == b'_' || c == b':');
         let kind = TokenKind::of_word(&self.text[self.at..self.at + len]);
         self.emit(kind, len);
-        Ok(())
     }
 
     fn string(&mut self) -> Step {

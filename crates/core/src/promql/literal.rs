@@ -95,7 +95,8 @@ pub(super) fn write_duration(seconds: f64) -> Option<String> {
     let mut text = String::new();
     for (unit, length) in UNITS {
         if rest >= length {
-            text.push_str(&format!("{}{unit}", rest / length));
+            text.push_str(&(rest / length).to_string());
+            text.push_str(unit);
             rest %= length;
         }
     }

@@ -109,10 +109,12 @@ impl Parser<'_> {
         }
         let mut message = format!("unexpected {}", token.kind.describe(self.text_of(token.span)));
         if !place.is_empty() {
-            message.push_str(&format!(" in {place}"));
+            message.push_str(" in ");
+            message.push_str(place);
         }
         if !wanted.is_empty() {
-            message.push_str(&format!(", expected {wanted}"));
+            message.push_str(", expected ");
+            message.push_str(wanted);
         }
         ParseError::new(token.span, message)
     }
@@ -404,17 +406,14 @@ impl Parser<'_> {
 fn signed(minus: bool, sign: Span, operand: Operand) -> Operand {
     let span = sign.join(operand.expr.span);
     let height = operand.height;
-    match operand.expr.kind {
-        ExprKind::Number(number) => {
-            let value = if minus { -number.value } else { number.value };
-            Operand {
-                expr: Expr { kind: ExprKind::Number(Number { value, ..number }), span },
-                height,
-            }
-        }
-        _ => {
-            let kind = ExprKind::Unary(Box::new(Unary { minus, expr: operand.expr }));
-            Operand { expr: Expr { kind, span }, height: height + 1 }
-        }
-    }
+    let kind = if let ExprKind::Number(number) = operand.expr.kind {
+        let value = if minus { -number.value } else { number.value };
+        return Operand {
+            expr: Expr { kind: ExprKind::Number(Number { value, ..number }), span },
+            height,
+        };
+    } else {
+        ExprKind::Unary(Box::new(Unary { minus, expr: operand.expr }))
+    };
+    Operand { expr: Expr { kind, span }, height: height + 1 }
 }

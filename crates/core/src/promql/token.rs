@@ -1,4 +1,4 @@
-//! What the lexer hands to the parser: kinds of tokens and the keyword table of PromQL 3.5.
+//! What the lexer hands to the parser: kinds of tokens and the keyword table of `PromQL` 3.5.
 
 use super::ast::{AggregateOp, BinaryOp};
 use crate::text::Span;
@@ -15,7 +15,7 @@ pub(super) struct Token {
 pub(super) enum TokenKind {
     /// The end of the text.
     Eof,
-    /// Where the text stopped being PromQL; the message stands in [`super::lexer::Lexed`].
+    /// Where the text stopped being `PromQL`; the message stands in [`super::lexer::Lexed`].
     Error,
     /// A name without a colon.
     Identifier,

@@ -61,10 +61,10 @@ fn nameless(mut labels: Labels) -> Labels {
 
 fn distinct(mut series: Series) -> Answer {
     series.sort_by(|a, b| a.0.cmp(&b.0));
-    match series.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-        true => Err("vector cannot contain metrics with the same labelset"),
-        false => Ok(Value::Vector(series)),
+    if series.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+        return Err("vector cannot contain metrics with the same labelset");
     }
+    Ok(Value::Vector(series))
 }
 
 fn select(selector: &Selector, data: &Series) -> Series {
@@ -110,7 +110,6 @@ fn aggregated(aggregate: &Aggregate, data: &Series) -> Answer {
             AggregateOp::Topk => {
                 members.truncate(2);
                 out.extend(members);
-                continue;
             }
             AggregateOp::Sum => out.push((labels, values.sum())),
             AggregateOp::Count => out.push((labels, members.len() as f64)),
@@ -127,7 +126,7 @@ fn operate(op: BinaryOp, a: f64, b: f64) -> (f64, bool) {
         BinaryOp::Add => (a + b, true),
         BinaryOp::Mul => (a * b, true),
         BinaryOp::Gt => (a, a > b),
-        _ => (a, a == b),
+        _ => (a, a.total_cmp(&b).is_eq()),
     }
 }
 

@@ -33,11 +33,12 @@ pub fn dashboard_queries(file: &str, json: &str) -> Vec<Query> {
 
 /// Variables whose values the dashboard lists, and ad hoc filters.
 fn collect_variables(value: &Value, variables: &mut Variables) {
-    let Value::Object(object) = value else {
-        if let Value::Array(items) = value {
-            items.iter().for_each(|item| collect_variables(item, variables));
+    let object = match value {
+        Value::Object(object) => object,
+        Value::Array(items) => {
+            return items.iter().for_each(|item| collect_variables(item, variables));
         }
-        return;
+        _ => return,
     };
     match (text(object, "type"), text(object, "name")) {
         (Some("adhoc"), _) => variables.ad_hoc = true,

@@ -8,7 +8,7 @@ use crate::text::Location;
 /// One query of one consumer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// PromQL as written, dashboard variables included.
+    /// `PromQL` as written, dashboard variables included.
     pub text: String,
     /// Who asks.
     pub origin: Origin,

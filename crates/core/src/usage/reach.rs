@@ -63,7 +63,7 @@ impl<'a> Walk<'a> {
             ExprKind::Unary(unary) => self.ask(&unary.expr, demand, why),
             ExprKind::Aggregate(aggregate) => self.aggregate(aggregate, &demand, &why),
             ExprKind::Binary(binary) => self.binary(binary, demand, why),
-            ExprKind::Call(call) => self.call(call, demand, why),
+            ExprKind::Call(call) => self.call(call, demand, &why),
         }
     }
 
@@ -133,9 +133,9 @@ impl<'a> Walk<'a> {
             None => (unmatched.on, Some(Vec::new()), None),
         };
         let word = if on { "on" } else { "ignoring" };
-        let matched = labels.as_ref().map_or(LabelNeed::All, |labels| match on {
-            true => LabelNeed::only(labels.iter().copied()),
-            false => LabelNeed::all_except(labels.iter().copied()),
+        let matched = labels.as_ref().map_or(LabelNeed::All, |labels| {
+            let labels = labels.iter().copied();
+            if on { LabelNeed::only(labels) } else { LabelNeed::all_except(labels) }
         });
         let reason = match &labels {
             Some(labels) if binary.matching.is_some() => {
@@ -166,11 +166,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn call(&mut self, call: &'a Call, demand: LabelNeed, why: String) {
+    fn call(&mut self, call: &'a Call, demand: LabelNeed, why: &str) {
         let name = call.function.name;
         let reason = format!("`{name}`; {why}");
         let need = match name {
-            "label_replace" | "label_join" => LabelNeed::All,
             "histogram_quantile" | "histogram_fraction" => {
                 let groups = "groups the buckets by all labels but le, which it reads";
                 return self.args(call, &LabelNeed::All, &format!("`{name}` {groups}"));
@@ -179,7 +178,9 @@ impl<'a> Walk<'a> {
             "absent" | "absent_over_time" | "scalar" => {
                 return self.args(call, &LabelNeed::none(), &format!("`{name}`"));
             }
-            "sort_by_label" | "sort_by_label_desc" => LabelNeed::All,
+            "label_replace" | "label_join" | "sort_by_label" | "sort_by_label_desc" => {
+                LabelNeed::All
+            }
             _ => demand,
         };
         self.args(call, &need, &reason);

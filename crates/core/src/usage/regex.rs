@@ -1,15 +1,23 @@
 //! The regexes of matchers: anchored at both ends, a dot matches a line feed, as in the server.
 
-use regex_automata::meta::Regex;
+use crate::regexp::{Dialect, Pattern};
+use crate::server::Server;
 
-/// A regex of a matcher that could be read.
-#[derive(Debug, Clone)]
-pub(super) struct Anchored(Regex);
+/// A regex of a matcher that can be run.
+#[derive(Clone)]
+pub(super) struct Anchored(Pattern);
+
+impl std::fmt::Debug for Anchored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.text())
+    }
+}
 
 impl Anchored {
-    /// `None` where it can't be read: what it matches is unknown then.
+    /// `None` where it is no regex or too large to run: what it matches is unknown then.
     pub(super) fn new(text: &str) -> Option<Self> {
-        Regex::new(&format!("^(?s:{text})$")).ok().map(Self)
+        let pattern = Pattern::parse(text, dialect()).ok()?;
+        pattern.prepare().ok().map(|()| Self(pattern))
     }
 
     pub(super) fn is_match(&self, value: &str) -> bool {
@@ -17,9 +25,17 @@ impl Anchored {
     }
 }
 
-/// Whether the regex matches the empty value; one that can't be read is taken as it is.
+/// Matchers are compiled with `^(?s:…)$` by 2.x and 3.x alike.
+fn dialect() -> Dialect {
+    Dialect::of(Server::default())
+}
+
+/// Whether the regex matches the empty value, or why the server refuses it.
 pub(super) fn matches_empty(text: &str) -> Result<bool, String> {
-    Ok(Anchored::new(text).is_some_and(|regex| regex.is_match("")))
+    match Pattern::parse(text, dialect()) {
+        Ok(pattern) => Ok(pattern.is_match("")),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// `text` as a regex that matches just that.

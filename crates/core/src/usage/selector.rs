@@ -97,15 +97,18 @@ impl SelectorUse {
         let (mut names, mut matchers) = (Vec::new(), Vec::new());
         let mut need = demand.clone();
         if let Some(name) = &selector.name {
-            names.push(match varies(name.span) {
-                true => partly(text, name.span, variables),
-                false => Test::Equal(name.text.to_string()),
+            names.push(if varies(name.span) {
+                partly(text, name.span, variables)
+            } else {
+                Test::Equal(name.text.to_string())
             });
         }
         for matcher in &selector.matchers {
-            let test = match varies(matcher.value_span) && mentions(&matcher.value) {
-                true => Test::Unknown,
-                false => Test::new(matcher.op, &matcher.value),
+            let whole = variables.iter().any(|v| v.contains(matcher.value_span));
+            let test = if whole || (varies(matcher.value_span) && mentions(&matcher.value)) {
+                Test::Unknown
+            } else {
+                Test::new(matcher.op, &matcher.value)
             };
             if varies(matcher.label.span)
                 && !mentions_only_value(matcher.label.span, matcher.value_span)

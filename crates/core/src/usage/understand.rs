@@ -5,7 +5,7 @@ use super::query::{OriginKind, Query, Variables};
 use super::reach::{Reached, selector_uses};
 use super::regex::matches_empty;
 use super::selector::SelectorUse;
-use super::variables::{Guess, Substituted, mentions, substitute};
+use super::variables::{GUESSES, Substituted, mentions, substitute};
 use crate::promql::{self, Expr, ParseError};
 use crate::text::Span;
 
@@ -43,7 +43,8 @@ impl Understood {
         let mut uses = selector_uses(expr, own.as_ref().unwrap_or(demand), &context);
         for found in uses.iter_mut().filter(|_| *all) {
             found.need = LabelNeed::All;
-            found.reason = "an ad hoc filter can ask for any label".to_owned();
+            "a filter or a function that users choose can ask for any label"
+                .clone_into(&mut found.reason);
         }
         uses
     }
@@ -106,10 +107,10 @@ pub(super) fn understand(at: usize, query: &Query) -> Result<Understood, Hole> {
     match parse_query(&padded, variables.map(|_| known)) {
         Ok((expr, substituted)) => Ok(Understood::Expr {
             expr,
+            demand,
+            all: known.ad_hoc || substituted.any_label,
             text: substituted.text,
             variables: substituted.spans,
-            demand,
-            all: known.ad_hoc,
         }),
         Err((error, names)) => {
             let no_names = !text.contains(|c: char| c.is_alphabetic());
@@ -129,22 +130,28 @@ fn parse_query(text: &str, variables: Option<&Variables>) -> Parsed {
         errors.next().unwrap_or(ParseError { span: Span::default(), message: String::new() })
     };
     let Some(variables) = variables else {
-        let plain = Substituted { text: text.to_owned(), spans: Vec::new(), names: false };
+        let plain = Substituted {
+            text: text.to_owned(),
+            spans: Vec::new(),
+            names: false,
+            any_label: false,
+        };
         return parse(text).map(|expr| (expr, plain)).map_err(|errors| (first(errors), false));
     };
     // A regex with a variable in it is not the one that the server will see.
     let regexes = |regex: &str| if mentions(regex) { Ok(false) } else { matches_empty(regex) };
-    let named = substitute(text, variables, Guess::Name);
-    let names = named.names;
-    let error = match promql::parse_with(&named.text, &regexes) {
-        Ok(expr) => return Ok((expr, named)),
-        Err(errors) => first(errors),
-    };
-    let numbered = substitute(text, variables, Guess::Number);
-    match promql::parse_with(&numbered.text, &regexes) {
-        Ok(expr) => Ok((expr, numbered)),
-        Err(_) => Err((error, names)),
+    let mut failure = None;
+    for guess in GUESSES {
+        let substituted = substitute(text, variables, guess);
+        match promql::parse_with(&substituted.text, &regexes) {
+            Ok(expr) => return Ok((expr, substituted)),
+            Err(errors) => failure = failure.or(Some((first(errors), substituted.names))),
+        }
+        if substituted.spans.is_empty() {
+            break;
+        }
     }
+    Err(failure.unwrap_or_else(|| (first(Vec::new()), true)))
 }
 
 /// What a dashboard variable asks.
@@ -184,7 +191,7 @@ fn last_argument(args: &str) -> Option<(&str, &str)> {
     let comma = args.rfind(',')?;
     let label = args[comma + 1..].trim();
     let plain = !label.is_empty()
-        && !label.contains(|c: char| matches!(c, '}' | '"' | '\'' | '=' | '(' | ')'));
+        && !label.contains(['}', '"', '\'', '=', '(', ')']);
     let selector = args[..comma].trim();
     (plain && !selector.is_empty()).then_some((selector, label))
 }

@@ -12,16 +12,30 @@ pub(super) struct Substituted {
     pub(super) text: String,
     /// Every variable, those in strings included, in order. Those in strings stay as they are.
     pub(super) spans: Vec<Span>,
-    /// Whether one that stands for a name was replaced.
+    /// Whether one that may stand for a metric's name was replaced.
     pub(super) names: bool,
+    /// Whether one stands for a function or for whole matchers: any label may be needed then.
+    pub(super) any_label: bool,
 }
 
-/// What a variable outside strings stands for where nothing else is known.
+/// What variables outside strings stand for where nothing else is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Guess {
-    Name,
-    Number,
+pub(super) struct Guess {
+    /// Numbers rather than names.
+    pub(super) numbers: bool,
+    /// The function that a variable before `(` stands for.
+    pub(super) function: &'static str,
 }
+
+/// What is tried, in this order, until the text parses.
+pub(super) const GUESSES: [Guess; 6] = [
+    Guess { numbers: false, function: "sum" },
+    Guess { numbers: true, function: "sum" },
+    Guess { numbers: false, function: "rate" },
+    Guess { numbers: true, function: "rate" },
+    Guess { numbers: false, function: "abs" },
+    Guess { numbers: true, function: "abs" },
+];
 
 /// The variable that `rest` begins with: its name and its length. `$x`, `${x}`, `${x:regex}`,
 /// `[[x]]`, `[[x:csv]]`.
@@ -53,44 +67,110 @@ pub(super) fn mentions(text: &str) -> bool {
 
 /// Replaces the variables of `text`.
 pub(super) fn substitute(text: &str, variables: &Variables, guess: Guess) -> Substituted {
-    let mut out = Substituted { text: String::new(), spans: Vec::new(), names: false };
-    let (mut quote, mut in_range, mut at) = (None, false, 0);
+    let out =
+        Substituted { text: String::new(), spans: Vec::new(), names: false, any_label: false };
+    let mut scan = Scan { out, variables, guess, quote: None, range: false, braces: false };
+    let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
-        if let Some((name, len)) = reference(&text[at..]) {
-            out.spans.push(Span::new(at, at + len));
-            let next = text[at + len..].chars().next();
-            if quote.is_some() {
-                out.text.push_str(&text[at..at + len]);
-            } else if in_range || follows_offset(&out.text) {
-                out.text.push_str(&duration(len, next));
-            } else if guess == Guess::Number || is_number(name, variables) {
-                out.text.push_str(&format!("{:0>len$}", 5));
-            } else {
-                out.names = true;
-                out.text.push_str(&"_".repeat(len));
+        at += match reference(&text[at..]) {
+            Some((name, len)) => {
+                scan.out.spans.push(Span::new(at, at + len));
+                scan.variable(name, &text[at..at + len], &text[at + len..]);
+                len
             }
-            at += len;
-            continue;
-        }
-        match (quote, c) {
-            (None, '"' | '\'' | '`') => quote = Some(c),
-            (Some(open), _) if open == c => quote = None,
-            (Some('"' | '\''), '\\') => {
-                out.text.push(c);
-                at += 1;
-                let Some(escaped) = text[at..].chars().next() else { break };
-                out.text.push(escaped);
-                at += escaped.len_utf8();
-                continue;
-            }
-            (None, '[') => in_range = true,
-            (None, ']') => in_range = false,
+            None => scan.plain(c, &text[at..]),
+        };
+    }
+    scan.out
+}
+
+struct Scan<'a> {
+    out: Substituted,
+    variables: &'a Variables,
+    guess: Guess,
+    quote: Option<char>,
+    range: bool,
+    braces: bool,
+}
+
+impl Scan<'_> {
+    /// Copies one character, an escape whole; gives its length.
+    fn plain(&mut self, c: char, rest: &str) -> usize {
+        let mut len = c.len_utf8();
+        match (self.quote, c) {
+            (None, '"' | '\'' | '`') => self.quote = Some(c),
+            (Some(open), _) if open == c => self.quote = None,
+            (Some('"' | '\''), '\\') => len += rest[1..].chars().next().map_or(0, char::len_utf8),
+            (None, '[') => self.range = true,
+            (None, ']') => self.range = false,
+            (None, '{') => self.braces = true,
+            (None, '}') => self.braces = false,
             _ => {}
         }
-        out.text.push(c);
-        at += c.len_utf8();
+        self.out.text.push_str(&rest[..len]);
+        len
     }
-    out
+
+    /// Writes what stands in for a variable of `len` bytes, before `rest`.
+    fn variable(&mut self, name: &str, written: &str, rest: &str) {
+        let len = written.len();
+        let next = rest.chars().next();
+        let glued = self.out.text.ends_with(is_word);
+        let after = rest.trim_start();
+        let calls = after.starts_with('(') || after.starts_with("by") || after.starts_with("without");
+        let written = if self.quote.is_some() {
+            written.to_owned()
+        } else if self.range || follows_offset(&self.out.text) {
+            duration(len, next)
+        } else if self.braces {
+            self.in_braces(len, after)
+        } else if self.in_label_list() {
+            self.separate();
+            "_".repeat(len)
+        } else if calls && !glued && len >= self.guess.function.len() {
+            self.out.any_label = true;
+            format!("{:<len$}", self.guess.function)
+        } else if self.guess.numbers || is_number(name, self.variables) {
+            format!("{:0>len$}", 5)
+        } else {
+            self.out.names = true;
+            "_".repeat(len)
+        };
+        self.out.text.push_str(&written);
+    }
+
+    /// A label, a value without its quotes, or whole matchers.
+    fn in_braces(&mut self, len: usize, after: &str) -> String {
+        if after.starts_with(['=', '!']) || self.out.text.ends_with(is_word) {
+            return "_".repeat(len);
+        }
+        if self.out.text.trim_end().ends_with(['=', '~']) {
+            return format!("\"{}\"", "_".repeat(len.saturating_sub(2)));
+        }
+        self.out.any_label = true;
+        " ".repeat(len)
+    }
+
+    /// Whether a list of labels is open: `by (`, `on (a, `.
+    fn in_label_list(&self) -> bool {
+        let Some((before, inside)) = self.out.text.rsplit_once('(') else { return false };
+        let word = before.trim_end().rsplit(|c: char| !is_word(c)).next().unwrap_or_default();
+        let lists = ["by", "without", "on", "ignoring", "group_left", "group_right"];
+        !inside.contains(')') && lists.iter().any(|list| list.eq_ignore_ascii_case(word))
+    }
+
+    /// In a list of labels: a variable that brings its own comma gets one here.
+    fn separate(&mut self) {
+        let before = self.out.text.trim_end();
+        if before.len() < self.out.text.len() && before.ends_with(is_word) {
+            self.out.text.pop();
+            self.out.text.push(',');
+        }
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | ':')
 }
 
 fn follows_offset(before: &str) -> bool {
@@ -123,7 +203,7 @@ mod tests {
             known: [("k".to_owned(), vec!["5".to_owned(), "10".to_owned()])].into(),
             ad_hoc: false,
         };
-        let out = substitute(text, &variables, Guess::Name);
+        let out = substitute(text, &variables, GUESSES[0]);
         assert_eq!((out.text.as_str(), out.names), (expected, names));
         assert_eq!(out.text.len(), text.len());
     }
@@ -137,6 +217,11 @@ mod tests {
         check("a{b=\"\\\"$c\"}", "a{b=\"\\\"$c\"}", false);
         check("topk($k, a)", "topk(05, a)", false);
         check("sum by ($g) (a_$m)", "sum by (__) (a___)", true);
+        check("sum by (a $g) (m)", "sum by (a,__) (m)", false);
+        check("${f:value}(m)", "sum       (m)", false);
+        check("$agg by (a) (m)", "sum  by (a) (m)", false);
+        check("m{a=\"b\", ${filters}}", "m{a=\"b\",           }", false);
+        check("m{a=~$b, $c=\"d\"}", "m{a=~\"\", __=\"d\"}", false);
         check("a offset $o", "a offset 5m", false);
         check(
             "label_replace(a, \"x\", \"$1\", \"y\", \"(.*)$\")",
