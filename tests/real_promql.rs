@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use promsieve_core::promql;
+use promsieve_core::usage;
 
 /// Files below `dir` whose name ends so.
 fn files(dir: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
@@ -192,7 +192,7 @@ fn takes_and_refuses_what_promtool_does() {
     let mut random = Random(1);
     let seeds: Vec<String> = texts
         .iter()
-        .filter(|text| text.len() < 200 && promql::parse(text).is_ok())
+        .filter(|text| text.len() < 200 && usage::parse(text).is_ok())
         .cloned()
         .chain(["sum by (a) (rate(foo{b=~\"x|y\"}[5m])) > bool 1".to_owned()])
         .collect();
@@ -205,7 +205,7 @@ fn takes_and_refuses_what_promtool_does() {
     let refused = refused(&promtool, &texts);
     let mut differences = Vec::new();
     for (at, text) in texts.iter().enumerate() {
-        let ours = promql::parse(text);
+        let ours = usage::parse(text);
         if ours.is_err() != refused.contains(&at) {
             let ours = ours.map_or_else(|errors| errors[0].message.clone(), |_| "taken".to_owned());
             differences.push(format!("{text}\n  promsieve: {ours}; promtool disagrees"));

@@ -125,9 +125,13 @@ impl Usage {
     /// Whether `label` of `metric` is needed: its removal could change a result even where it merges
     /// no series.
     pub fn label(&self, metric: &str, label: &str) -> Verdict {
-        let verdict = self.judge(metric, |found| {
-            if found.need.contains(label) { Selects::Yes } else { Selects::No }
-        });
+        let verdict =
+            self.judge(
+                metric,
+                |found| {
+                    if found.need.contains(label) { Selects::Yes } else { Selects::No }
+                },
+            );
         let listed = self.listed.iter().filter(|(name, _)| name == label);
         let mut pickers = listed.map(|(_, query)| Use {
             query: *query,

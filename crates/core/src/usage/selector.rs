@@ -2,7 +2,7 @@
 
 use super::labels::LabelNeed;
 use super::regex::{Anchored, escape};
-use super::variables::mentions;
+use super::variables::{mentions, possible};
 use crate::promql::{MatchOp, Selector};
 use crate::text::Span;
 
@@ -105,7 +105,10 @@ impl SelectorUse {
         }
         for matcher in &selector.matchers {
             let whole = variables.iter().any(|v| v.contains(matcher.value_span));
-            let test = if whole || (varies(matcher.value_span) && mentions(&matcher.value)) {
+            let partly = varies(matcher.value_span) && mentions(&matcher.value);
+            let test = if partly && !whole && matcher.op == MatchOp::Equal {
+                Anchored::new(&possible(&matcher.value)).map_or(Test::Unknown, Test::Partly)
+            } else if whole || partly {
                 Test::Unknown
             } else {
                 Test::new(matcher.op, &matcher.value)

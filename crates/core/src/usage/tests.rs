@@ -86,6 +86,9 @@ fn names_are_used_unused_or_unknown() {
     assert_eq!(verdict(vec![panel("rate(node_$x[5m])")], "node_y"), "unknown");
     assert_eq!(verdict(vec![panel("rate(node_$x[5m])")], "m"), "unused");
     assert_eq!(verdict(vec![panel("{__name__=~\"$x\"}")], "m"), "unknown");
+    assert_eq!(verdict(vec![panel("{__name__=\"${x}_sum\"}")], "a_sum"), "unknown");
+    assert_eq!(verdict(vec![panel("{__name__=\"${x}_sum\"}")], "m"), "unused");
+    assert_eq!(verdict(vec![panel("${fn:raw}(m{a=\"$b\"}[$__interval])")], "m"), "used");
     assert_eq!(verdict(vec![panel("$fn(m{a=\"$b\"}[$__interval])")], "m"), "unknown");
     assert_eq!(verdict(vec![panel("topk($k, rate(m[$__range]))")], "m"), "used");
     assert_eq!(verdict(vec![picker("label_values(m{a=\"b\"}, c)")], "m"), "used");
@@ -112,6 +115,9 @@ fn labels_and_values_are_judged_for_each_metric() {
     let value = |metric: &str, value: &str| usage.value(metric, "b", value).as_str();
     assert_eq!([value("m", "x"), value("m", "z"), value("m", "")], ["used", "unused", "unused"]);
     assert_eq!([value("n", "x"), value("o", "anything")], ["used", "unknown"]);
+    let usage = of([panel("sum by (a) ($f(m))"), panel("${f:x}(n{a=\"b\", $filters})")]);
+    assert_eq!(usage.label("n", "z").as_str(), "used");
+    assert_eq!(usage.label("m", "z").as_str(), "unknown");
 }
 
 #[test]

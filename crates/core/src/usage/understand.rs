@@ -190,8 +190,7 @@ fn picker(text: &str) -> Ask<'_> {
 fn last_argument(args: &str) -> Option<(&str, &str)> {
     let comma = args.rfind(',')?;
     let label = args[comma + 1..].trim();
-    let plain = !label.is_empty()
-        && !label.contains(['}', '"', '\'', '=', '(', ')']);
+    let plain = !label.is_empty() && !label.contains(['}', '"', '\'', '=', '(', ')']);
     let selector = args[..comma].trim();
     (plain && !selector.is_empty()).then_some((selector, label))
 }

@@ -4,6 +4,7 @@
 //! that the user wrote.
 
 use super::query::Variables;
+use super::regex::escape;
 use crate::text::Span;
 
 /// A query with its variables replaced, and where they were.
@@ -65,6 +66,22 @@ pub(super) fn mentions(text: &str) -> bool {
     text.char_indices().any(|(at, _)| reference(&text[at..]).is_some())
 }
 
+/// A regex for what `text` can become: its literal parts, and anything for each variable.
+pub(super) fn possible(text: &str) -> String {
+    let (mut regex, mut literal, mut at) = (String::new(), 0, 0);
+    while let Some(c) = text[at..].chars().next() {
+        let Some((_, len)) = reference(&text[at..]) else {
+            at += c.len_utf8();
+            continue;
+        };
+        regex.push_str(&escape(&text[literal..at]));
+        regex.push_str(".*");
+        at += len;
+        literal = at;
+    }
+    regex + &escape(&text[literal..])
+}
+
 /// Replaces the variables of `text`.
 pub(super) fn substitute(text: &str, variables: &Variables, guess: Guess) -> Substituted {
     let out =
@@ -117,7 +134,8 @@ impl Scan<'_> {
         let next = rest.chars().next();
         let glued = self.out.text.ends_with(is_word);
         let after = rest.trim_start();
-        let calls = after.starts_with('(') || after.starts_with("by") || after.starts_with("without");
+        let calls =
+            after.starts_with('(') || after.starts_with("by") || after.starts_with("without");
         let written = if self.quote.is_some() {
             written.to_owned()
         } else if self.range || follows_offset(&self.out.text) {
