@@ -4,9 +4,10 @@
 use super::model::{Chain, ChainKind, ConfiguredStep, FieldSpan, StepSpans};
 use super::report::{INVALID_STEP, Report, near_miss};
 use super::values::{self, Misfit};
-use crate::doc::{self, Document, Node, NodeKind};
+use crate::doc::{self, Document, Node, NodeKind, Resolved};
 use crate::finding::{Finding, Subject};
 use crate::relabel::{Field, RawStep, StepField};
+use crate::server::{NameScheme, Server};
 use crate::text::{FileId, Location, SourceText, Span};
 
 /// What a chain is called and where it would be.
@@ -16,20 +17,34 @@ pub(super) struct Place {
     pub(super) job: Option<String>,
     /// Where it would be if it were written.
     pub(super) otherwise: Location,
+    pub(super) server: Server,
+    pub(super) scheme: NameScheme,
+}
+
+/// What a bare chain is read for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ChainOptions {
+    /// Where it would stand.
+    pub kind: ChainKind,
+    /// Which server reads it.
+    pub server: Server,
+    /// `metric_name_validation_scheme` around it.
+    pub scheme: NameScheme,
 }
 
 /// Reads a file that is a bare list of relabel configs.
 pub fn chain(
     file: FileId,
     source: &SourceText,
-    kind: ChainKind,
+    options: ChainOptions,
 ) -> (Chain, Option<Document>, Vec<Finding>) {
     let mut report = Report::new(source, INVALID_STEP);
     let parsed = doc::parse(source, file);
     let mut findings = parsed.findings;
     let document = parsed.documents.into_iter().next();
     let otherwise = Location { file, span: Span::default() };
-    let place = Place { kind, path: String::new(), job: None, otherwise };
+    let ChainOptions { kind, server, scheme } = options;
+    let place = Place { kind, path: String::new(), job: None, otherwise, server, scheme };
     let root = document.as_ref().and_then(Document::root);
     let chain = read_chain(root, place, &mut report);
     findings.extend(report.findings);
@@ -41,18 +56,19 @@ pub(super) fn read_chain(node: Option<Node<'_>>, place: Place, report: &mut Repo
     let location = node.map_or(place.otherwise, Node::location);
     let mut chain = Chain {
         kind: place.kind,
-        path: place.path,
+        path: place.path.clone(),
         location,
         written: node.is_some(),
         steps: Vec::new(),
     };
     let Some(node) = node else { return chain };
-    let outer = std::mem::replace(&mut report.subject, subject(place.job, &chain.path, None));
+    let outer =
+        std::mem::replace(&mut report.subject, subject(place.job.clone(), &chain.path, None));
     let rule = std::mem::replace(&mut report.rule, INVALID_STEP);
     if node.is_sequence() {
         for (index, item) in node.items().enumerate() {
             report.subject.step = Some(index);
-            chain.steps.push(read_step(item, chain.kind, report));
+            chain.steps.push(read_step(item, &place, report));
         }
     } else if !node.is_null() {
         let misfit = values::cannot_unmarshal(node, "[]*relabel.Config");
@@ -69,33 +85,53 @@ fn subject(job: Option<String>, path: &str, step: Option<usize>) -> Subject {
     Subject { job, chain, step }
 }
 
-fn read_step(item: Node<'_>, kind: ChainKind, report: &mut Report<'_>) -> ConfiguredStep {
+fn read_step(item: Node<'_>, place: &Place, report: &mut Report<'_>) -> ConfiguredStep {
     let mut step = ConfiguredStep {
         raw: RawStep::default(),
         spans: StepSpans { item: item.location(), fields: Vec::new() },
-        readable: true,
+        step: None,
     };
     let before = report.findings.len();
     if item.is_mapping() {
         read_fields(item, &mut step, report);
     } else if item.is_null() {
-        report.refuse(item.location(), empty_step(kind)).remedy =
+        report.refuse(item.location(), empty_step(place)).remedy =
             Some("delete the item or write the relabel config".to_owned());
     } else {
         let misfit = values::cannot_unmarshal(item, "relabel.plain");
         misfits(misfit, item, "this is no relabel config", report).remedy =
             Some("write the fields of a relabel config".to_owned());
     }
-    step.readable = report.findings.len() == before;
+    if report.findings.len() == before {
+        validate(&mut step, place, report);
+    }
     step
 }
 
+/// Lets the server's own checks decide, once for each distinct step.
+fn validate(step: &mut ConfiguredStep, place: &Place, report: &mut Report<'_>) {
+    let key = (step.raw.clone(), place.scheme);
+    let checked =
+        report.steps.entry(key).or_insert_with(|| step.raw.validate(place.server, place.scheme));
+    match checked {
+        Ok(valid) => step.step = Some(valid.clone()),
+        Err(error) => {
+            let error = error.clone();
+            let at = step.spans.value_or_item(error.field);
+            report.refuse(at, error.message).remedy = error.remedy;
+        }
+    }
+}
+
 /// What the server says of a null item (config/config.go).
-fn empty_step(kind: ChainKind) -> &'static str {
-    match kind {
+fn empty_step(place: &Place) -> &'static str {
+    match place.kind {
         ChainKind::Target => "empty or null target relabeling rule in scrape config",
         ChainKind::Metric => "empty or null metric relabeling rule in scrape config",
         ChainKind::Write => "empty or null relabeling rule in remote write config",
+        ChainKind::Alert if place.path.starts_with("alerting.alertmanagers") => {
+            "empty or null Alertmanager alert relabeling rule"
+        }
         ChainKind::Alert => "empty or null alert relabeling rule",
         ChainKind::Alertmanager => "empty or null Alertmanager target relabeling rule",
     }
@@ -156,7 +192,9 @@ fn set(raw: &mut RawStep, field: StepField, value: Node<'_>) -> Result<(), Misfi
             raw.modulus = values::unsigned(value, "uint64")?.map_or(Field::Null, Field::Set);
         }
         StepField::Separator => raw.separator = text(value, "string")?,
-        StepField::TargetLabel => raw.target_label = text(value, "string")?,
+        StepField::TargetLabel => {
+            raw.target_label = name(value)?.map_or(Field::Null, Field::Set);
+        }
         StepField::Replacement => raw.replacement = text(value, "string")?,
         StepField::Regex => raw.regex = text(value, "string")?,
         StepField::Action => raw.action = text(value, "string")?,
@@ -164,9 +202,24 @@ fn set(raw: &mut RawStep, field: StepField, value: Node<'_>) -> Result<(), Misfi
     Ok(())
 }
 
+/// A text that must be UTF-8, which `!!binary` can make it fail.
+fn name(value: Node<'_>) -> Result<Option<String>, Misfit> {
+    if let Resolved::Binary(Some(bytes)) = value.resolve()
+        && std::str::from_utf8(&bytes).is_err()
+    {
+        let shown = bytes.escape_ascii();
+        return Err(Misfit::Value(format!("\"{shown}\" is not a valid label name")));
+    }
+    values::string(value, "string")
+}
+
 fn text(value: Node<'_>, go_type: &str) -> Result<Field<String>, Misfit> {
     Ok(values::string(value, go_type)?.map_or(Field::Null, Field::Set))
 }
+
+/// A name that no label has, for names that the server does not look at: null, and by a bug of
+/// yaml.v2 a quoted `~`. Like them it reads as the empty value.
+const UNCHECKED: &str = "__unchecked__";
 
 fn source_labels(value: Node<'_>) -> Result<Field<Vec<String>>, Misfit> {
     if value.is_null() {
@@ -175,8 +228,12 @@ fn source_labels(value: Node<'_>) -> Result<Field<Vec<String>>, Misfit> {
     if !value.is_sequence() {
         return Err(values::cannot_unmarshal(value, "model.LabelNames"));
     }
-    // A null item slips through as the empty name.
-    let label = |item| Ok(values::string(item, "string")?.unwrap_or_default());
+    let label = |item: Node<'_>| {
+        if item.is_null() || item.skips_unmarshaler() && item.resolved().text() == "~" {
+            return Ok(UNCHECKED.to_owned());
+        }
+        name(item).map(Option::unwrap_or_default)
+    };
     value.items().map(label).collect::<Result<_, _>>().map(Field::Set)
 }
 
@@ -186,7 +243,11 @@ mod tests {
 
     fn read(text: &str) -> (Chain, Vec<Finding>) {
         let source = SourceText::new("chain.yml", text);
-        let (chain, _, findings) = chain(FileId::default(), &source, ChainKind::Metric);
+        let (chain, _, findings) = chain(
+            FileId::default(),
+            &source,
+            ChainOptions { kind: ChainKind::Metric, ..ChainOptions::default() },
+        );
         (chain, findings)
     }
 
@@ -199,8 +260,7 @@ mod tests {
 
     #[test]
     fn scalars_keep_their_source_text() {
-        let text =
-            "- {regex: true, target_label: 0755, replacement: 1_000, separator: , action: ~}\n";
+        let text = "- {regex: true, target_label: 0755, replacement: 1_000, separator: }\n";
         let (chain, findings) = read(text);
         assert_eq!(findings, []);
         let raw = &chain.steps[0].raw;
@@ -208,7 +268,6 @@ mod tests {
         assert_eq!(raw.target_label, Field::Set("0755".to_owned()));
         assert_eq!(raw.replacement, Field::Set("1_000".to_owned()));
         assert_eq!(raw.separator, Field::Null);
-        assert_eq!(raw.action, Field::Null);
         assert_eq!(raw.modulus, Field::Absent);
         let regex = chain.steps[0].spans.field(StepField::Regex).unwrap();
         assert_eq!(&text[regex.value.span.range()], "true");

@@ -1,7 +1,7 @@
 //! What a configuration says, as plain data with the place of every part: the [`Project`].
 
 use crate::doc::Document;
-use crate::relabel::RawStep;
+use crate::relabel::{RawStep, Step};
 use crate::server::{NameScheme, Server};
 use crate::text::{Location, Span};
 
@@ -100,7 +100,7 @@ pub struct Limits {
 }
 
 /// One scrape config. Values that are not written hold the global or the server's default.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Job {
     /// `job_name`.
     pub name: String,
@@ -163,7 +163,7 @@ pub struct Discovery {
 }
 
 /// One item of `remote_write`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct RemoteWrite {
     /// Its `name`, if it has one.
     pub name: Option<String>,
@@ -176,7 +176,7 @@ pub struct RemoteWrite {
 }
 
 /// The `alerting` section.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Alerting {
     /// `alert_relabel_configs`.
     pub alert_chain: Chain,
@@ -185,7 +185,7 @@ pub struct Alerting {
 }
 
 /// One item of `alertmanagers`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Alertmanager {
     /// Where it is.
     pub location: Location,
@@ -212,7 +212,7 @@ pub enum ChainKind {
 }
 
 /// One list of relabel configs.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Chain {
     /// What it relabels.
     pub kind: ChainKind,
@@ -227,15 +227,14 @@ pub struct Chain {
 }
 
 /// One relabel config with its places.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ConfiguredStep {
     /// As it was written.
     pub raw: RawStep,
+    /// As the server takes it; `None` when it refuses it, and a finding says why.
+    pub step: Option<Step>,
     /// Where its parts are.
     pub spans: StepSpans,
-    /// Whether it could be read at all: `raw` of an item with a wrong type or an unknown field
-    /// is incomplete, and a finding says why.
-    pub readable: bool,
 }
 
 /// Where the parts of a relabel config are.

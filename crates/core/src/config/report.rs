@@ -1,7 +1,11 @@
 //! Findings of a configuration that the server refuses: one shape for all of them.
 
+use std::collections::HashMap;
+
 use crate::doc::Node;
 use crate::finding::{Evidence, Finding, RuleId, Severity, Subject};
+use crate::relabel::{RawStep, Step, StepError};
+use crate::server::NameScheme;
 use crate::text::{Location, SourceText};
 
 /// A configuration that the server refuses outside of relabel configs.
@@ -20,11 +24,19 @@ pub(super) struct Report<'s> {
     pub(super) rule: RuleId,
     pub(super) subject: Subject,
     pub(super) findings: Vec<Finding>,
+    /// Steps that were validated before: large files repeat the same ones thousands of times.
+    pub(super) steps: HashMap<(RawStep, NameScheme), Result<Step, StepError>>,
 }
 
 impl<'s> Report<'s> {
     pub(super) fn new(source: &'s SourceText, rule: RuleId) -> Self {
-        Self { source, rule, subject: Subject::default(), findings: Vec::new() }
+        Self {
+            source,
+            rule,
+            subject: Subject::default(),
+            findings: Vec::new(),
+            steps: HashMap::new(),
+        }
     }
 
     /// The server's message alone says what is wrong.
@@ -46,16 +58,18 @@ impl<'s> Report<'s> {
         self.add(node.location(), shown, message)
     }
 
-    fn add(&mut self, at: Location, shown: String, server: String) -> &mut Finding {
-        let consequence = match self.rule {
-            INVALID_RULE_FILE => {
-                "Prometheus refuses to start or to reload, and keeps its old rules"
-            }
+    /// What it does to the server.
+    pub(super) fn consequence(&self) -> &'static str {
+        match self.rule {
+            INVALID_RULE_FILE => "Prometheus refuses to start or to reload with this rule file",
             _ => "Prometheus refuses to start or to reload with this file",
-        };
+        }
+    }
+
+    fn add(&mut self, at: Location, shown: String, server: String) -> &mut Finding {
         let finding = Finding::new(self.rule, Severity::Error, at, shown)
             .evidence(Evidence::Server(server))
-            .consequence(consequence)
+            .consequence(self.consequence())
             .subject(self.subject.clone());
         self.findings.push(finding);
         // Pushed the line before.

@@ -86,6 +86,32 @@ impl<'t> Builder<'t> {
         self.document
     }
 
+    /// Refuses what YAML 1.2 takes and the older scanner of yaml.v2 does not.
+    pub(super) fn check_old_scanner(&self) -> Result<(), Refusal> {
+        for record in self.document.nodes.iter().filter(|r| r.kind == NodeKind::Scalar) {
+            let raw = self.text.get(record.span.range()).unwrap_or("");
+            let (found, words) = match record.style {
+                Style::DoubleQuoted => (scan::slash_escape(raw), "found unknown escape character"),
+                // In brackets a `?` always starts a key.
+                Style::Plain if self.in_flow(record) => {
+                    (raw.find('?'), "did not find expected ',' or ']'")
+                }
+                _ => (None, ""),
+            };
+            if let Some(at) = found {
+                let start = record.span.start as usize + at;
+                let line = self.text[..start].matches('\n').count() + 1;
+                let message = format!("yaml: line {line}: {words}");
+                return Err(Refusal { span: Span::new(start, start + 1), message });
+            }
+        }
+        Ok(())
+    }
+
+    fn in_flow(&self, record: &Record) -> bool {
+        record.parent.is_some_and(|parent| self.record(parent).style == Style::Flow)
+    }
+
     /// How many nodes yaml.v2 decodes in all, and how many of them through aliases.
     pub(super) fn decoded(&self) -> (u64, u64) {
         let weight = self.document.root.map_or(0, |id| self.record(id).weight);
@@ -122,7 +148,16 @@ impl<'t> Builder<'t> {
             StructureStyle::Block => Style::Block,
             StructureStyle::Flow => Style::Flow,
         };
-        let id = self.push(kind, style, byte_span(at), at);
+        let mut span = byte_span(at);
+        let in_mapping =
+            self.open.last().is_some_and(|open| self.record(open.id).kind == NodeKind::Mapping);
+        if kind == NodeKind::Sequence && style == Style::Block && in_mapping {
+            // A list at the column of its key starts, for the events, after its first dash.
+            let dash = scan::first_dash(self.text, self.last_end);
+            span.start = dash.min(span.start as usize) as u32;
+            span.end = span.start;
+        }
+        let id = self.push(kind, style, span, at);
         self.open.push(Open { id, children: Vec::new(), anchor });
     }
 

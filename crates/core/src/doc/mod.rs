@@ -16,7 +16,12 @@ mod scan;
 mod tree;
 mod words;
 
+#[cfg(test)]
+mod properties;
+
+pub use edit::{append_key, delete_item, delete_key, insert_item_after, replace_scalar};
 pub use merge::Field;
 pub use parse::{INVALID_YAML, MAX_DEPTH, MAX_SIZE, Parsed, parse};
+pub use quote::quote;
 pub use resolve::Resolved;
 pub use tree::{Comment, Document, Node, NodeId, NodeKind, Style};

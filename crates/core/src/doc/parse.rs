@@ -68,6 +68,7 @@ fn read(text: &str, file: FileId, documents: &mut Vec<Document>) -> Result<(), R
             Event::DocumentEnd => {
                 if let Some(done) = builder.take() {
                     check_aliases(&done)?;
+                    done.check_old_scanner()?;
                     documents.push(done.finish());
                 }
             }

@@ -13,6 +13,19 @@ pub(super) fn block_header(text: &str, from: usize) -> usize {
     }
 }
 
+/// The offset of the first dash of a block sequence whose key ends at or before `from`.
+pub(super) fn first_dash(text: &str, from: usize) -> usize {
+    let mut at = from;
+    loop {
+        at = skip_blank_and_comments(text, at);
+        match text.as_bytes().get(at) {
+            Some(b'-') | None => return at.min(text.len()),
+            Some(b'&' | b'!') => at = skip_word(text, at),
+            Some(_) => at += 1,
+        }
+    }
+}
+
 /// The end of a block scalar's last line that has content, at most `end`.
 pub(super) fn trimmed_end(text: &str, header: usize, end: usize) -> usize {
     let first_line = text[header..].find(['\n', '\r']).map_or(text.len(), |at| header + at);
@@ -48,4 +61,26 @@ fn skip_word(text: &str, from: usize) -> usize {
 /// The offset of the line feed that ends the line of `at`, or the end of the text.
 pub(super) fn line_end(text: &str, at: usize) -> usize {
     memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |found| at + found)
+}
+
+/// The offset at which the line of `at` starts.
+pub(super) fn line_start(text: &str, at: usize) -> usize {
+    memchr::memrchr(b'\n', &text.as_bytes()[..at]).map_or(0, |found| found + 1)
+}
+
+/// Where a double-quoted scalar escapes a slash.
+pub(super) fn slash_escape(raw: &str) -> Option<usize> {
+    let bytes = raw.as_bytes();
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', &bytes[at..]) {
+        at += found;
+        if bytes.get(at + 1) == Some(&b'/') {
+            return Some(at);
+        }
+        at += 2;
+        if at >= bytes.len() {
+            break;
+        }
+    }
+    None
 }

@@ -117,6 +117,19 @@ impl LabelBuf {
         }
     }
 
+    /// Deletes the label that has the name of the one that `label` refers to.
+    pub fn remove(&mut self, label: &LabelRef) {
+        let arena = &self.arena;
+        let is_it = |other: &Label| arena[other.name.clone()] == arena[label.0.name.clone()];
+        if let Some(base) = self.base.iter_mut().find(|base| is_it(&base.label)) {
+            self.hidden += usize::from(!base.hidden);
+            base.hidden = true;
+        }
+        if let Some(at) = self.added.iter().position(is_it) {
+            self.added.remove(at);
+        }
+    }
+
     /// The labels in the order in which Prometheus goes through them (2.43 and later): those of the
     /// base that are untouched, by name, then those that were set, in the order they first were.
     pub fn iter_ordered(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -276,6 +289,7 @@ mod tests {
         Set(String, String),
         Delete(String),
         Copy(usize, String),
+        Remove(usize),
         Rebase,
     }
 
@@ -284,6 +298,7 @@ mod tests {
             4 => ("[a-d]", "[xyé]{0,2}").prop_map(|(name, value)| Op::Set(name, value)),
             2 => "[a-d]".prop_map(Op::Delete),
             2 => (0..4usize, "[a-d]").prop_map(|(from, name)| Op::Copy(from, name)),
+            1 => (0..4usize).prop_map(Op::Remove),
             1 => Just(Op::Rebase),
         ]
     }
@@ -304,6 +319,13 @@ mod tests {
                 let Some(from) = labels.get(*from) else { return };
                 model.set(name, buf.value_of(from));
                 buf.copy(from, name);
+            }
+            Op::Remove(from) => {
+                let mut labels = Vec::new();
+                buf.snapshot(&mut labels);
+                let Some(label) = labels.get(*from) else { return };
+                model.delete(buf.name_of(label));
+                buf.remove(label);
             }
             Op::Rebase => {
                 buf.rebase();

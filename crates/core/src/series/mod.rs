@@ -1,5 +1,18 @@
-//! Labels, dictionaries, targets and tables.
+//! A set of series in columns, with their targets: what the census, the proof and the shard plan
+//! all read; and a single label set under change.
 
+mod builder;
+mod dictionary;
 mod label_buf;
+mod merge;
+mod sink;
+mod table;
 
+pub use builder::TableBuilder;
+pub use dictionary::Dictionary;
 pub use label_buf::{LabelBuf, LabelRef};
+pub use sink::{MetricType, Sample, SampleLabel, Sink};
+pub use table::{Column, Family, MetricRows, NameId, Run, Stage, Table, Target, TargetId};
+
+/// The label that holds a metric's name.
+pub const METRIC_NAME: &str = "__name__";

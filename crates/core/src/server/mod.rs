@@ -1,6 +1,7 @@
 //! Which server a configuration is for, `prometheus@3.5`, and what that server can do.
 
 mod names;
+mod quirks;
 
 pub use names::{NameScheme, RelabelNames, TemplateRule};
 

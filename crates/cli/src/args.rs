@@ -1,0 +1,49 @@
+//! Every flag; the help text is the doc comment.
+
+use clap::{Parser, Subcommand};
+use promsieve_core::server::Server;
+
+use crate::commands::census::CensusArgs;
+use crate::input::http::Access;
+
+/// Prometheus cardinality optimizer and relabel-rule linter.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Common {
+    /// The server that reads the configuration and stores the series
+    #[arg(long, value_name = "PRODUCT@VERSION", default_value_t, global = true)]
+    pub(crate) server: Server,
+
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) access: Access,
+}
+
+/// A format of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs; the keys are documented in schema/
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Count series by metric and label, and what each label makes of them
+    Census(CensusArgs),
+}

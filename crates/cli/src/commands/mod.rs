@@ -1,0 +1,53 @@
+//! One file a subcommand; here they are told apart, and errors become exit statuses.
+
+pub(crate) mod census;
+
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::Status;
+use crate::args::{Cli, Command};
+
+/// Exit status when the job could not be done.
+const FAILED: u8 = 2;
+
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = BufWriter::new(io::stdout().lock());
+    let result = dispatch(&cli, &mut out).and_then(|status| {
+        out.flush()?;
+        Ok(status)
+    });
+    match result {
+        Ok(status) => status.into(),
+        // Whoever read us has had enough, as `head` does: no error of ours.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            warn(&format!("error: {error:#}"));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
+    match &cli.command {
+        Command::Census(args) => census::run(args, &cli.common, out),
+    }
+}
+
+/// Says something on stderr that is no result.
+pub(crate) fn warn(text: &str) {
+    // A closed stderr leaves nobody to tell.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let json =
+            cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        kind.or(json) == Some(io::ErrorKind::BrokenPipe)
+    })
+}

@@ -1,0 +1,67 @@
+//! Bytes of a source, unpacked: gzip and zstd are recognised by their first bytes.
+
+use std::io::{BufRead, BufReader, Read};
+
+use anyhow::Context;
+
+use super::Source;
+use super::http::{Access, Wanted};
+
+/// How much is read at once.
+pub const PIECE: usize = 1 << 20;
+
+/// A source's bytes, and the content type if a server named one.
+pub struct Opened {
+    /// Unpacked bytes.
+    pub bytes: Box<dyn Read + Send>,
+    /// The `Content-Type` of an HTTP answer.
+    pub content_type: Option<String>,
+}
+
+/// Opens a file, stdin or a URL.
+///
+/// # Errors
+/// When it cannot be opened, with what to do about it.
+pub fn open(source: &Source, access: &Access, wanted: Wanted) -> anyhow::Result<Opened> {
+    let (bytes, content_type): (Box<dyn Read + Send>, _) = match source {
+        Source::Stdin => (Box::new(std::io::stdin()), None),
+        Source::Url(url) => {
+            let answer = access.get(url, wanted)?;
+            (answer.bytes, answer.content_type)
+        }
+        Source::File(path) | Source::Directory(path) => {
+            let file = std::fs::File::open(path)
+                .with_context(|| format!("cannot open `{}`", path.display()))?;
+            (Box::new(file), None)
+        }
+    };
+    Ok(Opened { bytes: unpack(bytes)?, content_type })
+}
+
+/// Reads a whole text, which must be UTF-8.
+///
+/// # Errors
+/// When it cannot be read, or is not UTF-8.
+pub fn read_text(source: &Source, access: &Access) -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    let name = source.name();
+    open(source, access, Wanted::Anything)?
+        .bytes
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("cannot read `{name}`"))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].split(|&byte| byte == b'\n').count();
+        anyhow::anyhow!("{name}:{line}: invalid UTF-8: save the file as UTF-8")
+    })
+}
+
+fn unpack(bytes: Box<dyn Read + Send>) -> anyhow::Result<Box<dyn Read + Send>> {
+    let mut bytes = BufReader::with_capacity(PIECE, bytes);
+    let start = bytes.fill_buf().context("cannot read")?;
+    Ok(match start {
+        [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(zstd::Decoder::with_buffer(bytes)?),
+        _ => Box::new(bytes),
+    })
+}

@@ -1,0 +1,189 @@
+//! HTTP as the server would scrape: its Accept header, basic auth, bearer token, TLS.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use promsieve_core::server::Server;
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// A scrape, negotiated as this server does it, since the answer differs by it.
+    Scrape(Server),
+    /// A JSON answer of an API, or a text.
+    Anything,
+}
+
+/// How to reach a server.
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
+pub struct Access {
+    /// User and password for basic authentication, as `USER:PASSWORD` in this file
+    #[arg(long, value_name = "FILE", help_heading = "HTTP", global = true)]
+    pub basic_auth_file: Option<PathBuf>,
+    /// File that holds a bearer token
+    #[arg(long, value_name = "FILE", help_heading = "HTTP", global = true)]
+    pub bearer_token_file: Option<PathBuf>,
+    /// Certificate authorities to trust, in PEM, instead of the built-in ones
+    #[arg(long, value_name = "FILE", help_heading = "HTTP", global = true)]
+    pub ca_file: Option<PathBuf>,
+    /// Do not verify the server's certificate
+    #[arg(long, help_heading = "HTTP", global = true)]
+    pub insecure_skip_verify: bool,
+    /// Give up a request after this many seconds
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        help_heading = "HTTP",
+        global = true
+    )]
+    pub timeout: u64,
+}
+
+/// An HTTP answer.
+pub struct Answer {
+    /// Its body as sent, packed or not.
+    pub bytes: Box<dyn Read + Send>,
+    /// Its `Content-Type`.
+    pub content_type: Option<String>,
+}
+
+impl Access {
+    /// Gets a URL.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or answers with an error status.
+    pub fn get(&self, url: &str, wanted: Wanted) -> anyhow::Result<Answer> {
+        let name = shown(url);
+        let (url, user) = split_user(url);
+        let mut request = self
+            .agent()?
+            .get(&url)
+            .header("Accept", accept(wanted))
+            .header("Accept-Encoding", "gzip");
+        if let Some(authorization) = self.authorization(user.as_deref())? {
+            request = request.header("Authorization", authorization);
+        }
+        let answer = request.call().with_context(|| format!("cannot get {name}"))?;
+        if !answer.status().is_success() {
+            bail!("{name} answers {}: check the address and the credentials", answer.status());
+        }
+        let header = answer.headers().get("content-type").and_then(|value| value.to_str().ok());
+        let content_type = header.map(str::to_owned);
+        let bytes = Box::new(answer.into_body().into_with_config().limit(u64::MAX).reader());
+        Ok(Answer { bytes, content_type })
+    }
+
+    fn agent(&self) -> anyhow::Result<ureq::Agent> {
+        let mut tls = ureq::tls::TlsConfig::builder();
+        if self.insecure_skip_verify {
+            tls = tls.disable_verification(true);
+        }
+        if let Some(path) = &self.ca_file {
+            let pem =
+                std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+            let certificates: Vec<_> = ureq::tls::parse_pem(&pem)
+                .filter_map(|item| match item {
+                    Ok(ureq::tls::PemItem::Certificate(certificate)) => Some(certificate),
+                    _ => None,
+                })
+                .collect();
+            tls = tls.root_certs(ureq::tls::RootCerts::new_with_certs(&certificates));
+        }
+        let config = ureq::Agent::config_builder()
+            .tls_config(tls.build())
+            .http_status_as_error(false)
+            .user_agent(concat!("promsieve/", env!("CARGO_PKG_VERSION")))
+            .timeout_global(Some(Duration::from_secs(self.timeout)));
+        Ok(config.build().into())
+    }
+
+    fn authorization(&self, user: Option<&str>) -> anyhow::Result<Option<String>> {
+        let read = |path: &Path| -> anyhow::Result<String> {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read `{}`", path.display()))?;
+            Ok(text.trim().to_owned())
+        };
+        if let Some(path) = &self.bearer_token_file {
+            return Ok(Some(format!("Bearer {}", read(path)?)));
+        }
+        let user = match &self.basic_auth_file {
+            Some(path) => Some(read(path)?),
+            None => user.map(str::to_owned),
+        };
+        Ok(user.map(|user| format!("Basic {}", base64(user.as_bytes()))))
+    }
+}
+
+/// The Accept header of a server, recorded from 2.53.3 and 3.5.3.
+fn accept(wanted: Wanted) -> &'static str {
+    match wanted {
+        Wanted::Anything => "application/json, */*;q=0.5",
+        Wanted::Scrape(server) if server.at_least(3, 0) => {
+            "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
+             application/openmetrics-text;version=0.0.1;q=0.5,\
+             text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,\
+             text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+        }
+        Wanted::Scrape(_) => {
+            "application/openmetrics-text;version=1.0.0;q=0.5,\
+             application/openmetrics-text;version=0.0.1;q=0.4,\
+             text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+        }
+    }
+}
+
+/// A URL as it may be shown: without its user and password.
+pub fn shown(url: &str) -> String {
+    split_user(url).0
+}
+
+/// Splits `http://user:password@host/` into the URL without the user, and the user.
+fn split_user(url: &str) -> (String, Option<String>) {
+    let Some((scheme, rest)) = url.split_once("://") else { return (url.to_owned(), None) };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    match authority.rsplit_once('@') {
+        None => (url.to_owned(), None),
+        Some((user, host)) => {
+            let rest = &rest[authority.len()..];
+            (format!("{scheme}://{host}{rest}"), Some(user.to_owned()))
+        }
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let bits = three.iter().fold(0u32, |bits, &byte| bits << 8 | u32::from(byte))
+            << (8 * (3 - three.len()));
+        for digit in 0..4 {
+            let at = (bits >> (18 - 6 * digit)) & 63;
+            text.push(if digit <= three.len() { DIGITS[at as usize] as char } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_in_urls_are_split_off() {
+        let url = "https://u:p@ss@h:9090/metrics?x=a@b";
+        assert_eq!(shown(url), "https://h:9090/metrics?x=a@b");
+        assert_eq!(split_user(url).1.as_deref(), Some("u:p@ss"));
+        assert_eq!(shown("http://h/@x"), "http://h/@x");
+    }
+
+    #[test]
+    fn base64_pads() {
+        assert_eq!(base64(b"user:pass"), "dXNlcjpwYXNz");
+        assert_eq!(base64(b"a"), "YQ==");
+        assert_eq!(base64(b"ab"), "YWI=");
+        assert_eq!(base64(b""), "");
+    }
+}

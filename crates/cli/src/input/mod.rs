@@ -1,0 +1,9 @@
+//! Where inputs come from: files, directories, globs, stdin and URLs; gzip and zstd unpacked,
+//! kinds recognised by content.
+
+pub mod bytes;
+pub mod http;
+pub mod scrapes;
+mod source;
+
+pub use source::{Kind, Source};

@@ -1,0 +1,201 @@
+//! Scrapes into a table: one file, or a directory laid out as `scrapes/<job>/<instance>.prom`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use promsieve_core::ingest::exposition::{Format, Reader, Report};
+use promsieve_core::series::{Sink, Table, TableBuilder, Target};
+use promsieve_core::server::Server;
+use rayon::prelude::*;
+
+use super::Source;
+use super::bytes::{Opened, PIECE, open};
+use super::http::{Access, Wanted};
+
+/// Scrape files are read in groups of about this many bytes, one table each. Groups depend on the
+/// input only, so the result does not depend on the number of threads.
+const GROUP: u64 = 4 << 20;
+
+/// What one scrape's bytes held besides samples.
+#[derive(Debug, Clone)]
+pub struct Scrape {
+    /// Its name for messages.
+    pub name: String,
+    /// Lines, samples, bad lines.
+    pub report: Report,
+}
+
+/// A scrape file and the target that its place names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScrapeFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whose scrape it is.
+    pub target: Target,
+}
+
+/// The scrape files below `directory`, sorted: in `<job>/<instance>.prom` files `%3A` stands for
+/// `:`. A file that is not in such a place belongs to no known target.
+///
+/// # Errors
+/// When a directory cannot be read.
+pub fn files(directory: &Path) -> anyhow::Result<Vec<ScrapeFile>> {
+    let mut found = Vec::new();
+    let read = |path: &Path| -> anyhow::Result<Vec<PathBuf>> {
+        let entries = std::fs::read_dir(path)
+            .with_context(|| format!("cannot read the directory `{}`", path.display()))?;
+        let mut paths: Vec<PathBuf> =
+            entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+        paths.sort();
+        Ok(paths)
+    };
+    let root = directory.join("scrapes");
+    let root = if root.is_dir() { root } else { directory.to_owned() };
+    for path in read(&root)? {
+        if path.is_dir() {
+            let job = decode(&path.file_name().unwrap_or_default().to_string_lossy());
+            let files = read(&path)?.into_iter().filter(|path| is_scrape(path));
+            found.extend(files.map(|path| ScrapeFile { target: target(&job, &path), path }));
+        } else if is_scrape(&path) {
+            found.push(ScrapeFile { path, target: Target::default() });
+        }
+    }
+    Ok(found)
+}
+
+/// Reads scrape files, several at a time, into one table. A file that cannot be read is an error
+/// in its place; the rest is read.
+pub fn read_files(files: &[ScrapeFile]) -> (Table, Vec<anyhow::Result<Scrape>>) {
+    let mut groups: Vec<&[ScrapeFile]> = Vec::new();
+    let (mut start, mut size) = (0, 0);
+    for (at, file) in files.iter().enumerate() {
+        size += std::fs::metadata(&file.path).map_or(0, |meta| meta.len());
+        if size >= GROUP {
+            groups.push(&files[start..=at]);
+            (start, size) = (at + 1, 0);
+        }
+    }
+    groups.push(&files[start..]);
+    let parts: Vec<_> = groups.into_par_iter().map(read_group).collect();
+    let mut scrapes = Vec::new();
+    let mut whole: Option<Table> = None;
+    for (table, read) in parts {
+        scrapes.extend(read);
+        match &mut whole {
+            None => whole = Some(table),
+            Some(whole) => whole.append(&table),
+        }
+    }
+    (whole.unwrap_or_else(|| TableBuilder::default().finish()), scrapes)
+}
+
+fn read_group(files: &[ScrapeFile]) -> (Table, Vec<anyhow::Result<Scrape>>) {
+    let mut builder = TableBuilder::default();
+    let read = files.iter().map(|file| {
+        builder.target(file.target.clone());
+        let source = Source::File(file.path.clone());
+        let opened = open(&source, &Access::default(), Wanted::Anything)?;
+        read_scrape(&source.name(), opened, &mut builder)
+    });
+    let read = read.collect();
+    (builder.finish(), read)
+}
+
+/// Reads a scrape from any source.
+///
+/// # Errors
+/// When the source cannot be opened or read.
+pub fn read_source(
+    source: &Source,
+    access: &Access,
+    server: Server,
+    sink: &mut impl Sink,
+) -> anyhow::Result<Scrape> {
+    let opened = open(source, access, Wanted::Scrape(server))?;
+    read_scrape(&source.name(), opened, sink)
+}
+
+/// Streams a scrape's bytes into a sink.
+///
+/// # Errors
+/// When the bytes cannot be read to their end.
+pub fn read_scrape(name: &str, opened: Opened, sink: &mut impl Sink) -> anyhow::Result<Scrape> {
+    let Opened { mut bytes, content_type } = opened;
+    let mut piece = vec![0; PIECE];
+    let mut length = fill(&mut bytes, &mut piece, name)?;
+    let format = Format::detect(content_type.as_deref(), &piece[..length]);
+    let mut reader = Reader::new(format);
+    while length > 0 {
+        reader.feed(&piece[..length], sink);
+        length = fill(&mut bytes, &mut piece, name)?;
+    }
+    Ok(Scrape { name: name.to_owned(), report: reader.finish(sink) })
+}
+
+fn fill(bytes: &mut impl Read, piece: &mut [u8], name: &str) -> anyhow::Result<usize> {
+    let mut length = 0;
+    while length < piece.len() {
+        match bytes.read(&mut piece[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error).with_context(|| format!("cannot read `{name}`")),
+        }
+    }
+    Ok(length)
+}
+
+fn is_scrape(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
+    [".prom", ".txt", ".metrics", ".om"].iter().any(|end| name.ends_with(end))
+}
+
+fn target(job: &str, path: &Path) -> Target {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.trim_end_matches(".gz").trim_end_matches(".zst");
+    let instance = decode(stem.rsplit_once('.').map_or(stem, |(stem, _)| stem));
+    Target {
+        job: job.to_owned(),
+        labels: vec![("instance".to_owned(), instance), ("job".to_owned(), job.to_owned())],
+    }
+}
+
+/// Undoes `%XX`.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let code = rest.get(1..3).and_then(|hex| std::str::from_utf8(hex).ok());
+        match code.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) if first == b'%' => {
+                bytes.push(byte);
+                rest = &rest[3..];
+            }
+            _ => {
+                bytes.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_names_the_target() {
+        let target = target("node", Path::new("scrapes/node/10.0.0.1%3A9100.prom.gz"));
+        assert_eq!(target.label("instance"), "10.0.0.1:9100");
+        assert_eq!(target.label("job"), "node");
+    }
+
+    #[test]
+    fn percent_signs_that_mean_nothing_stay() {
+        assert_eq!(decode("100%"), "100%");
+        assert_eq!(decode("a%zzb%41"), "a%zzbA");
+    }
+}

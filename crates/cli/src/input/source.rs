@@ -1,0 +1,71 @@
+//! What a source on the command line means.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+/// What a source holds, when the user says so; otherwise it is recognised by its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Kind {
+    /// An exposition: the text format or `OpenMetrics`.
+    Scrape,
+    /// An answer of `/api/v1/status/tsdb`.
+    Status,
+}
+
+/// One place to read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// `-`
+    Stdin,
+    /// `http://…` or `https://…`
+    Url(String),
+    /// A file.
+    File(PathBuf),
+    /// A directory of scrapes.
+    Directory(PathBuf),
+}
+
+impl Source {
+    /// What `spec` names: several files when it is a glob.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub fn resolve(spec: &str) -> anyhow::Result<Vec<Self>> {
+        if spec == "-" {
+            return Ok(vec![Self::Stdin]);
+        }
+        if spec.starts_with("http://") || spec.starts_with("https://") {
+            return Ok(vec![Self::Url(spec.to_owned())]);
+        }
+        let path = Path::new(spec);
+        if path.is_dir() {
+            return Ok(vec![Self::Directory(path.to_owned())]);
+        }
+        if path.exists() {
+            return Ok(vec![Self::File(path.to_owned())]);
+        }
+        if !spec.contains(['*', '?', '[']) {
+            bail!("`{spec}` does not exist");
+        }
+        let mut files: Vec<Self> = glob::glob(spec)
+            .with_context(|| format!("`{spec}` is no glob"))?
+            .filter_map(Result::ok)
+            .map(|path| if path.is_dir() { Self::Directory(path) } else { Self::File(path) })
+            .collect();
+        if files.is_empty() {
+            bail!("`{spec}` matches no file");
+        }
+        files.sort_by_key(Self::name);
+        Ok(files)
+    }
+
+    /// The name that messages use. Passwords in a URL are left out.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Stdin => "<stdin>".to_owned(),
+            Self::Url(url) => super::http::shown(url),
+            Self::File(path) | Self::Directory(path) => path.display().to_string(),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The command line of promsieve: input, arguments, commands and output formats.
+//!
+//! A library, so that other binaries can read inputs the same way; [`main`] is the program.
+
+mod args;
+mod commands;
+pub mod input;
+mod output;
+mod status;
+
+use std::process::ExitCode;
+
+pub use status::Status;
+
+/// Runs the program with the process's arguments.
+pub fn main() -> ExitCode {
+    commands::run()
+}

@@ -1,0 +1,100 @@
+//! A census for people: totals, the largest metrics, and what makes each of them large.
+
+use std::io::Write;
+
+use promsieve_core::units::{Bytes, SeriesCount};
+
+use super::Columns;
+use crate::output::view::census::{CensusView, CountView, LabelView, MetricView, StatusView};
+
+/// Labels named beside a metric.
+const DRIVERS: usize = 3;
+
+pub(crate) fn write(out: &mut impl Write, view: &CensusView, top: usize) -> std::io::Result<()> {
+    if view.samples > 0 {
+        totals(out, view)?;
+        metrics(out, view, top)?;
+    }
+    for status in &view.status {
+        self::status(out, status, top)?;
+    }
+    Ok(())
+}
+
+fn totals(out: &mut impl Write, view: &CensusView) -> std::io::Result<()> {
+    let targets = match view.targets {
+        0 => "one target".to_owned(),
+        1 => "1 target".to_owned(),
+        targets => format!("{targets} targets"),
+    };
+    writeln!(
+        out,
+        "{} series of {} metrics from {targets}; {} samples, {} of labels, {} distinct label pairs",
+        SeriesCount(view.series),
+        view.metrics.len(),
+        SeriesCount(view.samples),
+        Bytes(view.label_bytes),
+        SeriesCount(view.unique_pairs),
+    )?;
+    writeln!(out)
+}
+
+fn metrics(out: &mut impl Write, view: &CensusView, top: usize) -> std::io::Result<()> {
+    let shown = if top == 0 { view.metrics.len() } else { top };
+    let mut columns =
+        Columns::new(&["metric", "type", "layer", ">series", ">share", "what makes it large"]);
+    for metric in view.metrics.iter().take(shown) {
+        let share = metric.series as f64 * 100.0 / view.series.max(1) as f64;
+        columns.row([
+            metric.name.clone(),
+            metric.r#type.to_owned(),
+            metric.layer.unwrap_or("-").to_owned(),
+            SeriesCount(metric.series).to_string(),
+            format!("{share:.1} %"),
+            drivers(metric),
+        ]);
+    }
+    columns.write(out)?;
+    if let Some(rest) = view.metrics.len().checked_sub(shown).filter(|&rest| rest > 0) {
+        writeln!(out, "  … and {rest} more (--top 0 lists all)")?;
+    }
+    Ok(())
+}
+
+/// The labels that multiply a metric most: how many series would be left without each.
+fn drivers(metric: &MetricView) -> String {
+    let multiplies = |label: &&LabelView| label.without.is_some_and(|left| left < metric.series);
+    let text = |label: &LabelView| {
+        let left = label.without.map_or(0, |left| left);
+        let shape = label.shape.map(|shape| format!(" {shape}")).unwrap_or_default();
+        format!("{} ({} values{shape}, {} without)", label.name, label.values, SeriesCount(left))
+    };
+    let parts: Vec<String> =
+        metric.labels.iter().filter(multiplies).take(DRIVERS).map(text).collect();
+    parts.join(", ")
+}
+
+fn status(out: &mut impl Write, status: &StatusView, top: usize) -> std::io::Result<()> {
+    writeln!(
+        out,
+        "{}: {} head series, {} chunks, {} distinct label pairs",
+        status.source,
+        SeriesCount(status.head_series),
+        status.head_chunks,
+        SeriesCount(status.label_pairs),
+    )?;
+    let lists: [(&str, &[CountView]); 3] = [
+        ("series by metric", &status.series_by_metric),
+        ("values by label", &status.values_by_label),
+        ("series by pair", &status.series_by_pair),
+    ];
+    for (title, list) in lists {
+        writeln!(out, "\n  {title} (the largest only)")?;
+        let mut columns = Columns::new(&["name", ">count"]);
+        for entry in list.iter().take(if top == 0 { list.len() } else { top }) {
+            columns.row([entry.name.clone(), SeriesCount(entry.value).to_string()]);
+        }
+        columns.write(out)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! Results for people.
+
+pub(crate) mod census;
+mod columns;
+
+pub(crate) use columns::Columns;

@@ -1,0 +1,140 @@
+//! The view of a census.
+
+use promsieve_core::census::{Census, MetricCensus};
+use promsieve_core::ingest::status::{Entry, TsdbStatus};
+use serde::Serialize;
+
+/// A census, and what statuses of servers tell.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct CensusView {
+    pub(crate) series: u64,
+    pub(crate) samples: u64,
+    pub(crate) exact: bool,
+    pub(crate) targets: u64,
+    pub(crate) label_pairs: u64,
+    pub(crate) label_bytes: u64,
+    pub(crate) unique_pairs: u64,
+    pub(crate) metrics: Vec<MetricView>,
+    pub(crate) labels: Vec<LabelTotalView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) status: Vec<StatusView>,
+}
+
+/// One metric.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct MetricView {
+    pub(crate) name: String,
+    pub(crate) r#type: &'static str,
+    pub(crate) layer: Option<&'static str>,
+    pub(crate) series: u64,
+    pub(crate) samples: u64,
+    pub(crate) label_bytes: u64,
+    pub(crate) labels: Vec<LabelView>,
+}
+
+/// One label of a metric.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct LabelView {
+    pub(crate) name: String,
+    pub(crate) values: u64,
+    pub(crate) series: u64,
+    pub(crate) bytes: u64,
+    pub(crate) without: Option<u64>,
+    pub(crate) redundant: Option<bool>,
+    pub(crate) shape: Option<&'static str>,
+    pub(crate) shape_share: Option<f64>,
+}
+
+/// One label name over all metrics.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct LabelTotalView {
+    pub(crate) name: String,
+    pub(crate) values: u64,
+    pub(crate) series: u64,
+}
+
+/// What a server's `/api/v1/status/tsdb` tells. Its lists hold the largest entries only.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct StatusView {
+    pub(crate) source: String,
+    pub(crate) head_series: u64,
+    pub(crate) head_chunks: i64,
+    pub(crate) label_pairs: u64,
+    pub(crate) series_by_metric: Vec<CountView>,
+    pub(crate) values_by_label: Vec<CountView>,
+    pub(crate) series_by_pair: Vec<CountView>,
+}
+
+/// A name and its number.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct CountView {
+    pub(crate) name: String,
+    pub(crate) value: u64,
+}
+
+impl CensusView {
+    /// The view of a census, if samples were read, and of statuses.
+    pub(crate) fn of(census: Option<&Census>, status: Vec<StatusView>) -> Self {
+        let Some(census) = census else { return Self { status, ..Self::default() } };
+        let labels = census.labels.iter().map(|label| LabelTotalView {
+            name: label.name.clone(),
+            values: label.values,
+            series: label.series,
+        });
+        Self {
+            series: census.series,
+            samples: census.samples,
+            exact: census.exact,
+            targets: census.targets,
+            label_pairs: census.label_pairs,
+            label_bytes: census.label_bytes,
+            unique_pairs: census.unique_pairs,
+            metrics: census.metrics.iter().map(MetricView::of).collect(),
+            labels: labels.collect(),
+            status,
+        }
+    }
+}
+
+impl MetricView {
+    fn of(metric: &MetricCensus) -> Self {
+        let labels = metric.labels.iter().map(|label| LabelView {
+            name: label.name.clone(),
+            values: label.values,
+            series: label.series,
+            bytes: label.bytes,
+            without: label.without,
+            redundant: label.without.map(|_| label.is_redundant(metric.series)),
+            shape: label.shape.map(|shape| shape.shape.as_str()),
+            shape_share: label.shape.map(|shape| (shape.share * 1000.0).round() / 1000.0),
+        });
+        Self {
+            name: metric.name.clone(),
+            r#type: metric.kind.as_str(),
+            layer: metric.layer.map(promsieve_core::packs::Layer::as_str),
+            series: metric.series,
+            samples: metric.samples,
+            label_bytes: metric.label_bytes,
+            labels: labels.collect(),
+        }
+    }
+}
+
+impl StatusView {
+    /// The view of one server's status.
+    pub(crate) fn of(source: &str, status: &TsdbStatus) -> Self {
+        let list = |entries: &[Entry]| -> Vec<CountView> {
+            let view = |entry: &Entry| CountView { name: entry.name.clone(), value: entry.value };
+            entries.iter().map(view).collect()
+        };
+        Self {
+            source: source.to_owned(),
+            head_series: status.head_stats.num_series,
+            head_chunks: status.head_stats.chunk_count,
+            label_pairs: status.head_stats.num_label_pairs,
+            series_by_metric: list(&status.series_count_by_metric_name),
+            values_by_label: list(&status.label_value_count_by_label_name),
+            series_by_pair: list(&status.series_count_by_label_value_pair),
+        }
+    }
+}

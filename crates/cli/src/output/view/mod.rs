@@ -1,0 +1,3 @@
+//! What is shown, as plain serialisable data: the contract of `--format json`.
+
+pub(crate) mod census;

@@ -1,0 +1,248 @@
+//! The counting itself: one pass of hashes a metric, one subtraction a row and label.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::shape::dominant_shape;
+use super::{Census, CensusOptions, LabelCensus, LabelTotal, MetricCensus};
+use crate::packs::layer_of;
+use crate::series::{Column, METRIC_NAME, MetricRows, NameId, Table};
+use crate::sketch::DistinctSet;
+use crate::watch::Watch;
+
+/// Prometheus's stringlabels stores a length byte before each name and each value
+/// (`model/labels/labels_stringlabels.go` at 3.5; two more for parts of 255 bytes and up).
+const LENGTH_BYTES: u64 = 2;
+
+pub(super) fn census(table: &Table, options: CensusOptions, watch: &dyn Watch) -> Census {
+    let done = std::sync::atomic::AtomicU64::new(0);
+    let total = table.rows() as u64;
+    let mut metrics: Vec<MetricCensus> = table
+        .metrics
+        .par_iter()
+        .filter(|group| group.rows > 0 && !watch.cancelled())
+        .map_init(Scratch::default, |scratch, group| {
+            let census = metric(table, group, options, scratch);
+            let before = done.fetch_add(group.rows as u64, std::sync::atomic::Ordering::Relaxed);
+            watch.progress(before + group.rows as u64, total);
+            census
+        })
+        .collect();
+    metrics.sort_by(|a, b| b.series.cmp(&a.series).then_with(|| a.name.cmp(&b.name)));
+    let (labels, unique) = label_totals(table, &series_by_label(&metrics));
+    let sum = |of: fn(&MetricCensus) -> u64| metrics.iter().map(of).sum();
+    Census {
+        stage: table.stage,
+        series: sum(|metric| metric.series),
+        samples: sum(|metric| metric.samples),
+        exact: true,
+        targets: table.targets.iter().filter(|target| !target.is_unknown()).count() as u64,
+        label_pairs: sum(|metric| metric.label_pairs),
+        label_bytes: sum(|metric| metric.label_bytes),
+        exposed_bytes: sum(|metric| metric.exposed_bytes),
+        unique_pairs: unique.pairs,
+        unique_pair_bytes: unique.bytes,
+        metrics,
+        labels,
+    }
+}
+
+/// Sets that are reused from metric to metric.
+#[derive(Default)]
+struct Scratch {
+    set: DistinctSet,
+    seen: Vec<u32>,
+    /// Rows whose labels were not seen before.
+    distinct: Vec<u32>,
+}
+
+fn metric(
+    table: &Table,
+    group: &MetricRows,
+    options: CensusOptions,
+    scratch: &mut Scratch,
+) -> MetricCensus {
+    let hashes = table.row_hashes(group);
+    scratch.set.reset(hashes.len());
+    scratch.distinct.clear();
+    for (row, &hash) in hashes.iter().enumerate() {
+        if scratch.set.insert(hash) {
+            scratch.distinct.push(row as u32);
+        }
+    }
+    let series = scratch.distinct.len() as u64;
+    let mut labels: Vec<LabelCensus> = group
+        .columns
+        .iter()
+        .map(|column| label(table, column, &hashes, options, scratch))
+        .filter(|label| label.series > 0)
+        .collect();
+    labels.sort_by(|a, b| (a.without, b.values, &a.name).cmp(&(b.without, a.values, &b.name)));
+    let name = table.metric_name(group).to_owned();
+    let name_bytes = (METRIC_NAME.len() + name.len()) as u64 + LENGTH_BYTES;
+    MetricCensus {
+        kind: table.metric_type(&name),
+        layer: layer_of(&name),
+        series,
+        samples: group.rows as u64,
+        label_pairs: series + labels.iter().map(|label| label.series).sum::<u64>(),
+        label_bytes: series * name_bytes + labels.iter().map(|label| label.bytes).sum::<u64>(),
+        exposed_bytes: group.exposed_bytes,
+        labels,
+        name,
+    }
+}
+
+fn label(
+    table: &Table,
+    column: &Column,
+    hashes: &[u64],
+    options: CensusOptions,
+    scratch: &mut Scratch,
+) -> LabelCensus {
+    let values = table.values(column.name);
+    let name = table.name(column.name);
+    let pair_bytes = name.len() as u64 + LENGTH_BYTES;
+    scratch.seen.clear();
+    scratch.seen.resize(values.len(), 0);
+    let (mut series, mut bytes) = (0, 0);
+    for &row in &scratch.distinct {
+        let code = column.codes[row as usize];
+        if code != 0 {
+            scratch.seen[code as usize] = 1;
+            series += 1;
+            bytes += pair_bytes + values.value(code).len() as u64;
+        }
+    }
+    let used = || (1..values.len() as u32).filter(|&code| scratch.seen[code as usize] != 0);
+    let count = used().count() as u64;
+    let shape =
+        (!options.summary).then(|| dominant_shape(used().map(|code| values.value(code)))).flatten();
+    let without = (!options.summary).then(|| {
+        let rows = scratch.distinct.iter().map(|&row| row as usize);
+        let rest = rows.map(|row| hashes[row].wrapping_sub(values.hash(column.codes[row])));
+        scratch.set.count(rest) as u64
+    });
+    LabelCensus { name: name.to_owned(), values: count, series, bytes, without, shape }
+}
+
+/// Distinct pairs over the whole table.
+struct Unique {
+    pairs: u64,
+    bytes: u64,
+}
+
+fn series_by_label(metrics: &[MetricCensus]) -> BTreeMap<String, u64> {
+    let mut series = BTreeMap::new();
+    for metric in metrics {
+        *series.entry(METRIC_NAME.to_owned()).or_default() += metric.series;
+        for label in &metric.labels {
+            *series.entry(label.name.clone()).or_default() += label.series;
+        }
+    }
+    series
+}
+
+fn label_totals(table: &Table, series: &BTreeMap<String, u64>) -> (Vec<LabelTotal>, Unique) {
+    let names: Vec<NameId> = table.name_ids().collect();
+    let mut seen: Vec<Vec<bool>> =
+        names.iter().map(|&name| vec![false; table.values(name).len()]).collect();
+    for group in table.metrics.iter().filter(|group| group.rows > 0) {
+        seen[0][group.metric as usize] = true;
+        for column in &group.columns {
+            let seen = &mut seen[column.name.0 as usize];
+            for &code in &column.codes {
+                seen[code as usize] = true;
+            }
+        }
+    }
+    let mut unique = Unique { pairs: 0, bytes: 0 };
+    let mut labels: Vec<LabelTotal> = Vec::new();
+    for (&name, seen) in names.iter().zip(&seen) {
+        let values = table.values(name);
+        let used: Vec<u32> = (1..values.len() as u32).filter(|&code| seen[code as usize]).collect();
+        let name_bytes = table.name(name).len();
+        unique.pairs += used.len() as u64;
+        unique.bytes +=
+            used.iter().map(|&code| (name_bytes + values.value(code).len()) as u64).sum::<u64>();
+        if !used.is_empty() {
+            labels.push(LabelTotal {
+                name: table.name(name).to_owned(),
+                values: used.len() as u64,
+                series: series.get(table.name(name)).copied().unwrap_or(0),
+            });
+        }
+    }
+    labels.sort_by(|a, b| b.values.cmp(&a.values).then_with(|| a.name.cmp(&b.name)));
+    (labels, unique)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::series::TableBuilder;
+    use crate::watch::Unwatched;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    type Row = (String, BTreeMap<String, String>);
+
+    fn rows() -> impl Strategy<Value = Vec<Row>> {
+        let labels = proptest::collection::btree_map("[a-d]", "[x-z]{1,2}", 0..4);
+        proptest::collection::vec(("m[12]", labels), 0..40)
+    }
+
+    fn count(rows: &[Row]) -> Census {
+        let mut builder = TableBuilder::default();
+        for (metric, labels) in rows {
+            let pairs: Vec<_> = labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            builder.row(metric, &pairs, 0);
+        }
+        Census::of(&builder.finish(), CensusOptions::default(), &Unwatched)
+    }
+
+    fn without(rows: &[Row], metric: &str, label: &str) -> usize {
+        let rest = rows.iter().filter(|(name, _)| name == metric).map(|(_, labels)| {
+            let mut labels = labels.clone();
+            labels.remove(label);
+            labels
+        });
+        rest.collect::<BTreeSet<_>>().len()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn counts_like_a_naive_counter(rows in rows()) {
+            let census = count(&rows);
+            let distinct: BTreeSet<&Row> = rows.iter().collect();
+            prop_assert_eq!(census.series, distinct.len() as u64);
+            prop_assert_eq!(census.samples, rows.len() as u64);
+            let pairs: usize = distinct.iter().map(|(_, labels)| labels.len() + 1).sum();
+            prop_assert_eq!(census.label_pairs, pairs as u64);
+            let unique: BTreeSet<(&str, &str)> = distinct
+                .iter()
+                .flat_map(|(name, labels)| {
+                    let labels = labels.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+                    labels.chain([(METRIC_NAME, name.as_str())])
+                })
+                .collect();
+            prop_assert_eq!(census.unique_pairs, unique.len() as u64);
+            let bytes: usize = unique.iter().map(|(name, value)| name.len() + value.len()).sum();
+            prop_assert_eq!(census.unique_pair_bytes, bytes as u64);
+            for metric in &census.metrics {
+                for label in &metric.labels {
+                    let values: BTreeSet<&String> = distinct
+                        .iter()
+                        .filter(|(name, _)| *name == metric.name)
+                        .filter_map(|(_, labels)| labels.get(&label.name))
+                        .collect();
+                    prop_assert_eq!(label.values, values.len() as u64);
+                    let wanted = without(&rows, &metric.name, &label.name) as u64;
+                    prop_assert_eq!(label.without, Some(wanted));
+                }
+            }
+        }
+    }
+}

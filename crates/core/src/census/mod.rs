@@ -1,0 +1,119 @@
+//! What a set of series contains: counts by metric and label, *without(L)*, redundancy, shapes.
+
+mod count;
+mod shape;
+
+pub use shape::{Shape, ShapeShare};
+
+use crate::packs::Layer;
+use crate::series::{MetricType, Stage, Table};
+use crate::watch::Watch;
+
+/// What to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CensusOptions {
+    /// Leave out *without(L)* and shapes, which cost most of the time.
+    pub summary: bool,
+}
+
+/// Counts over a whole table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Census {
+    /// How far on their way the series are.
+    pub stage: Stage,
+    /// Distinct series.
+    pub series: u64,
+    /// Samples read; more than series where the input repeats itself.
+    pub samples: u64,
+    /// Whether every number is exact.
+    pub exact: bool,
+    /// Targets seen; 0 where none was named.
+    pub targets: u64,
+    /// Labels summed over the series, `__name__` included.
+    pub label_pairs: u64,
+    /// Bytes of the label sets summed over the series: names, values and 2 bytes a label.
+    pub label_bytes: u64,
+    /// Bytes of the series as exposed, summed; 0 where the source does not say.
+    pub exposed_bytes: u64,
+    /// Distinct (name, value) pairs.
+    pub unique_pairs: u64,
+    /// Bytes of the distinct pairs' names and values.
+    pub unique_pair_bytes: u64,
+    /// By metric: most series first, then by name.
+    pub metrics: Vec<MetricCensus>,
+    /// By label name over all metrics: most values first, then by name.
+    pub labels: Vec<LabelTotal>,
+}
+
+/// Counts of one metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricCensus {
+    /// The metric's name.
+    pub name: String,
+    /// Its family's type.
+    pub kind: MetricType,
+    /// What it watches, where known.
+    pub layer: Option<Layer>,
+    /// Distinct series.
+    pub series: u64,
+    /// Samples read.
+    pub samples: u64,
+    /// Labels summed over the series, `__name__` included.
+    pub label_pairs: u64,
+    /// Bytes of the label sets summed over the series: names, values and 2 bytes a label.
+    pub label_bytes: u64,
+    /// Bytes of the series as exposed, summed over the samples.
+    pub exposed_bytes: u64,
+    /// Its labels: those whose loss would merge most series first, then by name.
+    pub labels: Vec<LabelCensus>,
+}
+
+/// Counts of one label of one metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelCensus {
+    /// The label's name.
+    pub name: String,
+    /// Distinct values.
+    pub values: u64,
+    /// Series that have it.
+    pub series: u64,
+    /// Bytes of its name and value and 2 more, summed over the series that have it.
+    pub bytes: u64,
+    /// Distinct series that would be left without it; `None` in a summary.
+    pub without: Option<u64>,
+    /// What most of its values look like, if they agree.
+    pub shape: Option<ShapeShare>,
+}
+
+impl LabelCensus {
+    /// Whether no two of the metric's `series` seen would merge without it.
+    pub fn is_redundant(&self, series: u64) -> bool {
+        self.without == Some(series)
+    }
+}
+
+/// Counts of one label name over all metrics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelTotal {
+    /// The label's name.
+    pub name: String,
+    /// Distinct values.
+    pub values: u64,
+    /// Series that have it.
+    pub series: u64,
+}
+
+impl Census {
+    /// Counts a table exactly. Series are told apart by their labels alone: merge the targets'
+    /// labels in first (stage [`Stage::Attached`]), or equal series of two targets count once.
+    ///
+    /// Progress is told in rows.
+    pub fn of(table: &Table, options: CensusOptions, watch: &dyn Watch) -> Self {
+        count::census(table, options, watch)
+    }
+
+    /// The counts of one metric.
+    pub fn metric(&self, name: &str) -> Option<&MetricCensus> {
+        self.metrics.iter().find(|metric| metric.name == name)
+    }
+}

@@ -1,0 +1,267 @@
+//! The push reader: cuts bytes into lines, tells samples and families, remembers bad lines.
+
+use crate::series::{MetricType, Sample, Sink};
+
+use super::line::{Line, Parts, Stop};
+
+/// Bad lines kept with their text; more are only counted.
+const KEPT_BAD_LINES: usize = 100;
+
+/// A line longer than this that is still open (a quote that never closes) is given up.
+const LONGEST_LINE: usize = 1 << 20;
+
+/// Which format the bytes are in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// The text format 0.0.4: timestamps in milliseconds, no exemplars.
+    #[default]
+    Text,
+    /// `OpenMetrics` 1.0: timestamps in seconds, exemplars, `# EOF` at the end.
+    OpenMetrics,
+}
+
+impl Format {
+    /// What an HTTP response's content type says, or else `bytes`: the whole exposition, or its
+    /// beginning where it is long. Only `OpenMetrics` has an end mark, units and exemplars.
+    pub fn detect(content_type: Option<&str>, bytes: &[u8]) -> Self {
+        let has = |mark: &str| memchr::memmem::find(bytes, mark.as_bytes()).is_some();
+        let open = match content_type {
+            Some(kind) if kind.contains("openmetrics") => true,
+            Some(kind) if kind.contains("text/plain") => false,
+            _ => bytes.trim_ascii_end().ends_with(b"# EOF") || has("\n# UNIT ") || has(" # {"),
+        };
+        if open { Self::OpenMetrics } else { Self::Text }
+    }
+}
+
+/// A line that the server would refuse; it would lose the whole scrape over it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadLine {
+    /// One-based line.
+    pub line: u64,
+    /// One-based column, in bytes.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// Samples told to the sink.
+    pub samples: u64,
+    /// Lines read.
+    pub lines: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// The first bad lines.
+    pub bad: Vec<BadLine>,
+    /// How many bad lines there were.
+    pub bad_lines: u64,
+}
+
+/// Reads an exposition pushed in pieces.
+#[derive(Debug)]
+pub struct Reader {
+    format: Format,
+    parts: Parts,
+    carry: Vec<u8>,
+    /// One-based number of the line that the next piece starts with.
+    line: u64,
+    ended: bool,
+    report: Report,
+}
+
+impl Reader {
+    /// A reader of one exposition.
+    pub fn new(format: Format) -> Self {
+        Self {
+            format,
+            parts: Parts::default(),
+            carry: Vec::new(),
+            line: 1,
+            ended: false,
+            report: Report::default(),
+        }
+    }
+
+    /// Reads the next piece, which may end anywhere.
+    pub fn feed(&mut self, piece: &[u8], sink: &mut impl Sink) {
+        self.report.bytes += piece.len() as u64;
+        let mut rest = piece;
+        while !self.carry.is_empty() {
+            // Complete the line that the last piece left open, and no more, so that the bulk of
+            // the piece is read where it lies.
+            let Some(end) = memchr::memchr(b'\n', rest) else {
+                self.carry.extend_from_slice(rest);
+                self.give_up_long_line();
+                return;
+            };
+            self.carry.extend_from_slice(&rest[..=end]);
+            rest = &rest[end + 1..];
+            let carry = std::mem::take(&mut self.carry);
+            let read = self.read(&carry, sink);
+            self.carry = carry;
+            self.carry.drain(..read);
+            self.give_up_long_line();
+        }
+        let whole = memchr::memrchr(b'\n', rest).map_or(0, |end| end + 1);
+        let read = self.read(&rest[..whole], sink);
+        self.carry.extend_from_slice(&rest[read..]);
+    }
+
+    /// Reads what is left and says what was read. A missing last line end is no error, since the
+    /// server adds one.
+    pub fn finish(mut self, sink: &mut impl Sink) -> Report {
+        if !self.carry.is_empty() {
+            let mut carry = std::mem::take(&mut self.carry);
+            if carry.last() != Some(&b'\n') {
+                carry.push(b'\n');
+            }
+            let mut from = self.read(&carry, sink);
+            while from < carry.len() {
+                self.bad(0, "the quoted value never ends".to_owned());
+                from += line_end(&carry[from..]);
+                self.line += 1;
+                from += self.read(&carry[from..], sink);
+            }
+        }
+        if self.format == Format::OpenMetrics && !self.ended {
+            self.bad(0, "the exposition does not end with `# EOF`".to_owned());
+        }
+        self.report.lines = self.line - 1;
+        self.report
+    }
+
+    /// Reads whole lines; gives how many bytes were read (fewer when a quoted value goes on past
+    /// the end).
+    fn read(&mut self, lines: &[u8], sink: &mut impl Sink) -> usize {
+        let mut done = 0;
+        loop {
+            match std::str::from_utf8(&lines[done..]) {
+                Ok(text) => return done + self.read_text(text, sink),
+                Err(error) => {
+                    let valid = &lines[done..done + error.valid_up_to()];
+                    let start = memchr::memrchr(b'\n', valid).map_or(0, |end| end + 1);
+                    let text = std::str::from_utf8(&valid[..start]).unwrap_or_default();
+                    // A value left open before the bad bytes is lost with them.
+                    let read = self.read_text(text, sink);
+                    self.line += memchr::memchr_iter(b'\n', &valid[read..start]).count() as u64;
+                    done += start;
+                    self.bad(error.valid_up_to() - start, "invalid UTF-8".to_owned());
+                    done += line_end(&lines[done..]);
+                    self.line += 1;
+                }
+            }
+        }
+    }
+
+    fn read_text(&mut self, text: &str, sink: &mut impl Sink) -> usize {
+        self.parts.labels.clear();
+        let bytes = text.as_bytes();
+        let mut start = 0;
+        while start < bytes.len() {
+            let end = match self.read_line(text, start, sink) {
+                Ok(end) => end,
+                Err(Stop::Incomplete) => return start,
+                Err(Stop::Wrong(wrong)) => {
+                    self.bad(wrong.at - start, describe(wrong.what, &text[wrong.at..]));
+                    self.parts.labels.clear();
+                    start + line_end(&bytes[start..])
+                }
+            };
+            self.line += 1;
+            start = end;
+        }
+        start
+    }
+
+    /// Reads one line and gives where the next starts.
+    fn read_line(&mut self, text: &str, start: usize, sink: &mut impl Sink) -> Result<usize, Stop> {
+        let mut line = Line::new(text, start, self.format == Format::OpenMetrics);
+        line.skip_blanks();
+        match line.peek() {
+            None => return Err(Stop::Incomplete),
+            Some(b'\n') => return Ok(line.position() + 1),
+            Some(b'#') => {
+                let end = start + line_end(&text.as_bytes()[start..]);
+                self.comment(text[line.position()..end].trim_end(), sink);
+                return Ok(end);
+            }
+            Some(_) => {}
+        }
+        let from = line.position();
+        line.sample(&mut self.parts)?;
+        let end = line.position();
+        // A quoted value may hold line ends.
+        let more = memchr::memchr_iter(b'\n', &text.as_bytes()[from..end - 1]).count();
+        self.line += more as u64;
+        self.report.samples += 1;
+        sink.sample(&sample(&self.parts, text));
+        Ok(end)
+    }
+
+    fn comment(&mut self, text: &str, sink: &mut impl Sink) {
+        let rest = text[1..].trim_start_matches([' ', '\t']);
+        if rest == "EOF" {
+            self.ended = true;
+            return;
+        }
+        let Some(rest) = rest.strip_prefix("TYPE").filter(|rest| rest.starts_with([' ', '\t']))
+        else {
+            return;
+        };
+        let rest = rest.trim();
+        let (name, kind) = rest.rsplit_once([' ', '\t']).unwrap_or((rest, ""));
+        let name = name.trim().trim_matches('"');
+        match MetricType::parse(kind) {
+            Some(kind) if !name.is_empty() => sink.family(name, kind),
+            _ => self.bad(0, format!("`{kind}` is no metric type")),
+        }
+    }
+
+    fn bad(&mut self, column: usize, message: String) {
+        self.report.bad_lines += 1;
+        if self.report.bad.len() < KEPT_BAD_LINES {
+            self.report.bad.push(BadLine { line: self.line, column: column + 1, message });
+        }
+    }
+
+    fn give_up_long_line(&mut self) {
+        if self.carry.len() > LONGEST_LINE {
+            self.bad(0, "the line is longer than 1 MiB".to_owned());
+            let end = line_end(&self.carry);
+            self.carry.drain(..end);
+            self.line += 1;
+        }
+    }
+}
+
+fn sample<'a>(parts: &'a Parts, text: &'a str) -> Sample<'a> {
+    let name_text = if parts.metric_unescaped { parts.scratch.as_str() } else { text };
+    Sample {
+        metric: &name_text[parts.metric.clone()],
+        line: text,
+        scratch: &parts.scratch,
+        labels: &parts.labels,
+        series_bytes: parts.series_bytes,
+        value: parts.value,
+        timestamp: parts.timestamp,
+        exemplar: parts.exemplar,
+    }
+}
+
+/// Length of the first line of `bytes`, its end included.
+fn line_end(bytes: &[u8]) -> usize {
+    memchr::memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1)
+}
+
+fn describe(what: &str, rest: &str) -> String {
+    let line = rest.split('\n').next().unwrap_or_default();
+    if line.is_empty() {
+        return format!("{what}, found the line's end");
+    }
+    // A carriage return is the usual culprit, and invisible unless spelled out.
+    let found: String = line.chars().take(20).collect();
+    format!("{what}, found `{}`", found.replace('\r', "\\r"))
+}

@@ -1,0 +1,168 @@
+//! The reader against awkward lines, and against itself cut at every byte.
+
+use proptest::prelude::*;
+
+use super::{Format, Reader, Report};
+use crate::series::{MetricType, Sample, Sink};
+
+/// Writes down what it is told.
+#[derive(Default, Debug, PartialEq)]
+struct Log(Vec<String>);
+
+impl Sink for Log {
+    fn family(&mut self, name: &str, kind: MetricType) {
+        self.0.push(format!("{name} is a {}", kind.as_str()));
+    }
+
+    fn sample(&mut self, sample: &Sample<'_>) {
+        let labels: Vec<String> =
+            sample.pairs().map(|(name, value)| format!("{name}={value:?}")).collect();
+        let time = sample.timestamp.map(|time| format!(" @{time}")).unwrap_or_default();
+        let exemplar = if sample.exemplar { " +exemplar" } else { "" };
+        let (metric, labels) = (sample.metric, labels.join(","));
+        self.0.push(format!("{metric}{{{labels}}} {}{time}{exemplar}", sample.value));
+    }
+}
+
+fn read(text: &[u8], format: Format, pieces: usize) -> (Log, Report) {
+    let mut log = Log::default();
+    let mut reader = Reader::new(format);
+    for piece in text.chunks(pieces.max(1)) {
+        reader.feed(piece, &mut log);
+    }
+    let report = reader.finish(&mut log);
+    (log, report)
+}
+
+#[track_caller]
+fn check(format: Format, text: &str, wanted: &[&str], bad: &[(u64, &str)]) {
+    let (log, report) = read(text.as_bytes(), format, usize::MAX);
+    assert_eq!(log.0, wanted);
+    let found: Vec<(u64, &str)> =
+        report.bad.iter().map(|bad| (bad.line, bad.message.as_str())).collect();
+    assert_eq!(found, bad);
+}
+
+#[test]
+fn text_format_samples() {
+    check(
+        Format::Text,
+        "# HELP a some help\n# TYPE a counter\na 1\na{x=\"1\",y=\"\"} 2 1500\n\n  a { x = \"2\" , } +Inf\n",
+        &["a is a counter", "a{} 1", "a{x=\"1\",y=\"\"} 2 @1500", "a{x=\"2\"} inf"],
+        &[],
+    );
+}
+
+#[test]
+fn escapes_quoted_names_and_odd_values() {
+    check(
+        Format::Text,
+        r#"m{a="q\"b\\c\nd\e",b="},="} 1
+{"my.metric","a.b"="x"} 1
+job:rate:sum{} NaN
+# not a comment Prometheus knows
+#nor this
+last{ä="1"} 1"#,
+        &[r#"m{a="q\"b\\c\nd\\e",b="},="} 1"#, r#"my.metric{a.b="x"} 1"#, "job:rate:sum{} NaN"],
+        &[(6, "expected a label name or `}`, found `ä=\"1\"} 1`")],
+    );
+}
+
+#[test]
+fn bad_lines_are_named_and_skipped() {
+    check(
+        Format::Text,
+        "a 1\nb{x=\"1\" 2\nc one\nd{x} 1\n{x=\"1\"} 1\n5 1\ne 1 2 3\nf 1\r\n# TYPE g thing\ng 1\n",
+        &["a{} 1", "g{} 1"],
+        &[
+            (2, "expected a label name or `}`, found `2`"),
+            (3, "expected a number as the value, found `one`"),
+            (4, "expected `=` after the label name, found `} 1`"),
+            (5, "the sample has no metric name, found `{x=\"1\"} 1`"),
+            (6, "expected a metric name, found `5 1`"),
+            (7, "expected the line's end, found `3`"),
+            (8, "expected a number as the value, found `1\\r`"),
+            (9, "`thing` is no metric type"),
+        ],
+    );
+}
+
+#[test]
+fn a_quote_that_never_closes_costs_its_line_only() {
+    check(
+        Format::Text,
+        "a{x=\"1} 1\nb 1\nc{y=\"line\nend\"} 2\nd 3\n",
+        &["b{} 1", "c{y=\"line\\nend\"} 2", "d{} 3"],
+        &[(1, "expected `=` after the label name, found the line's end")],
+    );
+}
+
+#[test]
+fn open_metrics_adds_exemplars_seconds_and_an_end() {
+    check(
+        Format::OpenMetrics,
+        "# TYPE a counter\n# UNIT a seconds\na_total{x=\"1\"} 5 1.5 # {trace_id=\"ab\"} 0.5 1.25\na_created{x=\"1\"} 12\n# EOF\n",
+        &["a is a counter", "a_total{x=\"1\"} 5 @1500 +exemplar", "a_created{x=\"1\"} 12"],
+        &[],
+    );
+    check(
+        Format::OpenMetrics,
+        "a 1\n",
+        &["a{} 1"],
+        &[(2, "the exposition does not end with `# EOF`")],
+    );
+}
+
+#[test]
+fn invalid_utf8_costs_its_line_only() {
+    let (log, report) = read(b"a 1\nb{x=\"\xff\"} 1\nc 1\n", Format::Text, usize::MAX);
+    assert_eq!(log.0, ["a{} 1", "c{} 1"]);
+    assert_eq!((report.bad_lines, report.bad[0].line), (1, 2));
+}
+
+fn line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-c]{1,3}(\\{([ab]=\"[x\\\\\"\nn,}é]{0,4}\",?){0,3}\\})? [0-9.eN]{1,3}( [0-9]{1,2})?",
+        "# (TYPE|HELP|EOF) ?[ab]{0,2} ?(counter|gauge)?",
+        "[a-c{}\"=, #\\\\\t1é]{0,12}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pieces_of_any_size_read_the_same(
+        lines in proptest::collection::vec(line(), 0..12),
+        pieces in 1usize..9,
+        open in any::<bool>(),
+    ) {
+        let format = if open { Format::OpenMetrics } else { Format::Text };
+        let text = lines.join("\n");
+        prop_assert_eq!(
+            read(text.as_bytes(), format, pieces),
+            read(text.as_bytes(), format, usize::MAX)
+        );
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let (_, report) = read(&bytes, Format::Text, 7);
+        prop_assert_eq!(report.bytes, bytes.len() as u64);
+    }
+
+    #[test]
+    fn what_is_written_is_read(
+        labels in proptest::collection::btree_map("[a-z_]{1,4}", ".{0,6}", 0..4),
+        value in any::<i32>(),
+    ) {
+        let escape = |v: &str| v.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let pairs: Vec<String> =
+            labels.iter().map(|(n, v)| format!("{n}=\"{}\"", escape(v))).collect();
+        let (log, report) =
+            read(format!("m{{{}}} {value}\n", pairs.join(",")).as_bytes(), Format::Text, 5);
+        let wanted: Vec<String> = labels.iter().map(|(n, v)| format!("{n}={v:?}")).collect();
+        prop_assert_eq!(log.0, vec![format!("m{{{}}} {value}", wanted.join(","))]);
+        prop_assert_eq!(report.bad_lines, 0);
+    }
+}

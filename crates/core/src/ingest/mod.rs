@@ -1,0 +1,4 @@
+//! Bytes to samples and totals: everything that a Prometheus or an application can be read from.
+
+pub mod exposition;
+pub mod status;

@@ -1,0 +1,208 @@
+//! Samples in, table out: interns values and lays rows in columns, without allocating a sample.
+
+use std::sync::Arc;
+
+use super::table::{Column, MetricRows, NameId, Run, Stage, Table, Target, TargetId};
+use super::{MetricType, Sample, Sink};
+
+/// Builds a [`Table`] of exposed series from what readers tell.
+#[derive(Debug)]
+pub struct TableBuilder {
+    table: Table,
+    target: TargetId,
+    /// Group of each metric's name code; `u32::MAX` when it has none yet.
+    group_of: Vec<u32>,
+    layouts: Vec<Layout>,
+    last: usize,
+    samples: u64,
+}
+
+/// Which column each label position of the metric's last sample went to. Samples of one metric
+/// nearly always repeat the names of the one before.
+#[derive(Debug, Default)]
+struct Layout {
+    columns: Vec<u32>,
+}
+
+impl Default for TableBuilder {
+    fn default() -> Self {
+        Self {
+            table: Table::empty(Stage::Exposed),
+            target: TargetId(0),
+            group_of: Vec::new(),
+            layouts: Vec::new(),
+            last: usize::MAX,
+            samples: 0,
+        }
+    }
+}
+
+impl TableBuilder {
+    /// The samples that follow come from this target.
+    pub fn target(&mut self, target: Target) -> TargetId {
+        self.target = TargetId(self.table.targets.len() as u32);
+        self.table.targets.push(target);
+        self.target
+    }
+
+    /// How many samples were told so far.
+    pub fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    /// Adds a row of labels given as text; `__name__` must not be among them.
+    pub fn row(&mut self, metric: &str, labels: &[(&str, &str)], exposed_bytes: usize) {
+        let group = self.start_row(metric, exposed_bytes);
+        for &(name, value) in labels {
+            let column = self.column(group, name);
+            self.set(group, column, value);
+        }
+    }
+
+    /// The table of all rows told.
+    pub fn finish(mut self) -> Table {
+        for group in &mut self.table.metrics {
+            let rows = group.rows;
+            for column in &mut group.columns {
+                column.codes.resize(rows, 0);
+            }
+        }
+        self.table
+    }
+
+    /// Opens the next row of `metric` and gives its group.
+    fn start_row(&mut self, metric: &str, exposed_bytes: usize) -> usize {
+        self.samples += 1;
+        if self.table.targets.is_empty() {
+            self.target(Target::default());
+        }
+        let group = self.group(metric);
+        let rows = &mut self.table.metrics[group];
+        rows.rows += 1;
+        rows.exposed_bytes += exposed_bytes as u64;
+        match rows.runs.last_mut() {
+            Some(run) if run.target == self.target => run.rows += 1,
+            _ => rows.runs.push(Run { target: self.target, rows: 1 }),
+        }
+        group
+    }
+
+    fn group(&mut self, metric: &str) -> usize {
+        if let Some(last) = self.table.metrics.get(self.last)
+            && self.table.metric_name(last) == metric
+        {
+            return self.last;
+        }
+        let code = self.table.intern_value(NameId::METRIC, metric);
+        let at = code as usize;
+        if at >= self.group_of.len() {
+            self.group_of.resize(at + 1, u32::MAX);
+        }
+        if self.group_of[at] == u32::MAX {
+            self.group_of[at] = self.table.metrics.len() as u32;
+            self.table.metrics.push(MetricRows::new(code));
+            self.layouts.push(Layout::default());
+        }
+        self.last = self.group_of[at] as usize;
+        self.last
+    }
+
+    /// The column of label `name` in a group, new or known.
+    fn column(&mut self, group: usize, name: &str) -> u32 {
+        let id = self.table.intern_name(name);
+        let columns = &mut self.table.metrics[group].columns;
+        let at = columns.iter().position(|column| column.name == id).unwrap_or_else(|| {
+            columns.push(Column { name: id, codes: Vec::new() });
+            columns.len() - 1
+        });
+        at as u32
+    }
+
+    /// Writes the current row's value of a column. A repeated label keeps its last value.
+    fn set(&mut self, group: usize, column: u32, value: &str) {
+        let rows = &mut self.table.metrics[group];
+        let row = rows.rows - 1;
+        let column = &mut rows.columns[column as usize];
+        let values = &mut self.table.values[column.name.0 as usize];
+        // Neighbouring rows share most of their values: a comparison is cheaper than a hash.
+        let code = match column.codes.last() {
+            Some(&last) if values.value(last) == value => last,
+            _ => Arc::make_mut(values).intern(value),
+        };
+        if column.codes.len() <= row {
+            column.codes.resize(row, 0);
+            column.codes.push(code);
+        } else {
+            column.codes[row] = code;
+        }
+    }
+}
+
+impl Sink for TableBuilder {
+    fn family(&mut self, name: &str, kind: MetricType) {
+        self.table.set_family(name, kind);
+    }
+
+    fn sample(&mut self, sample: &Sample<'_>) {
+        let group = self.start_row(sample.metric, sample.series_bytes);
+        for (position, label) in sample.labels.iter().enumerate() {
+            let name = sample.name(label);
+            let known = self.layouts[group].columns.get(position).copied().filter(|&column| {
+                let id = self.table.metrics[group].columns[column as usize].name;
+                self.table.name(id) == name
+            });
+            let column = known.unwrap_or_else(|| {
+                let column = self.column(group, name);
+                let layout = &mut self.layouts[group].columns;
+                layout.truncate(position);
+                layout.push(column);
+                column
+            });
+            self.set(group, column, sample.value(label));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::series::METRIC_NAME;
+    use proptest::prelude::*;
+
+    fn labels() -> impl Strategy<Value = Vec<(String, String)>> {
+        proptest::collection::btree_map("[a-d]", "[x-z]{0,2}", 0..4)
+            .prop_map(|map| map.into_iter().collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn rows_come_out_as_they_went_in(
+            rows in proptest::collection::vec(("m[12]", labels()), 0..30)
+        ) {
+            let mut builder = TableBuilder::default();
+            let mut model: Vec<Vec<(String, String)>> = Vec::new();
+            for (metric, labels) in &rows {
+                let pairs: Vec<(&str, &str)> =
+                    labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+                builder.row(metric, &pairs, 0);
+                let mut row: Vec<_> =
+                    labels.iter().filter(|(_, v)| !v.is_empty()).cloned().collect();
+                row.push((METRIC_NAME.into(), metric.clone()));
+                row.sort();
+                model.push(row);
+            }
+            let table = builder.finish();
+            let mut got: Vec<Vec<(String, String)>> = Vec::new();
+            for group in &table.metrics {
+                for row in 0..group.rows {
+                    let labels = table.row_labels(group, row);
+                    got.push(labels.iter().map(|&(n, v)| (n.into(), v.into())).collect());
+                }
+            }
+            model.sort();
+            got.sort();
+            prop_assert_eq!(got, model);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Two tables into one, by translating the codes of the second.
+
+use std::sync::Arc;
+
+use super::table::{Column, MetricRows, NameId, Run, Table, TargetId};
+
+impl Table {
+    /// Adds the rows, targets and families of `other` behind its own. The result depends on the
+    /// order of the tables, not on how the rows were spread over them.
+    ///
+    /// # Panics
+    /// When the stages differ.
+    pub fn append(&mut self, other: &Self) {
+        assert_eq!(self.stage, other.stage, "tables of one stage are merged");
+        let names: Vec<NameId> =
+            other.name_ids().map(|name| self.intern_name(other.name(name))).collect();
+        let codes: Vec<Vec<u32>> = names
+            .iter()
+            .zip(other.name_ids())
+            .map(|(&to, from)| self.translate(to, other, from))
+            .collect();
+        let first_target = self.targets.len() as u32;
+        self.targets.extend(other.targets.iter().cloned());
+        for (name, &kind) in &other.families {
+            self.set_family(name, kind);
+        }
+        let mut group_of = vec![None; self.values(NameId::METRIC).len()];
+        for (at, group) in self.metrics.iter().enumerate() {
+            group_of[group.metric as usize] = Some(at);
+        }
+        for group in &other.metrics {
+            let metric = codes[0][group.metric as usize];
+            let at = group_of[metric as usize].unwrap_or_else(|| {
+                self.metrics.push(MetricRows::new(metric));
+                self.metrics.len() - 1
+            });
+            let into = &mut self.metrics[at];
+            for column in &group.columns {
+                let name = names[column.name.0 as usize];
+                let codes = &codes[column.name.0 as usize];
+                into.extend_column(name, column.codes.iter().map(|&code| codes[code as usize]));
+            }
+            into.close_rows(group.rows);
+            into.exposed_bytes += group.exposed_bytes;
+            into.runs.extend(
+                group.runs.iter().map(|run| Run {
+                    target: TargetId(run.target.0 + first_target),
+                    rows: run.rows,
+                }),
+            );
+        }
+    }
+
+    /// The code here of every code that `other` has of a label.
+    fn translate(&mut self, to: NameId, other: &Self, from: NameId) -> Vec<u32> {
+        let values = Arc::make_mut(&mut self.values[to.0 as usize]);
+        let theirs = other.values(from);
+        (0..theirs.len() as u32).map(|code| values.intern(theirs.value(code))).collect()
+    }
+}
+
+impl MetricRows {
+    /// No rows yet of the metric whose name has this code.
+    pub fn new(metric: u32) -> Self {
+        Self { metric, rows: 0, columns: Vec::new(), runs: Vec::new(), exposed_bytes: 0 }
+    }
+
+    /// Adds codes behind the rows that are closed, to an old or a new column.
+    pub(crate) fn extend_column(&mut self, name: NameId, codes: impl Iterator<Item = u32>) {
+        let rows = self.rows;
+        let at = self.columns.iter().position(|column| column.name == name).unwrap_or_else(|| {
+            self.columns.push(Column { name, codes: Vec::new() });
+            self.columns.len() - 1
+        });
+        let column = &mut self.columns[at];
+        column.codes.resize(rows, 0);
+        column.codes.extend(codes);
+    }
+
+    /// Adds rows of one target behind its own.
+    pub(crate) fn push_block(
+        &mut self,
+        target: TargetId,
+        rows: usize,
+        columns: Vec<(NameId, Vec<u32>)>,
+        exposed_bytes: u64,
+    ) {
+        for (name, codes) in columns {
+            self.extend_column(name, codes.into_iter());
+        }
+        self.close_rows(rows);
+        self.exposed_bytes += exposed_bytes;
+        match self.runs.last_mut() {
+            Some(run) if run.target == target => run.rows += rows,
+            _ => self.runs.push(Run { target, rows }),
+        }
+    }
+
+    /// Closes `more` rows: columns that got no codes for them have no such label there.
+    pub(crate) fn close_rows(&mut self, more: usize) {
+        self.rows += more;
+        for column in &mut self.columns {
+            column.codes.resize(self.rows, 0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::series::{TableBuilder, Target};
+    use proptest::prelude::*;
+
+    type Row = (String, Vec<(String, String)>);
+
+    fn rows() -> impl Strategy<Value = Vec<Row>> {
+        let labels = proptest::collection::btree_map("[a-c]", "[x-z]{1,2}", 0..3);
+        let labels = labels.prop_map(|map| map.into_iter().collect());
+        proptest::collection::vec(("m[12]", labels), 0..12)
+    }
+
+    fn table(rows: &[Row], job: &str) -> Table {
+        let mut builder = TableBuilder::default();
+        builder.target(Target { job: job.to_owned(), labels: Vec::new() });
+        for (metric, labels) in rows {
+            let pairs: Vec<_> = labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            builder.row(metric, &pairs, 1);
+        }
+        builder.finish()
+    }
+
+    fn list(table: &Table) -> Vec<(String, String)> {
+        let mut list = Vec::new();
+        for group in &table.metrics {
+            for (target, range) in group.run_ranges() {
+                for row in range {
+                    let labels = format!("{:?}", table.row_labels(group, row));
+                    list.push((table.target(target).job.clone(), labels));
+                }
+            }
+        }
+        list.sort();
+        list
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn a_merged_table_has_the_rows_of_both(a in rows(), b in rows()) {
+            let (table_a, table_b) = (table(&a, "a"), table(&b, "b"));
+            let mut wanted = list(&table_a);
+            wanted.extend(list(&table_b));
+            wanted.sort();
+            let mut merged = table_a;
+            merged.append(&table_b);
+            prop_assert_eq!(list(&merged), wanted);
+            prop_assert_eq!(merged.rows(), a.len() + b.len());
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Counting distinct 64-bit hashes; knows hashes only, nothing of Prometheus.
+
+mod exact;
+
+pub use exact::DistinctSet;
+
+/// Spreads a sum of hashes over all 64 bits (the finaliser of `SplitMix64`), so that sums that
+/// differ in few bits land in different slots.
+pub fn mix(hash: u64) -> u64 {
+    let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
+}
