@@ -7,8 +7,8 @@
 //! A module imports from lower layers only; the table is in ARCHITECTURE.md and a test enforces it.
 
 pub mod census;
-pub mod cost;
 pub mod config;
+pub mod cost;
 pub mod doc;
 pub mod finding;
 pub mod flow;
