@@ -92,7 +92,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// What remote_write, remote_read and tracing refuse in `headers` (config/config.go).
+/// What `remote_write`, `remote_read` and `tracing` refuse in `headers` (config/config.go).
 pub(super) fn check_headers(section: Node<'_>, report: &mut Report<'_>) {
     let Some(headers) = section.get("headers") else { return };
     for field in headers.fields() {

@@ -173,5 +173,5 @@ fn chain_of(
     let otherwise: Location = holder.location();
     let scheme = project.global.name_scheme;
     let place = Place { kind, path, job: None, otherwise, server: project.server, scheme };
-    read_chain(holder.get(key), place, report)
+    read_chain(holder.get(key), &place, report)
 }
