@@ -111,6 +111,26 @@ pub(super) fn check_headers(section: Node<'_>, report: &mut Report<'_>) {
     }
 }
 
+/// What `otlp` refuses (config/config.go): a resource attribute twice or empty.
+pub(super) fn check_otlp(otlp: Node<'_>, report: &mut Report<'_>) {
+    for key in ["promote_resource_attributes", "ignore_resource_attributes"] {
+        let mut seen: Vec<&str> = Vec::new();
+        for item in otlp.get(key).into_iter().flat_map(Node::items) {
+            let name = item.resolved().text().trim();
+            let verb = key.split('_').next().unwrap_or(key);
+            let wrong = if name.is_empty() { "empty" } else { "duplicated" };
+            if name.is_empty() || seen.contains(&name) {
+                let message = format!(
+                    "invalid '{key}': {wrong} {verb}d OTel resource attribute {}",
+                    quoted(name)
+                );
+                report.refuse(item.location(), message);
+            }
+            seen.push(name);
+        }
+    }
+}
+
 /// Whether the field makes the HTTP client another than the default one.
 fn is_custom_client(key: Node<'_>, value: Node<'_>) -> bool {
     let value = value.resolved();
