@@ -24,7 +24,7 @@ pub use attach::attach;
 pub use normalise::normalise;
 pub use report::{Collision, FlowReport, JobFlow, ScrapeFailure, StepFlow};
 pub use stored::{Stored, store};
-pub use targets::{Discovered, discover, retarget};
+pub use targets::{Discovered, discover, retarget, target_defaults};
 
 use crate::config::Project;
 use crate::series::Table;

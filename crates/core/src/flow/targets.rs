@@ -31,7 +31,7 @@ pub fn discover(project: &Project) -> Vec<Discovered> {
 
 fn discover_job(project: &Project, job: &Job) -> Vec<Discovered> {
     let program = job.target_chain.program();
-    let defaults = defaults(job);
+    let defaults = target_defaults(job);
     let (mut scratch, mut buffer) = (Scratch::new(), LabelBuf::new());
     let mut found = Vec::new();
     for group in &job.static_targets {
@@ -58,7 +58,8 @@ fn public(labels: &LabelBuf) -> Vec<(String, String)> {
     shown.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-fn defaults(job: &Job) -> TargetDefaults {
+/// The settings that every target of a job starts with.
+pub fn target_defaults(job: &Job) -> TargetDefaults {
     let seconds = |milliseconds: u64| format!("{milliseconds}ms");
     let first = |(key, values): &(String, Vec<String>)| {
         values.first().map(|value| (key.clone(), value.clone()))
