@@ -13,6 +13,7 @@ pub mod doc;
 pub mod finding;
 pub mod flow;
 pub mod ingest;
+pub mod optimize;
 pub mod packs;
 pub mod promql;
 pub mod regexp;
