@@ -1,5 +1,11 @@
 //! Knowledge that promsieve ships with, as embedded data: exporter packs and cost models.
 
+/// What configurations may hold.
+pub mod schema {
+    /// Fields of Prometheus's configuration by release, and what their types refuse.
+    pub const PROMETHEUS: &str = include_str!("../schema/prometheus.yml");
+}
+
 /// What is known of exporters.
 pub mod packs {
     /// Which layer a metric watches, by prefixes of its name.

@@ -7,10 +7,13 @@
 //! A module imports from lower layers only; the table is in ARCHITECTURE.md and a test enforces it.
 
 pub mod census;
+pub mod config;
+pub mod doc;
 pub mod finding;
 pub mod flow;
 pub mod ingest;
 pub mod packs;
+pub mod regexp;
 pub mod relabel;
 pub mod series;
 pub mod server;

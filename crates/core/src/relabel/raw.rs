@@ -2,7 +2,7 @@
 
 /// A field of a YAML map, since Prometheus treats a missing field, a null and a value differently:
 /// missing means the default, null means the zero value (`replacement:` deletes the label).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum Field<T> {
     /// Not written: the default holds.
     #[default]
@@ -75,7 +75,7 @@ impl StepField {
 
 /// One relabel config as written. Scalars hold the text that Prometheus's string fields receive
 /// (`regex: true` is `"true"`, `8080` is `"8080"`).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct RawStep {
     /// Labels whose values are joined.
     pub source_labels: Field<Vec<String>>,
@@ -91,4 +91,19 @@ pub struct RawStep {
     pub replacement: Field<String>,
     /// The action, in any case; `replace` when absent.
     pub action: Field<String>,
+}
+
+impl RawStep {
+    /// Whether `field` is written at all, as null or as a value.
+    pub fn is_written(&self, field: StepField) -> bool {
+        match field {
+            StepField::SourceLabels => self.source_labels.is_written(),
+            StepField::Separator => self.separator.is_written(),
+            StepField::Regex => self.regex.is_written(),
+            StepField::Modulus => self.modulus.is_written(),
+            StepField::TargetLabel => self.target_label.is_written(),
+            StepField::Replacement => self.replacement.is_written(),
+            StepField::Action => self.action.is_written(),
+        }
+    }
 }

@@ -1,14 +1,16 @@
 //! A set of series in columns, with their targets: what the census, the proof and the shard plan
-//! all read.
+//! all read; and a single label set under change.
 
 mod builder;
 mod dictionary;
+mod label_buf;
 mod merge;
 mod sink;
 mod table;
 
 pub use builder::TableBuilder;
 pub use dictionary::Dictionary;
+pub use label_buf::{LabelBuf, LabelRef};
 pub use sink::{MetricType, Sample, SampleLabel, Sink};
 pub use table::{Column, Family, MetricRows, NameId, Run, Stage, Table, Target, TargetId};
 

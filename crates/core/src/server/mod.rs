@@ -1,5 +1,10 @@
 //! Which server a configuration is for, `prometheus@3.5`, and what that server can do.
 
+mod names;
+mod quirks;
+
+pub use names::{NameScheme, RelabelNames, TemplateRule};
+
 use std::fmt;
 use std::str::FromStr;
 

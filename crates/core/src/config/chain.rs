@@ -1,0 +1,310 @@
+//! A YAML list of relabel configs to steps, with Prometheus's scalar rules: string fields take
+//! source text, null means the zero value and not the default, merge keys apply in order.
+
+use super::model::{Chain, ChainKind, ConfiguredStep, FieldSpan, StepSpans};
+use super::report::{INVALID_STEP, Report, near_miss};
+use super::values::{self, Misfit};
+use crate::doc::{self, Document, Node, NodeKind, Resolved};
+use crate::finding::{Finding, Subject};
+use crate::relabel::{Field, RawStep, StepField};
+use crate::server::{NameScheme, Server};
+use crate::text::{FileId, Location, SourceText, Span};
+
+/// What a chain is called and where it would be.
+pub(super) struct Place {
+    pub(super) kind: ChainKind,
+    pub(super) path: String,
+    pub(super) job: Option<String>,
+    /// Where it would be if it were written.
+    pub(super) otherwise: Location,
+    pub(super) server: Server,
+    pub(super) scheme: NameScheme,
+}
+
+/// What a bare chain is read for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ChainOptions {
+    /// Where it would stand.
+    pub kind: ChainKind,
+    /// Which server reads it.
+    pub server: Server,
+    /// `metric_name_validation_scheme` around it.
+    pub scheme: NameScheme,
+}
+
+/// Reads a file that is a bare list of relabel configs.
+pub fn chain(
+    file: FileId,
+    source: &SourceText,
+    options: ChainOptions,
+) -> (Chain, Option<Document>, Vec<Finding>) {
+    let mut report = Report::new(source, INVALID_STEP);
+    let parsed = doc::parse(source, file);
+    let mut findings = parsed.findings;
+    let document = parsed.documents.into_iter().next();
+    let otherwise = Location { file, span: Span::default() };
+    let ChainOptions { kind, server, scheme } = options;
+    let place = Place { kind, path: String::new(), job: None, otherwise, server, scheme };
+    let root = document.as_ref().and_then(Document::root);
+    let chain = read_chain(root, place, &mut report);
+    findings.extend(report.findings);
+    (chain, document, findings)
+}
+
+/// Reads the list `node`, the value of a key such as `relabel_configs`.
+pub(super) fn read_chain(node: Option<Node<'_>>, place: Place, report: &mut Report<'_>) -> Chain {
+    let location = node.map_or(place.otherwise, Node::location);
+    let mut chain = Chain {
+        kind: place.kind,
+        path: place.path.clone(),
+        location,
+        written: node.is_some(),
+        steps: Vec::new(),
+    };
+    let Some(node) = node else { return chain };
+    let outer =
+        std::mem::replace(&mut report.subject, subject(place.job.clone(), &chain.path, None));
+    let rule = std::mem::replace(&mut report.rule, INVALID_STEP);
+    if node.is_sequence() {
+        for (index, item) in node.items().enumerate() {
+            report.subject.step = Some(index);
+            chain.steps.push(read_step(item, &place, report));
+        }
+    } else if !node.is_null() {
+        let misfit = values::cannot_unmarshal(node, "[]*relabel.Config");
+        misfits(misfit, node, "this is no list of relabel configs", report).remedy =
+            Some("write a list: each relabel config starts with `- `".to_owned());
+    }
+    report.subject = outer;
+    report.rule = rule;
+    chain
+}
+
+fn subject(job: Option<String>, path: &str, step: Option<usize>) -> Subject {
+    let chain = (!path.is_empty()).then(|| path.to_owned());
+    Subject { job, chain, step }
+}
+
+fn read_step(item: Node<'_>, place: &Place, report: &mut Report<'_>) -> ConfiguredStep {
+    let mut step = ConfiguredStep {
+        raw: RawStep::default(),
+        spans: StepSpans { item: item.location(), fields: Vec::new() },
+        step: None,
+    };
+    let before = report.findings.len();
+    if item.is_mapping() {
+        read_fields(item, &mut step, report);
+    } else if item.is_null() {
+        report.refuse(item.location(), empty_step(place)).remedy =
+            Some("delete the item or write the relabel config".to_owned());
+    } else {
+        let misfit = values::cannot_unmarshal(item, "relabel.plain");
+        misfits(misfit, item, "this is no relabel config", report).remedy =
+            Some("write the fields of a relabel config".to_owned());
+    }
+    if report.findings.len() == before {
+        validate(&mut step, place, report);
+    }
+    step
+}
+
+/// Lets the server's own checks decide, once for each distinct step.
+fn validate(step: &mut ConfiguredStep, place: &Place, report: &mut Report<'_>) {
+    let key = (step.raw.clone(), place.scheme);
+    let checked =
+        report.steps.entry(key).or_insert_with(|| step.raw.validate(place.server, place.scheme));
+    match checked {
+        Ok(valid) => step.step = Some(valid.clone()),
+        Err(error) => {
+            let error = error.clone();
+            let at = step.spans.value_or_item(error.field);
+            report.refuse(at, error.message).remedy = error.remedy;
+        }
+    }
+}
+
+/// What the server says of a null item (config/config.go).
+fn empty_step(place: &Place) -> &'static str {
+    match place.kind {
+        ChainKind::Target => "empty or null target relabeling rule in scrape config",
+        ChainKind::Metric => "empty or null metric relabeling rule in scrape config",
+        ChainKind::Write => "empty or null relabeling rule in remote write config",
+        ChainKind::Alert if place.path.starts_with("alerting.alertmanagers") => {
+            "empty or null Alertmanager alert relabeling rule"
+        }
+        ChainKind::Alert => "empty or null alert relabeling rule",
+        ChainKind::Alertmanager => "empty or null Alertmanager target relabeling rule",
+    }
+}
+
+fn read_fields(item: Node<'_>, step: &mut ConfiguredStep, report: &mut Report<'_>) {
+    super::keys::check_duplicates(item, "relabel.plain", report);
+    for entry in item.fields() {
+        let key = entry.key.resolved();
+        let known = StepField::ALL.into_iter().find(|field| field.key() == key.text());
+        let Some(field) = known.filter(|_| key.kind() == NodeKind::Scalar) else {
+            unknown_field(entry.key, report);
+            continue;
+        };
+        if let Err(misfit) = set(&mut step.raw, field, entry.value) {
+            let shown = format!("`{}` does not take this value", field.key());
+            misfits(misfit, entry.value, &shown, report);
+        }
+        let value = entry.value.resolved();
+        step.spans.fields.push(FieldSpan {
+            field,
+            key: entry.key.location(),
+            value: value.location(),
+            items: value.items().map(Node::span).collect(),
+            merged: entry.merged_by.is_some(),
+            node: value.id(),
+        });
+    }
+}
+
+fn unknown_field(key: Node<'_>, report: &mut Report<'_>) {
+    let name = key.resolved().text();
+    let words = format!("field {name} not found in type relabel.plain");
+    let finding =
+        report.type_error(key, format!("`{name}` is no field of a relabel config"), &words);
+    if let Some(near) = near_miss(name, StepField::ALL.into_iter().map(StepField::key)) {
+        finding.remedy = Some(format!("did you mean `{near}`?"));
+    }
+}
+
+/// Turns a misfit into a finding at `node`.
+pub(super) fn misfits<'r>(
+    misfit: Misfit,
+    node: Node<'_>,
+    shown: &str,
+    report: &'r mut Report<'_>,
+) -> &'r mut Finding {
+    match misfit {
+        Misfit::Type(words) => report.type_error(node, format!("{shown}: {words}"), &words),
+        Misfit::Value(words) => report.refuse(node.location(), words),
+    }
+}
+
+fn set(raw: &mut RawStep, field: StepField, value: Node<'_>) -> Result<(), Misfit> {
+    match field {
+        StepField::SourceLabels => raw.source_labels = source_labels(value)?,
+        StepField::Modulus => {
+            raw.modulus = values::unsigned(value, "uint64")?.map_or(Field::Null, Field::Set);
+        }
+        StepField::Separator => raw.separator = text(value, "string")?,
+        StepField::TargetLabel => {
+            raw.target_label = name(value)?.map_or(Field::Null, Field::Set);
+        }
+        StepField::Replacement => raw.replacement = text(value, "string")?,
+        StepField::Regex => raw.regex = text(value, "string")?,
+        StepField::Action => raw.action = text(value, "string")?,
+    }
+    Ok(())
+}
+
+/// A text that must be UTF-8, which `!!binary` can make it fail.
+fn name(value: Node<'_>) -> Result<Option<String>, Misfit> {
+    if let Resolved::Binary(Some(bytes)) = value.resolve()
+        && std::str::from_utf8(&bytes).is_err()
+    {
+        let shown = bytes.escape_ascii();
+        return Err(Misfit::Value(format!("\"{shown}\" is not a valid label name")));
+    }
+    values::string(value, "string")
+}
+
+fn text(value: Node<'_>, go_type: &str) -> Result<Field<String>, Misfit> {
+    Ok(values::string(value, go_type)?.map_or(Field::Null, Field::Set))
+}
+
+/// A name that no label has, for names that the server does not look at: null, and by a bug of
+/// yaml.v2 a quoted `~`. Like them it reads as the empty value.
+const UNCHECKED: &str = "__unchecked__";
+
+fn source_labels(value: Node<'_>) -> Result<Field<Vec<String>>, Misfit> {
+    if value.is_null() {
+        return Ok(Field::Null);
+    }
+    if !value.is_sequence() {
+        return Err(values::cannot_unmarshal(value, "model.LabelNames"));
+    }
+    let label = |item: Node<'_>| {
+        if item.skips_unmarshaler() && item.resolved().text() != "null" {
+            return Ok(UNCHECKED.to_owned());
+        }
+        name(item).map(Option::unwrap_or_default)
+    };
+    value.items().map(label).collect::<Result<_, _>>().map(Field::Set)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Chain, Vec<Finding>) {
+        let source = SourceText::new("chain.yml", text);
+        let (chain, _, findings) = chain(
+            FileId::default(),
+            &source,
+            ChainOptions { kind: ChainKind::Metric, ..ChainOptions::default() },
+        );
+        (chain, findings)
+    }
+
+    #[track_caller]
+    fn check(text: &str, words: &str) {
+        let (_, findings) = read(text);
+        let said: Vec<_> = findings.iter().filter_map(|f| f.evidence.text()).collect();
+        assert!(said.len() == 1 && said[0].contains(words), "{text}: {said:?}");
+    }
+
+    #[test]
+    fn scalars_keep_their_source_text() {
+        let text = "- {regex: true, target_label: 0755, replacement: 1_000, separator: }\n";
+        let (chain, findings) = read(text);
+        assert_eq!(findings, []);
+        let raw = &chain.steps[0].raw;
+        assert_eq!(raw.regex, Field::Set("true".to_owned()));
+        assert_eq!(raw.target_label, Field::Set("0755".to_owned()));
+        assert_eq!(raw.replacement, Field::Set("1_000".to_owned()));
+        assert_eq!(raw.separator, Field::Null);
+        assert_eq!(raw.modulus, Field::Absent);
+        let regex = chain.steps[0].spans.field(StepField::Regex).unwrap();
+        assert_eq!(&text[regex.value.span.range()], "true");
+        assert_eq!(&text[regex.key.span.range()], "regex");
+    }
+
+    #[test]
+    fn merged_fields_apply_in_order() {
+        let (chain, findings) = read("- &a {regex: x, action: keep}\n- {regex: y, <<: *a}\n");
+        assert_eq!(findings, []);
+        assert_eq!(chain.steps[1].raw.regex, Field::Set("x".to_owned()));
+        assert!(chain.steps[1].spans.field(StepField::Regex).unwrap().merged);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_in_the_words_of_the_server() {
+        check(
+            "- {source_label: [a]}\n",
+            "line 1: field source_label not found in type relabel.plain",
+        );
+        check("- action: keep\n  action: drop\n", "line 2: field action already set in type");
+        check("- {source_labels: foo}\n", "cannot unmarshal !!str `foo` into model.LabelNames");
+        check("- {regex: [a]}\n", "cannot unmarshal !!seq into string");
+        check("- {modulus: '4'}\n", "cannot unmarshal !!str `4` into uint64");
+        check("- {modulus: -1}\n", "cannot unmarshal !!int `-1` into uint64");
+        check("- foo\n", "cannot unmarshal !!str `foo` into relabel.plain");
+        check("-\n", "empty or null metric relabeling rule in scrape config");
+        check("a: b\n", "cannot unmarshal !!map into []*relabel.Config");
+    }
+
+    #[test]
+    fn moduli_are_read_as_go_reads_them() {
+        let modulus =
+            |text: &str| read(&format!("- {{modulus: {text}}}\n")).0.steps[0].raw.modulus.clone();
+        assert_eq!(modulus("4.5"), Field::Set(4));
+        assert_eq!(modulus("010"), Field::Set(8));
+        assert_eq!(modulus("1e2"), Field::Set(100));
+        assert_eq!(modulus("18446744073709551616"), Field::Set(1 << 63));
+    }
+}

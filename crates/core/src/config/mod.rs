@@ -1,0 +1,27 @@
+//! Prometheus's configuration as data with places: jobs, chains, rule files, and what the server
+//! refuses of them.
+
+mod chain;
+mod check;
+mod check_more;
+mod global;
+mod job;
+mod keys;
+mod model;
+mod parse;
+mod report;
+mod rules;
+mod schema;
+mod static_targets;
+mod url;
+mod values;
+
+pub use chain::{ChainOptions, chain};
+pub use model::{
+    Alerting, Alertmanager, Chain, ChainKind, ConfiguredStep, Discovery, FieldSpan, Global, Job,
+    Limits, Located, Project, RemoteWrite, Rule, RuleFile, RuleGroup, RuleKind, StaticGroup,
+    StepSpans,
+};
+pub use parse::parse;
+pub use report::{INVALID_CONFIG, INVALID_RULE_FILE, INVALID_STEP};
+pub use values::duration;

@@ -1,0 +1,177 @@
+//! A configuration's text to a [`Project`] and what the server refuses of it.
+
+use super::chain::{Place, read_chain};
+use super::check::Walk;
+use super::check_more::check_headers;
+use super::global::read_global;
+use super::job::read_jobs;
+use super::model::{Alertmanager, ChainKind, Located, Project, RemoteWrite};
+use super::report::{INVALID_CONFIG, INVALID_RULE_FILE, Report, quoted};
+use super::rules::read_rule_file;
+use super::schema::Schema;
+use crate::doc::{self, Node};
+use crate::finding::Finding;
+use crate::server::{NameScheme, Server};
+use crate::text::{FileId, Location, SourceText};
+
+/// Reads the main configuration file as `server` would.
+///
+/// The files it names are not read: [`Project::wanted_scrape_files`] and
+/// [`Project::wanted_rule_files`] hold their patterns, and [`Project::add_scrape_file`] and
+/// [`Project::add_rule_file`] take their texts.
+pub fn parse(file: FileId, source: &SourceText, server: Server) -> (Project, Vec<Finding>) {
+    let mut project = Project { server, ..Project::default() };
+    let findings = project.read(file, source, "config.Config", INVALID_CONFIG, read_config);
+    (project, findings)
+}
+
+impl Project {
+    /// Adds the jobs of a file that `scrape_config_files` names.
+    pub fn add_scrape_file(&mut self, file: FileId, source: &SourceText) -> Vec<Finding> {
+        self.read(file, source, "config.ScrapeConfigs", INVALID_CONFIG, |project, root, report| {
+            read_jobs(project, root, report);
+        })
+    }
+
+    /// Adds a file that `rule_files` names.
+    pub fn add_rule_file(&mut self, file: FileId, source: &SourceText) -> Vec<Finding> {
+        let rules = "rulefmt.RuleGroups";
+        self.read(file, source, rules, INVALID_RULE_FILE, |project, root, report| {
+            let rules = read_rule_file(root, project.server, report);
+            project.rule_files.push(rules);
+        })
+    }
+
+    fn read(
+        &mut self,
+        file: FileId,
+        source: &SourceText,
+        type_name: &'static str,
+        rule: crate::finding::RuleId,
+        then: impl FnOnce(&mut Self, Node<'_>, &mut Report<'_>),
+    ) -> Vec<Finding> {
+        let mut report = Report::new(source, rule);
+        let mut parsed = doc::parse(source, file);
+        // The server reads the first document only: a later one may be broken.
+        if parsed.documents.is_empty() {
+            for mut finding in parsed.findings.drain(..) {
+                finding.rule = rule;
+                finding.consequence = Some(report.consequence().to_owned());
+                report.findings.push(finding);
+            }
+        }
+        let document = parsed.documents.into_iter().next().unwrap_or_default();
+        if let Some(root) = document.root().filter(|root| !root.is_null()) {
+            let schema = Schema::new(self.server);
+            let three = self.server.at_least(3, 0);
+            let names = if three { NameScheme::Utf8 } else { NameScheme::Legacy };
+            let secrets = &mut self.secrets;
+            Walk { schema: &schema, report: &mut report, secrets, names, three }
+                .check_struct(root, type_name);
+            then(self, root, &mut report);
+        }
+        self.documents.push(document);
+        report.findings
+    }
+}
+
+fn read_config(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
+    read_global(project, root, report);
+    project.wanted_rule_files = files(root, "rule_files", "rule", report);
+    project.wanted_scrape_files = files(root, "scrape_config_files", "scrape config", report);
+    read_jobs(project, root, report);
+    read_remotes(project, root, report);
+    read_alerting(project, root, report);
+}
+
+fn files(root: Node<'_>, key: &str, what: &str, report: &mut Report<'_>) -> Vec<Located<String>> {
+    let Some(list) = root.get(key) else { return Vec::new() };
+    let mut files = Vec::new();
+    for item in list.items().map(Node::resolved) {
+        // `^[^*]*(\*[^/]*)?$`: a star only in the last element.
+        if item.text().split_once('*').is_some_and(|(_, rest)| rest.contains('/')) {
+            let message = format!("invalid {what} file path {}", quoted(item.text()));
+            report.refuse(item.location(), message).remedy =
+                Some("write `*` in the last element of the path only".to_owned());
+        }
+        files.push(Located::new(item.text().to_owned(), item.location()));
+    }
+    files
+}
+
+fn read_remotes(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
+    for section in ["remote_write", "remote_read"] {
+        let mut names: Vec<&str> = Vec::new();
+        let items = root.get(section).into_iter().flat_map(Node::items);
+        for (index, item) in items.enumerate().filter(|(_, item)| item.is_mapping()) {
+            let name = item.get("name").map_or("", Node::text);
+            if !name.is_empty() && names.contains(&name) {
+                let what = section.replace('_', " ");
+                let message =
+                    format!("found multiple {what} configs with job name {}", quoted(name));
+                report.refuse(item.location(), message);
+            }
+            names.push(name);
+            check_headers(item, report);
+            if section == "remote_write" {
+                let path = format!("remote_write[{index}].write_relabel_configs");
+                project.remote_writes.push(RemoteWrite {
+                    name: (!name.is_empty()).then(|| name.to_owned()),
+                    location: item.location(),
+                    url: item.get("url").map_or("", Node::text).to_owned(),
+                    write_chain: chain_of(
+                        item,
+                        "write_relabel_configs",
+                        ChainKind::Write,
+                        path,
+                        project,
+                        report,
+                    ),
+                });
+            }
+        }
+    }
+    if let Some(tracing) = root.get("tracing") {
+        check_headers(tracing, report);
+    }
+}
+
+fn read_alerting(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
+    let Some(alerting) = root.get("alerting") else { return };
+    let path = "alerting.alert_relabel_configs".to_owned();
+    let key = "alert_relabel_configs";
+    project.alerting.alert_chain = chain_of(alerting, key, ChainKind::Alert, path, project, report);
+    let managers = alerting.get("alertmanagers");
+    for (index, item) in managers.into_iter().flat_map(Node::items).enumerate() {
+        let at = |key: &str| format!("alerting.alertmanagers[{index}].{key}");
+        let target = ChainKind::Alertmanager;
+        let manager = Alertmanager {
+            location: item.location(),
+            target_chain: chain_of(
+                item,
+                "relabel_configs",
+                target,
+                at("relabel_configs"),
+                project,
+                report,
+            ),
+            alert_chain: chain_of(item, key, ChainKind::Alert, at(key), project, report),
+        };
+        super::job::check_static_addresses(item, report);
+        project.alerting.alertmanagers.push(manager);
+    }
+}
+
+fn chain_of(
+    holder: Node<'_>,
+    key: &str,
+    kind: ChainKind,
+    path: String,
+    project: &Project,
+    report: &mut Report<'_>,
+) -> super::model::Chain {
+    let otherwise: Location = holder.location();
+    let scheme = project.global.name_scheme;
+    let place = Place { kind, path, job: None, otherwise, server: project.server, scheme };
+    read_chain(holder.get(key), place, report)
+}

@@ -1,0 +1,250 @@
+//! The field tables of `rules/schema/prometheus.yml`, for one release.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use crate::server::{Server, Version};
+
+/// A field that takes one of a few texts.
+#[derive(Debug, Deserialize)]
+pub(super) struct Enum {
+    pub(super) values: Vec<String>,
+    /// What releases before 3.0 take, where that differs.
+    pub(super) values_2: Option<Vec<String>>,
+    pub(super) message: String,
+}
+
+/// What a type refuses once its fields are read; the data file says what each part means.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Check {
+    pub(super) required: Option<String>,
+    pub(super) or: Vec<String>,
+    pub(super) when: HashMap<String, String>,
+    pub(super) clash: Vec<Vec<String>>,
+    pub(super) needs: Vec<Vec<String>>,
+    pub(super) one_of: Option<String>,
+    pub(super) values: Vec<String>,
+    pub(super) any_case: bool,
+    pub(super) default: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) schemes: Option<Vec<String>>,
+    pub(super) host_message: Option<String>,
+    pub(super) starts: Option<String>,
+    pub(super) prefix: String,
+    pub(super) ends: Option<String>,
+    pub(super) suffixes: Vec<String>,
+    pub(super) message: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Ranges {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// The data file as it is written.
+#[derive(Debug, Deserialize)]
+struct Table {
+    enums: HashMap<String, Enum>,
+    checks: HashMap<String, Vec<Check>>,
+    types: HashMap<String, HashMap<String, Ranges>>,
+}
+
+fn table() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        // A test reads the whole file.
+        serde_yaml::from_str(promsieve_rules::schema::PROMETHEUS).expect("the data file is valid")
+    })
+}
+
+/// The type of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Type {
+    String,
+    Bool,
+    /// With Go's name of the type.
+    Int(&'static str),
+    /// With Go's name of the type.
+    Uint(&'static str),
+    Float,
+    Duration,
+    Size,
+    Url,
+    Secret,
+    Labels,
+    /// A relabel config.
+    Step,
+    Any,
+    Enum(&'static str),
+    Struct(&'static str),
+    List(Box<Type>),
+    Map(Box<Type>),
+}
+
+/// A struct as one release knows it.
+#[derive(Debug, Default)]
+pub(super) struct Struct {
+    pub(super) fields: HashMap<&'static str, Type>,
+    /// Checks of its own and of what it inlines.
+    pub(super) checks: Vec<&'static Check>,
+    /// Whether the fields of `HTTPClientConfig` are among its own.
+    pub(super) is_http_client: bool,
+}
+
+/// Every struct as one release knows it.
+#[derive(Debug)]
+pub(super) struct Schema {
+    structs: HashMap<&'static str, Struct>,
+}
+
+impl Schema {
+    /// The tables of `server`.
+    pub(super) fn new(server: Server) -> Self {
+        let mut structs: HashMap<&'static str, Struct> = HashMap::new();
+        for name in table().types.keys() {
+            let mut found = Struct::default();
+            collect(name, server, &mut found);
+            if matches!(name.as_str(), "config.ScrapeConfig" | "config.AlertmanagerConfig") {
+                collect("discoveries", server, &mut found);
+            }
+            structs.insert(name, found);
+        }
+        Self { structs }
+    }
+
+    /// The struct of `name`; every type that a field names is in the table.
+    pub(super) fn get(&self, name: &str) -> Option<&Struct> {
+        self.structs.get(name)
+    }
+}
+
+/// What `name` takes; `None` when it is no enum.
+pub(super) fn enumeration(name: &str) -> Option<&'static Enum> {
+    table().enums.get(name)
+}
+
+/// In which release a field of `name` came, when another release than this one knows it.
+pub(super) fn other_release(name: &str, field: &str) -> Option<String> {
+    let in_type = |name: &str| table().types.get(name).and_then(|fields| fields.get(field));
+    let ranges = in_type(name).or_else(|| in_type("discoveries"))?;
+    let first = match ranges {
+        Ranges::One(range) => range,
+        Ranges::Many(ranges) => ranges.first()?,
+    };
+    let (_, range) = first.split_once(' ')?;
+    let (since, until) = range.split_once("..")?;
+    Some(match (since, until) {
+        (since, "") => format!("Prometheus knows `{field}` since {since}"),
+        ("", until) => format!("Prometheus knew `{field}` until before {until}"),
+        (since, until) => format!("Prometheus knew `{field}` from {since} until before {until}"),
+    })
+}
+
+fn collect(name: &str, server: Server, into: &mut Struct) {
+    into.is_http_client |= name == "common.HTTPClientConfig";
+    if let Some(checks) = table().checks.get(name) {
+        into.checks.extend(checks);
+    }
+    let Some(fields) = table().types.get(name) else { return };
+    for (field, ranges) in fields {
+        let Some(text) = in_release(ranges, server) else { continue };
+        if field == "inline" {
+            collect(text, server, into);
+        } else {
+            into.fields.insert(field, read_type(text));
+        }
+    }
+}
+
+fn in_release(ranges: &'static Ranges, server: Server) -> Option<&'static str> {
+    let ranges = match ranges {
+        Ranges::One(range) => std::slice::from_ref(range),
+        Ranges::Many(ranges) => ranges,
+    };
+    ranges.iter().find_map(|range| {
+        let Some((text, range)) = range.split_once(' ') else { return Some(range.as_str()) };
+        let (since, until) = range.split_once("..")?;
+        let from = version(since).is_none_or(|since| server.version >= since);
+        let before = version(until).is_none_or(|until| server.version < until);
+        (from && before).then_some(text)
+    })
+}
+
+fn version(text: &str) -> Option<Version> {
+    let (major, minor) = text.split_once('.')?;
+    Some(Version(major.parse().ok()?, minor.parse().ok()?, 0))
+}
+
+fn read_type(text: &'static str) -> Type {
+    let inner = |open, close| text.strip_prefix(open)?.strip_suffix(close);
+    if let Some(item) = inner('[', ']') {
+        return Type::List(Box::new(read_type(item)));
+    }
+    if let Some(value) = inner('{', '}') {
+        return Type::Map(Box::new(read_type(value)));
+    }
+    match text {
+        "string" => Type::String,
+        "bool" => Type::Bool,
+        "int" | "int64" => Type::Int(text),
+        "uint" | "uint64" => Type::Uint(text),
+        "float" => Type::Float,
+        "duration" => Type::Duration,
+        "bytes" => Type::Size,
+        "url" => Type::Url,
+        "secret" => Type::Secret,
+        "labels" => Type::Labels,
+        "step" => Type::Step,
+        "any" => Type::Any,
+        name if table().enums.contains_key(name) => Type::Enum(name),
+        name => Type::Struct(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn knows(server: &str, name: &str, field: &str, expected: bool) {
+        let schema = Schema::new(server.parse().unwrap());
+        assert_eq!(schema.get(name).unwrap().fields.contains_key(field), expected, "{field}");
+    }
+
+    #[test]
+    fn fields_come_and_go_with_releases() {
+        knows("2.53", "config.ScrapeConfig", "fallback_scrape_protocol", false);
+        knows("3.0", "config.ScrapeConfig", "fallback_scrape_protocol", true);
+        knows("2.53", "config.ScrapeConfig", "scrape_classic_histograms", true);
+        knows("3.5", "config.ScrapeConfig", "scrape_classic_histograms", false);
+        knows("2.44", "config.GlobalConfig", "sample_limit", false);
+        knows("2.45", "config.GlobalConfig", "sample_limit", true);
+        knows("3.5", "config.ScrapeConfig", "bearer_token", true);
+        knows("3.5", "config.ScrapeConfig", "proxy_url", true);
+        knows("3.5", "config.ScrapeConfig", "consul_sd_configs", true);
+        knows("3.5", "config.RemoteWriteConfig", "consul_sd_configs", false);
+    }
+
+    #[test]
+    fn every_type_that_is_named_exists() {
+        for (minor, major) in [(28, 2), (53, 2), (5, 3), (14, 3)] {
+            let schema = Schema::new(Server::prometheus(major, minor));
+            for found in schema.structs.values() {
+                for field in found.fields.values() {
+                    let mut inner = field;
+                    while let Type::List(next) | Type::Map(next) = inner {
+                        inner = next;
+                    }
+                    if let Type::Struct(name) = inner {
+                        assert!(schema.get(name).is_some(), "{name}");
+                    }
+                }
+            }
+        }
+    }
+}

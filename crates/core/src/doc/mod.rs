@@ -1,0 +1,27 @@
+//! One spanned tree for YAML and JSON: where each node is, what each comment says, how to edit it.
+//!
+//! Prometheus reads its configuration with yaml.v2, a YAML 1.1 reader. This tree keeps what that
+//! reader sees (source text of scalars, duplicates, merge keys in document order) and what a
+//! person sees (byte spans, comments), so that a finding points at the very character.
+
+mod build;
+mod edit;
+mod merge;
+mod offsets;
+mod parse;
+mod path;
+mod quote;
+mod resolve;
+mod scan;
+mod tree;
+mod words;
+
+#[cfg(test)]
+mod properties;
+
+pub use edit::{append_key, delete_item, delete_key, insert_item_after, replace_scalar};
+pub use merge::Field;
+pub use parse::{INVALID_YAML, MAX_DEPTH, MAX_SIZE, Parsed, parse};
+pub use quote::quote;
+pub use resolve::Resolved;
+pub use tree::{Comment, Document, Node, NodeId, NodeKind, Style};

@@ -1,0 +1,271 @@
+//! What one step does to one input: THE semantics, which exist nowhere else.
+
+use std::fmt::Write as _;
+
+use md5::{Digest, Md5};
+
+use super::validate::Filled;
+use super::{Action, StepField, case};
+use crate::regexp::{Pattern, Slots, Template, replace_all};
+use crate::server::{NameScheme, Server};
+
+/// A relabel config that its server accepts.
+#[derive(Debug, Clone)]
+pub struct Step {
+    action: Action,
+    source_labels: Vec<Box<str>>,
+    separator: Box<str>,
+    modulus: u64,
+    target_label: Box<str>,
+    /// `target_label` as `replace` reads it.
+    target: Output,
+    replacement: Output,
+    pattern: Pattern,
+    names: NameScheme,
+    server: Server,
+}
+
+/// A template, with its text where no match can change it.
+#[derive(Debug, Clone)]
+struct Output {
+    template: Template,
+    constant: Option<String>,
+}
+
+impl Output {
+    fn parse(text: &str) -> Self {
+        let template = Template::parse(text);
+        Self { constant: template.constant(), template }
+    }
+}
+
+/// What a step looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// For actions that look at values.
+    Values {
+        /// The values of `source_labels`, joined by `separator`; `""` for a label that is missing.
+        joined: &'a str,
+        /// The value of `target_label`; only `keepequal` and `dropequal` look at it.
+        target: &'a str,
+    },
+    /// For actions that look at each label's name.
+    Name(&'a str),
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect<'a> {
+    /// Nothing: no match, or a filter lets it pass.
+    Nothing,
+    /// The whole label set goes.
+    Drop,
+    /// Label `name` gets `value`, or goes if that is empty.
+    Set {
+        /// The label.
+        name: &'a str,
+        /// Its new value.
+        value: &'a str,
+    },
+    /// `replace` matched, and `target_label` expands to what cannot name a label: nothing happens.
+    InvalidName(&'a str),
+    /// The label of that name goes.
+    Remove,
+    /// Label `to` gets the value of the label of that name. `to` may be empty or no valid name:
+    /// the server checks neither, and then refuses the series or the target.
+    Copy {
+        /// The label that is set.
+        to: &'a str,
+    },
+}
+
+/// Memory that steps reuse: one a thread.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(super) joined: String,
+    pub(super) labels: Vec<crate::series::LabelRef>,
+    slots: Slots,
+    name: String,
+    value: String,
+}
+
+impl Scratch {
+    /// Memory for any program.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Step {
+    pub(super) fn new(
+        filled: &Filled<'_>,
+        pattern: Pattern,
+        names: NameScheme,
+        server: Server,
+    ) -> Self {
+        let sources = filled.raw.source_labels.value().map_or(&[][..], Vec::as_slice);
+        Self {
+            action: filled.action,
+            source_labels: sources.iter().map(|name| name.as_str().into()).collect(),
+            separator: filled.separator.into(),
+            modulus: filled.modulus,
+            target_label: filled.target_label.into(),
+            target: Output::parse(filled.target_label),
+            replacement: Output::parse(filled.replacement),
+            pattern,
+            names,
+            server,
+        }
+    }
+
+    /// What it does.
+    pub fn action(&self) -> Action {
+        self.action
+    }
+
+    /// The labels whose values it joins, in their order; empty for actions that look at names.
+    pub fn source_labels(&self) -> &[Box<str>] {
+        if self.action.is_by_name() { &[] } else { &self.source_labels }
+    }
+
+    /// What joins the values.
+    pub fn separator(&self) -> &str {
+        &self.separator
+    }
+
+    /// What `hashmod` divides by; not zero for that action.
+    pub fn modulus(&self) -> u64 {
+        self.modulus
+    }
+
+    /// `target_label` as written; a template for `replace`, a name for the others.
+    pub fn target_label(&self) -> &str {
+        &self.target_label
+    }
+
+    /// `target_label` as the template that `replace` expands.
+    pub fn target(&self) -> &Template {
+        &self.target.template
+    }
+
+    /// `replacement`, its default filled in.
+    pub fn replacement(&self) -> &Template {
+        &self.replacement.template
+    }
+
+    /// `regex`, its default filled in.
+    pub fn pattern(&self) -> &Pattern {
+        &self.pattern
+    }
+
+    /// The server it was validated for.
+    pub fn server(&self) -> Server {
+        self.server
+    }
+
+    /// Whether [`Input::Values`] needs the value of `target_label`.
+    pub fn compares_target(&self) -> bool {
+        matches!(self.action, Action::KeepEqual | Action::DropEqual)
+    }
+
+    /// What the step does to `input`, which must be of the kind that its action looks at
+    /// ([`Action::is_by_name`]); the other kind has no effect.
+    pub fn effect<'a>(&'a self, input: Input<'_>, scratch: &'a mut Scratch) -> Effect<'a> {
+        match input {
+            Input::Values { joined, target } => self.on_values(joined, target, scratch),
+            Input::Name(name) => self.on_name(name, scratch),
+        }
+    }
+
+    fn on_values<'a>(&'a self, joined: &str, target: &str, scratch: &'a mut Scratch) -> Effect<'a> {
+        match self.action {
+            Action::Keep => drop_if(!self.pattern.is_match(joined)),
+            Action::Drop => drop_if(self.pattern.is_match(joined)),
+            Action::KeepEqual => drop_if(joined != target),
+            Action::DropEqual => drop_if(joined == target),
+            Action::Replace => self.replace(joined, scratch),
+            Action::Lowercase => self.write(scratch, |out| map_case(joined, case::lower, out)),
+            Action::Uppercase => self.write(scratch, |out| map_case(joined, case::upper, out)),
+            Action::HashMod => {
+                let rest = hash(joined) % self.modulus;
+                self.write(scratch, |out| {
+                    write!(out, "{rest}").expect("a string takes everything");
+                })
+            }
+            Action::LabelMap | Action::LabelDrop | Action::LabelKeep => Effect::Nothing,
+        }
+    }
+
+    fn on_name<'a>(&'a self, name: &str, scratch: &'a mut Scratch) -> Effect<'a> {
+        match self.action {
+            Action::LabelDrop if self.pattern.is_match(name) => Effect::Remove,
+            Action::LabelKeep if !self.pattern.is_match(name) => Effect::Remove,
+            Action::LabelMap if self.pattern.is_match(name) => {
+                let Scratch { slots, name: out, .. } = scratch;
+                *out = replace_all(&self.pattern, name, &self.replacement.template, slots);
+                Effect::Copy { to: out }
+            }
+            _ => Effect::Nothing,
+        }
+    }
+
+    fn replace<'a>(&'a self, joined: &str, scratch: &'a mut Scratch) -> Effect<'a> {
+        let Scratch { slots, name, value, .. } = scratch;
+        let (target, replacement) = (&self.target, &self.replacement);
+        if let (Some(name), Some(value)) = (&target.constant, &replacement.constant) {
+            return match self.pattern.is_match(joined) {
+                true => self.set(name, value),
+                false => Effect::Nothing,
+            };
+        }
+        let Some(groups) = self.pattern.captures(joined, slots) else { return Effect::Nothing };
+        if target.constant.is_none() {
+            name.clear();
+            target.template.expand(&self.pattern, joined, groups, name);
+        }
+        value.clear();
+        replacement.template.expand(&self.pattern, joined, groups, value);
+        self.set(target.constant.as_deref().unwrap_or(name), value)
+    }
+
+    /// What `replace` does with the expanded name and value.
+    fn set<'a>(&'a self, name: &'a str, value: &'a str) -> Effect<'a> {
+        let valid = self.names.is_label_name(name);
+        if self.server.deletes_literal_target() && (!valid || value.is_empty()) {
+            return Effect::Set { name: &self.target_label, value: "" };
+        }
+        match valid {
+            true => Effect::Set { name, value },
+            false => Effect::InvalidName(name),
+        }
+    }
+
+    fn write<'a>(&'a self, scratch: &'a mut Scratch, fill: impl FnOnce(&mut String)) -> Effect<'a> {
+        scratch.value.clear();
+        fill(&mut scratch.value);
+        Effect::Set { name: &self.target_label, value: &scratch.value }
+    }
+}
+
+fn drop_if(dropped: bool) -> Effect<'static> {
+    if dropped { Effect::Drop } else { Effect::Nothing }
+}
+
+fn map_case(text: &str, map: fn(char) -> char, out: &mut String) {
+    out.extend(text.chars().map(map));
+}
+
+/// The last eight bytes of the MD5 of `text`, big-endian: what `hashmod` divides.
+pub fn hash(text: &str) -> u64 {
+    let digest: [u8; 16] = Md5::digest(text.as_bytes()).into();
+    let [.., a, b, c, d, e, f, g, h] = digest;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// Fields that a step has although its action reads none of them.
+pub fn ignored_fields(raw: &super::RawStep, action: Action) -> Vec<StepField> {
+    let unread = |field: &StepField| {
+        raw.is_written(*field) && *field != StepField::Action && !action.reads().contains(field)
+    };
+    StepField::ALL.into_iter().filter(unread).collect()
+}

@@ -1,0 +1,125 @@
+//! Real configurations and single traps: our verdict is promtool's, for 2.53 and 3.5.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use promsieve_core::config;
+use promsieve_core::server::Server;
+use promsieve_core::text::{FileId, SourceText};
+
+/// Service discoveries that the Prometheus of Debian is built without; upstream's has them, so its
+/// `field … not found` is no fault of the configuration.
+const LEFT_OUT: [&str; 7] = [
+    "azure_sd_configs",
+    "consul_sd_configs",
+    "kuma_sd_configs",
+    "nomad_sd_configs",
+    "outscale_sd_configs",
+    "stackit_sd_configs",
+    "uyuni_sd_configs",
+];
+
+/// What promtool refuses since a file is missing, which only a caller with a disk can tell.
+const MISSING_FILE: &str = "331_rule_files_missing.yml";
+
+/// Where promtool says yes and the server that it checks for then crashes.
+const CRASHES: &str = "action_null";
+
+fn corpus() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
+    let named = std::env::var_os("PROMSIEVE_CORPUS").map(PathBuf::from);
+    let path = named.unwrap_or_else(|| root.join("../shared/corpus"));
+    path.is_dir().then_some(path)
+}
+
+/// Our messages on `text`; none means that it is accepted.
+fn errors(text: &str, server: Server) -> Vec<String> {
+    let source = SourceText::new("prometheus.yml", text);
+    let (_, findings) = config::parse(FileId::default(), &source, server);
+    let words = findings.iter().filter_map(|finding| finding.evidence.text());
+    words.map(str::to_owned).collect()
+}
+
+fn read(path: &Path) -> String {
+    let bytes = std::fs::read(path).unwrap();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Whether the message blames nothing but service discoveries that were left out.
+fn blames_left_out_only(message: &str) -> bool {
+    let blamed = message.split(" field ").skip(1);
+    let mut blamed = blamed.filter_map(|rest| rest.split(' ').next()).peekable();
+    blamed.peek().is_some() && blamed.all(|field| LEFT_OUT.contains(&field))
+}
+
+#[test]
+fn verdicts_on_public_configurations_are_those_of_promtool() {
+    let Some(corpus) = corpus() else {
+        println!("skipped: no corpus");
+        return;
+    };
+    let table = read(&corpus.join("promtool_verdicts.tsv"));
+    let (mut same, mut left_out, mut wrong) = (0, 0, Vec::new());
+    for line in table.lines().filter(|line| line.starts_with("prom-config/")) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [path, tool, _, form, _, verdict, message] = columns[..] else { panic!("{line}") };
+        let server = match tool {
+            "promtool2" => Server::prometheus(2, 53),
+            _ => Server::prometheus(3, 5),
+        };
+        let text = read(&corpus.join(path));
+        let text = match form {
+            "as-is" => text,
+            _ => format!("scrape_configs:\n{text}"),
+        };
+        if verdict == "fail" && blames_left_out_only(message) {
+            left_out += 1;
+            continue;
+        }
+        let ours = errors(&text, server);
+        if ours.is_empty() == (verdict == "ok") {
+            same += 1;
+        } else {
+            wrong.push(format!("{server} {path}: promtool {verdict} {message}; we {ours:?}"));
+        }
+    }
+    println!("{same} verdicts agree, {left_out} left out, {} differ", wrong.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(same > 400, "{same}");
+}
+
+#[test]
+fn verdicts_on_single_traps_are_those_of_promtool() {
+    let Some(corpus) = corpus() else {
+        println!("skipped: no corpus");
+        return;
+    };
+    let mut files: Vec<_> =
+        std::fs::read_dir(corpus.join("tricky_configs")).unwrap().map(|f| f.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "yml"));
+    files.sort();
+    let (mut same, mut crashes, mut wrong) = (0, 0, Vec::new());
+    for path in files {
+        let text = read(&path);
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name == MISSING_FILE {
+            continue;
+        }
+        let verdicts: BTreeMap<&str, &str> =
+            text.lines().next().unwrap().split_whitespace().filter_map(|w| w.split_once('=')).collect();
+        for (version, server) in [("2.53", Server::prometheus(2, 53)), ("3.5", Server::prometheus(3, 5))] {
+            let ours = errors(&text, server);
+            let theirs = verdicts[version];
+            if ours.is_empty() == (theirs == "OK") {
+                same += 1;
+            } else if name.contains(CRASHES) && theirs == "OK" {
+                crashes += 1;
+            } else {
+                wrong.push(format!("{version} {name}: promtool {theirs}; we {ours:?}"));
+            }
+        }
+    }
+    println!("{same} verdicts agree, {crashes} crash the server, {} differ", wrong.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(same > 150, "{same}");
+}
