@@ -6,6 +6,7 @@
 
 mod dialect;
 mod error;
+pub mod language;
 mod matcher;
 mod parse;
 mod replace;
@@ -13,6 +14,8 @@ mod template;
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod generate;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -153,7 +156,6 @@ impl Pattern {
     }
 
     /// The wrapped pattern, for automata.
-    #[expect(dead_code, reason = "language.rs follows")]
     fn hir(&self) -> &Hir {
         &self.0.hir
     }

@@ -122,7 +122,8 @@ impl Parser<'_> {
     fn unclosed(&self, at: usize) -> Failure {
         let at = if at == 1 { self.closed_last } else { Some(at) };
         let end = self.user_end();
-        let at = at.map_or(end.saturating_sub(1)..end, |at| at..at + 1);
+        let last = self.text[..end].char_indices().next_back().map_or(end, |(at, _)| at);
+        let at = at.map_or(last..end, |at| at..at + 1);
         Failure { at, ..self.whole(Code::MissingParen) }
     }
 

@@ -1,0 +1,54 @@
+//! A shortest string of a language, a readable one where there is a choice.
+
+use std::collections::VecDeque;
+
+use super::dfa::Dfa;
+
+/// A shortest string (in bytes) that the automaton accepts. Among equally short ones, the choice
+/// follows the order of readability at each byte.
+pub(super) fn shortest(dfa: &Dfa) -> Option<String> {
+    let mut order = dfa.samples().to_vec();
+    order.sort_by_key(|byte| readability(*byte));
+    let start = dfa.start();
+    let mut came: Vec<Option<(u32, u8)>> = vec![None; dfa.states()];
+    let mut seen = vec![false; dfa.states()];
+    seen[start as usize] = true;
+    let mut queue = VecDeque::from([start]);
+    while let Some(state) = queue.pop_front() {
+        if dfa.is_accepting(state) {
+            return Some(spell(&came, state));
+        }
+        for &byte in &order {
+            let next = dfa.next(state, byte);
+            if !std::mem::replace(&mut seen[next as usize], true) {
+                came[next as usize] = Some((state, byte));
+                queue.push_back(next);
+            }
+        }
+    }
+    None
+}
+
+fn spell(came: &[Option<(u32, u8)>], mut state: u32) -> String {
+    let mut bytes = Vec::new();
+    while let Some((before, byte)) = came[state as usize] {
+        bytes.push(byte);
+        state = before;
+    }
+    bytes.reverse();
+    String::from_utf8(bytes).expect("languages hold valid UTF-8 only")
+}
+
+/// Lower is better.
+fn readability(byte: u8) -> (u8, u8) {
+    let rank = match byte {
+        b'a'..=b'z' => 0,
+        b'0'..=b'9' => 1,
+        b'A'..=b'Z' => 2,
+        0x21..=0x7E => 3,
+        b' ' => 4,
+        0x80..=0xFF => 5,
+        _ => 6,
+    };
+    (rank, byte)
+}
