@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 use promsieve_core::server::Server;
 
 use crate::commands::census::CensusArgs;
+use crate::commands::relabel::RelabelArgs;
 use crate::input::http::Access;
 
 /// Prometheus cardinality optimizer and relabel-rule linter.
@@ -46,4 +47,6 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Count series by metric and label, and what each label makes of them
     Census(CensusArgs),
+    /// Apply a chain of relabel configs to label sets: JSON lines from stdin to stdout
+    Relabel(RelabelArgs),
 }

@@ -1,6 +1,7 @@
 //! One file a subcommand; here they are told apart, and errors become exit statuses.
 
 pub(crate) mod census;
+pub(crate) mod relabel;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
     match &cli.command {
         Command::Census(args) => census::run(args, &cli.common, out),
+        Command::Relabel(args) => relabel::run(args, &cli.common, out),
     }
 }
 
