@@ -1,0 +1,181 @@
+//! What is asked of the data, by whom, and which labels of the answer are looked at.
+
+use std::collections::BTreeMap;
+
+use super::labels::LabelNeed;
+use crate::text::Location;
+
+/// One query of one consumer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// `PromQL` as written, dashboard variables included.
+    pub text: String,
+    /// Who asks.
+    pub origin: Origin,
+    /// Which labels of the result are looked at; all of them unless something else is known.
+    pub demand: LabelNeed,
+    /// For recording rules: what the result becomes.
+    pub records: Option<Recorded>,
+    /// For dashboards: what is known of the variables that the text may hold. `None` where `$x` means
+    /// nothing.
+    pub variables: Option<Variables>,
+    /// Why nothing at all is known of what is asked, if so.
+    pub opaque: Option<String>,
+}
+
+/// The dashboard variables around a query.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Variables {
+    /// The values that a variable can take, where the dashboard lists them all.
+    pub known: BTreeMap<String, Vec<String>>,
+    /// Whether users can add matchers on any label (an ad hoc filter).
+    pub ad_hoc: bool,
+}
+
+/// What a recording rule writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The metric's name.
+    pub name: String,
+    /// Labels that the rule sets itself.
+    pub sets: Vec<String>,
+}
+
+/// Where a query comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// What kind of thing asks.
+    pub kind: OriginKind,
+    /// The file, as the user knows it.
+    pub file: String,
+    /// Where in the file, if that is known.
+    pub location: Option<Location>,
+    /// The rule's, panel's or variable's name.
+    pub name: String,
+}
+
+/// The kinds of things that ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OriginKind {
+    /// A recording rule.
+    Rule,
+    /// An alerting rule, or a query in one of its templates.
+    Alert,
+    /// A panel of a dashboard.
+    DashboardPanel,
+    /// A variable of a dashboard.
+    DashboardVariable,
+    /// An annotation of a dashboard.
+    Annotation,
+    /// A plain list of queries.
+    List,
+}
+
+impl OriginKind {
+    /// The word used in outputs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rule => "recording rule",
+            Self::Alert => "alerting rule",
+            Self::DashboardPanel => "dashboard panel",
+            Self::DashboardVariable => "dashboard variable",
+            Self::Annotation => "dashboard annotation",
+            Self::List => "query list",
+        }
+    }
+
+    /// The kind of consumer it belongs to.
+    pub fn consumer(self) -> ConsumerKind {
+        match self {
+            Self::Rule | Self::Alert => ConsumerKind::Rules,
+            Self::DashboardPanel | Self::DashboardVariable | Self::Annotation => {
+                ConsumerKind::Dashboards
+            }
+            Self::List => ConsumerKind::QueryList,
+        }
+    }
+}
+
+/// Whatever reads series. A plan names the kinds it was not given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConsumerKind {
+    /// Recording and alerting rules.
+    Rules,
+    /// Grafana dashboards.
+    Dashboards,
+    /// Lists of queries, such as people's own or a query log's.
+    QueryList,
+    /// Other servers' `/federate`.
+    Federation,
+    /// Alertmanager routes, inhibitions and templates.
+    AlertmanagerRoutes,
+    /// Alerts that Grafana manages.
+    GrafanaAlerts,
+    /// prometheus-adapter, KEDA.
+    Autoscalers,
+    /// Flagger, Argo Rollouts.
+    ProgressiveDelivery,
+    /// Sloth, Pyrra.
+    ServiceLevelObjectives,
+    /// Kiali.
+    MeshConsole,
+}
+
+impl ConsumerKind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Rules,
+        Self::Dashboards,
+        Self::QueryList,
+        Self::Federation,
+        Self::AlertmanagerRoutes,
+        Self::GrafanaAlerts,
+        Self::Autoscalers,
+        Self::ProgressiveDelivery,
+        Self::ServiceLevelObjectives,
+        Self::MeshConsole,
+    ];
+
+    /// What to call it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rules => "rule files",
+            Self::Dashboards => "dashboards",
+            Self::QueryList => "query lists",
+            Self::Federation => "federation",
+            Self::AlertmanagerRoutes => "Alertmanager routes and templates",
+            Self::GrafanaAlerts => "Grafana-managed alerts",
+            Self::Autoscalers => "autoscalers (prometheus-adapter, KEDA)",
+            Self::ProgressiveDelivery => "progressive delivery (Flagger, Argo Rollouts)",
+            Self::ServiceLevelObjectives => "SLO files (Sloth, Pyrra)",
+            Self::MeshConsole => "mesh console (Kiali)",
+        }
+    }
+}
+
+impl Query {
+    /// A query all labels of whose result are looked at.
+    pub fn new(text: impl Into<String>, origin: Origin) -> Self {
+        Self {
+            text: text.into(),
+            origin,
+            demand: LabelNeed::All,
+            records: None,
+            variables: None,
+            opaque: None,
+        }
+    }
+}
+
+/// The queries of a plain list, one a line; empty lines and lines that begin with `#` are none.
+pub fn list_queries(file: &str, text: &str) -> Vec<Query> {
+    let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
+    let queries = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    queries
+        .map(|(number, line)| {
+            let kind = OriginKind::List;
+            let name = format!("line {number}");
+            Query::new(line, Origin { kind, file: file.to_owned(), location: None, name })
+        })
+        .collect()
+}
