@@ -1,2 +1,64 @@
 //! `cargo xtask …`: tests, real servers, generated files.
-fn main() {}
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use xtask::{Failure, browser, real, tasks};
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  test [ARGS]   install what the tests need, then run them all: `cargo test --workspace ARGS`
+  real [DIR]    put real Prometheus 2.53 and 3.5, promtool, VictoriaMetrics, vmagent and
+                node_exporter into DIR (PROMSIEVE_REAL, or .real)
+  browser       make sure a Chromium is there
+  mesh [ARGS]   generate a mesh of services; `cargo xtask mesh --help`
+  bless [ARGS]  rewrite the generated files
+";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    let task = args.next().unwrap_or_default();
+    let rest: Vec<OsString> = args.collect();
+    match run(&task.to_string_lossy(), &rest) {
+        Ok(code) => code,
+        Err(failure) => {
+            say(&format!("xtask: {failure}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(task: &str, rest: &[OsString]) -> Result<ExitCode, Failure> {
+    let status = match task {
+        "test" => tasks::test(rest)?,
+        "mesh" => tasks::mesh(rest)?,
+        "bless" => tasks::bless(rest)?,
+        "real" => {
+            let dir = rest.first().map_or_else(real::default_dir, PathBuf::from);
+            real::install(&dir)?;
+            say(&format!("the real servers are in {}", dir.display()));
+            return Ok(ExitCode::SUCCESS);
+        }
+        "browser" => {
+            say(&format!("the browser is {}", browser::install()?.display()));
+            return Ok(ExitCode::SUCCESS);
+        }
+        "" | "help" | "-h" | "--help" => {
+            say(USAGE);
+            return Ok(ExitCode::SUCCESS);
+        }
+        other => {
+            say(&format!("xtask: no task `{other}`\n\n{USAGE}"));
+            return Ok(ExitCode::from(2));
+        }
+    };
+    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+    Ok(ExitCode::from(code))
+}
+
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+}

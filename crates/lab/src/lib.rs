@@ -1,1 +1,4 @@
 //! Mesh generator, real-server harness and benches: heavy dev dependencies stay here.
+
+pub mod mesh;
+pub mod real;

@@ -1,0 +1,273 @@
+//! One real Prometheus server, from start to kill.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde_json::Value;
+
+use super::http::{self, Response};
+use super::{TempDir, Version, prometheus};
+
+const START_TIMEOUT: Duration = Duration::from_mins(1);
+const SCRAPE_TIMEOUT: Duration = Duration::from_mins(2);
+const POLL: Duration = Duration::from_millis(50);
+/// Another process may take the free port before the server does.
+const ATTEMPTS: usize = 3;
+const LOG_TAIL: usize = 25;
+
+/// What a server is started with besides its configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// Files beside `prometheus.yml`, by relative path: rule files, secrets.
+    pub files: Vec<(String, String)>,
+    /// More command-line flags.
+    pub args: Vec<String>,
+}
+
+/// A running server; it is killed and its data removed on drop.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    address: String,
+    dir: TempDir,
+    version: Version,
+}
+
+impl Server {
+    /// Starts `version` with `config` as its `prometheus.yml` and waits until it is ready.
+    ///
+    /// # Errors
+    /// When the servers are not installed, or it does not become ready within a minute; with the
+    /// end of its log.
+    pub fn start(version: Version, config: &str) -> Result<Self> {
+        Self::start_with(version, config, &Setup::default())
+    }
+
+    /// As [`start`](Self::start), with more files and flags.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(version: Version, config: &str, setup: &Setup) -> Result<Self> {
+        for _ in 0..ATTEMPTS {
+            let mut server = Self::spawn(version, config, setup)?;
+            match server.wait_ready() {
+                Err(_) if server.log().contains("address already in use") => {}
+                Err(error) => return Err(error),
+                Ok(()) => return Ok(server),
+            }
+        }
+        bail!("the free port was taken by others {ATTEMPTS} times")
+    }
+
+    fn spawn(version: Version, config: &str, setup: &Setup) -> Result<Self> {
+        let binary = prometheus(version).context("the real servers are not installed")?;
+        let dir = TempDir::new("server")?;
+        dir.write("prometheus.yml", config)?;
+        for (name, content) in &setup.files {
+            dir.write(name, content)?;
+        }
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+        let log = File::create(log_path(&dir)).context("creating the server's log")?;
+        let child = Command::new(&binary)
+            .current_dir(dir.path())
+            .args(["--config.file=prometheus.yml", "--storage.tsdb.path=data"])
+            .args(["--web.enable-lifecycle", "--web.enable-admin-api"])
+            .arg(format!("--web.listen-address={address}"))
+            .args(&setup.args)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("starting {}", binary.display()))?;
+        Ok(Self { child, address, dir, version })
+    }
+
+    fn wait_ready(&mut self) -> Result<()> {
+        let deadline = Instant::now() + START_TIMEOUT;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Err(self.failed(&format!("it ended with {status} before it was ready")));
+            }
+            if http::get(&self.address, "/-/ready").is_ok_and(|answer| answer.status == 200) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(self.failed(&format!("it was not ready after {START_TIMEOUT:?}")));
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    /// Its address, as `127.0.0.1:port`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Its process, whose memory a calibration reads.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its working directory: `prometheus.yml`, the files of its [`Setup`], and `data`.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// All it has logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(log_path(&self.dir)).unwrap_or_default()
+    }
+
+    /// GETs any page of it, such as `/metrics`.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn get(&self, path: &str) -> Result<Response> {
+        http::get(&self.address, path).map_err(|error| self.failed(&format!("{error:#}")))
+    }
+
+    /// GETs an API path, such as `/api/v1/status/tsdb?limit=10`; the `data` of its JSON.
+    ///
+    /// # Errors
+    /// When it does not answer, or not with success.
+    pub fn api(&self, path: &str) -> Result<Value> {
+        let answer = self.get(path)?;
+        let mut json: Value = serde_json::from_slice(&answer.body)
+            .with_context(|| format!("{path} answered {} and no JSON", answer.status))?;
+        if json["status"] != "success" {
+            return Err(self.failed(&format!("{path} answered {json}")));
+        }
+        Ok(json["data"].take())
+    }
+
+    /// The label sets of the series that match a selector such as `{job="app"}`, sorted.
+    ///
+    /// # Errors
+    /// As [`api`](Self::api).
+    pub fn series(&self, selector: &str) -> Result<Vec<BTreeMap<String, String>>> {
+        let path = format!("/api/v1/series?match[]={}", percent_encode(selector));
+        let data = self.api(&path)?;
+        let mut series: Vec<BTreeMap<String, String>> =
+            serde_json::from_value(data).context("series that are not label sets")?;
+        series.sort();
+        Ok(series)
+    }
+
+    /// The instant vector that `query` gives now: label sets and values.
+    ///
+    /// # Errors
+    /// As [`api`](Self::api).
+    pub fn query(&self, query: &str) -> Result<Vec<(BTreeMap<String, String>, f64)>> {
+        let data = self.api(&format!("/api/v1/query?query={}", percent_encode(query)))?;
+        let results = data["result"].as_array().with_context(|| format!("{query} gave {data}"))?;
+        results.iter().map(sample).collect()
+    }
+
+    /// Waits until `targets` targets have been scraped with success.
+    ///
+    /// # Errors
+    /// As soon as a scrape fails, with the server's reason; or after two minutes.
+    pub fn wait_scraped(&self, targets: usize) -> Result<()> {
+        self.wait("up == 1", targets, true)
+    }
+
+    /// Waits until `targets` targets have been scraped, with success or without.
+    ///
+    /// # Errors
+    /// After two minutes.
+    pub fn wait_attempted(&self, targets: usize) -> Result<()> {
+        self.wait("up", targets, false)
+    }
+
+    /// Asks for `up` rather than for the targets' state: `up` is committed together with the
+    /// samples, while the state is set before them.
+    fn wait(&self, query: &str, targets: usize, fail_early: bool) -> Result<()> {
+        let deadline = Instant::now() + SCRAPE_TIMEOUT;
+        loop {
+            let seen = self.query(query)?.len();
+            if seen >= targets {
+                return Ok(());
+            }
+            let errors = self.scrape_errors()?;
+            if fail_early && !errors.is_empty() {
+                return Err(self.failed(&format!("scrapes failed:\n{}", errors.join("\n"))));
+            }
+            if Instant::now() > deadline {
+                let what = format!("{seen} of {targets} targets scraped in {SCRAPE_TIMEOUT:?}");
+                return Err(self.failed(&what));
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    /// Why the latest scrapes failed, a line a target, as `URL: reason`.
+    ///
+    /// # Errors
+    /// As [`api`](Self::api).
+    pub fn scrape_errors(&self) -> Result<Vec<String>> {
+        let data = self.api("/api/v1/targets?state=active")?;
+        let targets = data["activeTargets"].as_array().context("no activeTargets")?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Ok(targets
+            .iter()
+            .filter(|target| target["health"] == "down")
+            .map(|target| format!("{}: {}", text(&target["scrapeUrl"]), text(&target["lastError"])))
+            .collect())
+    }
+
+    /// Replaces the configuration and reloads it.
+    ///
+    /// # Errors
+    /// When the server refuses it.
+    pub fn reload(&self, config: &str) -> Result<()> {
+        self.dir.write("prometheus.yml", config)?;
+        let answer = http::post(&self.address, "/-/reload")?;
+        if answer.status == 200 {
+            return Ok(());
+        }
+        Err(self.failed(&format!("reload refused: {}", String::from_utf8_lossy(&answer.body))))
+    }
+
+    fn failed(&self, what: &str) -> anyhow::Error {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        let tail = lines[lines.len().saturating_sub(LOG_TAIL)..].join("\n");
+        anyhow!(
+            "{} on {}: {what}\n--- end of its log ---\n{tail}",
+            self.version.name(),
+            self.address
+        )
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn log_path(dir: &TempDir) -> std::path::PathBuf {
+    dir.path().join("server.log")
+}
+
+fn sample(result: &Value) -> Result<(BTreeMap<String, String>, f64)> {
+    let labels = serde_json::from_value(result["metric"].clone()).context("no label set")?;
+    let value = result["value"][1].as_str().and_then(|value| value.parse().ok());
+    Ok((labels, value.with_context(|| format!("no value in {result}"))?))
+}
+
+/// Encodes all but RFC 3986's unreserved characters.
+fn percent_encode(text: &str) -> String {
+    let encode = |byte: u8| {
+        let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if plain { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    };
+    text.bytes().map(encode).collect()
+}

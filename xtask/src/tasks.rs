@@ -1,0 +1,80 @@
+//! The tasks that run cargo.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::{Command, ExitStatus};
+use std::thread;
+
+use crate::{Failure, browser, real, workspace};
+
+/// Installs the servers and the browser when missing, while the tests compile, then runs every test
+/// with `args` passed on; cargo's exit status.
+///
+/// On a machine where they can't be installed the tests that need them skip themselves, loudly;
+/// with `CI=true` that is an error.
+///
+/// # Errors
+/// When cargo can't be started, or in CI something is missing.
+///
+/// # Panics
+/// Never: the installers return their failures.
+pub fn test(args: &[OsString]) -> Result<ExitStatus, Failure> {
+    let dir = real::default_dir();
+    let installs = thread::spawn({
+        let dir = dir.clone();
+        move || {
+            let mut failures = Vec::new();
+            failures.extend(real::install(&dir).err());
+            failures.extend(browser::install().err());
+            failures
+        }
+    });
+    let built = cargo(&["test", "--workspace", "--no-run"], &[])?;
+    let failures = installs.join().expect("installers return their failures");
+    for failure in &failures {
+        let _ = writeln!(std::io::stderr(), "xtask: {failure}");
+    }
+    let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    if in_ci && !failures.is_empty() {
+        return Err(Failure::new("CI runs every test or none", "see the failures above"));
+    }
+    if !built.success() {
+        return Ok(built);
+    }
+    let mut command = cargo_command(&["test", "--workspace"], args);
+    run(command.env("PROMSIEVE_REAL", dir))
+}
+
+/// Runs the mesh generator, optimised, with `args`.
+///
+/// # Errors
+/// When cargo can't be started.
+pub fn mesh(args: &[OsString]) -> Result<ExitStatus, Failure> {
+    cargo(&["run", "--quiet", "--release", "-p", "promsieve-lab", "--bin", "mesh", "--"], args)
+}
+
+/// Rewrites the generated files: the tests named `generated_…` write instead of comparing when
+/// `UPDATE=1` is set.
+///
+/// # Errors
+/// When cargo can't be started.
+pub fn bless(args: &[OsString]) -> Result<ExitStatus, Failure> {
+    let mut command = cargo_command(&["test", "--workspace", "generated_"], args);
+    run(command.env("UPDATE", "1"))
+}
+
+fn cargo(fixed: &[&str], args: &[OsString]) -> Result<ExitStatus, Failure> {
+    run(&mut cargo_command(fixed, args))
+}
+
+fn cargo_command(fixed: &[&str], args: &[OsString]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(fixed).args(args).current_dir(workspace());
+    command
+}
+
+fn run(command: &mut Command) -> Result<ExitStatus, Failure> {
+    command.status().map_err(|error| {
+        Failure::new(format!("cargo could not be started: {error}"), "is cargo on PATH?")
+    })
+}
