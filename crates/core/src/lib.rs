@@ -12,6 +12,7 @@ pub mod doc;
 pub mod finding;
 pub mod flow;
 pub mod ingest;
+pub mod lint;
 pub mod packs;
 pub mod promql;
 pub mod regexp;
