@@ -5,3 +5,4 @@
 mod browser;
 #[cfg(test)]
 mod real;
+mod corpus_config;

@@ -46,13 +46,13 @@ pub fn chain(
     let ChainOptions { kind, server, scheme } = options;
     let place = Place { kind, path: String::new(), job: None, otherwise, server, scheme };
     let root = document.as_ref().and_then(Document::root);
-    let chain = read_chain(root, place, &mut report);
+    let chain = read_chain(root, &place, &mut report);
     findings.extend(report.findings);
     (chain, document, findings)
 }
 
 /// Reads the list `node`, the value of a key such as `relabel_configs`.
-pub(super) fn read_chain(node: Option<Node<'_>>, place: Place, report: &mut Report<'_>) -> Chain {
+pub(super) fn read_chain(node: Option<Node<'_>>, place: &Place, report: &mut Report<'_>) -> Chain {
     let location = node.map_or(place.otherwise, Node::location);
     let mut chain = Chain {
         kind: place.kind,
@@ -68,7 +68,7 @@ pub(super) fn read_chain(node: Option<Node<'_>>, place: Place, report: &mut Repo
     if node.is_sequence() {
         for (index, item) in node.items().enumerate() {
             report.subject.step = Some(index);
-            chain.steps.push(read_step(item, &place, report));
+            chain.steps.push(read_step(item, place, report));
         }
     } else if !node.is_null() {
         let misfit = values::cannot_unmarshal(node, "[]*relabel.Config");
@@ -138,7 +138,7 @@ fn empty_step(place: &Place) -> &'static str {
 }
 
 fn read_fields(item: Node<'_>, step: &mut ConfiguredStep, report: &mut Report<'_>) {
-    super::keys::check_duplicates(item, "relabel.plain", report);
+    super::keys::check_duplicates(item, || "relabel.plain".to_owned(), report);
     for entry in item.fields() {
         let key = entry.key.resolved();
         let known = StepField::ALL.into_iter().find(|field| field.key() == key.text());
@@ -229,7 +229,7 @@ fn source_labels(value: Node<'_>) -> Result<Field<Vec<String>>, Misfit> {
         return Err(values::cannot_unmarshal(value, "model.LabelNames"));
     }
     let label = |item: Node<'_>| {
-        if item.skips_unmarshaler() && item.resolved().text() != "null" {
+        if item.is_null() || item.skips_unmarshaler() && item.resolved().text() == "~" {
             return Ok(UNCHECKED.to_owned());
         }
         name(item).map(Option::unwrap_or_default)

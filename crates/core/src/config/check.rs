@@ -43,15 +43,14 @@ impl Walk<'_, '_> {
     pub(super) fn check_struct(&mut self, node: Node<'_>, name: &'static str) {
         let schema = self.schema;
         let Some(found) = schema.get(name) else { return };
-        let go_type = go_type(name);
         if !node.is_mapping() {
-            let misfit = values::cannot_unmarshal(node, &go_type);
+            let misfit = values::cannot_unmarshal(node, &go_type(name));
             misfits(misfit, node, "this takes a mapping", self.report);
             return;
         }
-        check_duplicates(node, &go_type, self.report);
+        check_duplicates(node, || go_type(name), self.report);
         for field in node.fields() {
-            self.check_field(&field, found, name, &go_type);
+            self.check_field(&field, found, name);
         }
         for check in &found.checks {
             self.apply(check, node);
@@ -64,16 +63,10 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn check_field(
-        &mut self,
-        field: &Field<'_>,
-        found: &Struct,
-        name: &'static str,
-        go_type: &str,
-    ) {
+    fn check_field(&mut self, field: &Field<'_>, found: &Struct, name: &'static str) {
         let key = field.key.resolved().text();
         let Some(expected) = found.fields.get(key) else {
-            let words = format!("field {key} not found in type {go_type}");
+            let words = format!("field {key} not found in type {}", go_type(name));
             let shown = format!("`{key}` is not known here");
             let finding = self.report.type_error(field.key, shown, &words);
             finding.remedy = schema::other_release(name, key).or_else(|| {
@@ -169,19 +162,10 @@ impl Walk<'_, '_> {
             finding.remedy = Some("write each item on a line of its own, after `- `".to_owned());
             return;
         }
-        let null_item = match key {
-            "scrape_configs" => Some("empty or null scrape config section".to_owned()),
-            "remote_write" => Some("empty or null remote write config section".to_owned()),
-            "remote_read" => Some("empty or null remote read config section".to_owned()),
-            key if key == "static_configs" || key.ends_with("_sd_configs") => {
-                Some(format!("empty or null section in {key}"))
-            }
-            _ => None,
-        };
         for value in node.items() {
-            match &null_item {
+            match null_item(key) {
                 Some(message) if value.is_null() => {
-                    self.report.refuse(value.location(), message.clone());
+                    self.report.refuse(value.location(), message.replace("{}", key));
                 }
                 _ => self.check_value(value, item, key),
             }
@@ -195,7 +179,7 @@ impl Walk<'_, '_> {
             misfits(misfit, node, "this takes a mapping", self.report);
             return;
         }
-        check_duplicates(node, &format!("map[string]{}", go_type_of(value)), self.report);
+        check_duplicates(node, || format!("map[string]{}", go_type_of(value)), self.report);
         for field in node.fields() {
             let key = field.key.resolved().text().to_ascii_lowercase();
             self.check_value(field.value, value, &key);
@@ -279,6 +263,19 @@ impl Walk<'_, '_> {
     }
 }
 
+/// What the server says of a null item of the list `key`.
+fn null_item(key: &str) -> Option<&'static str> {
+    match key {
+        "scrape_configs" => Some("empty or null scrape config section"),
+        "remote_write" => Some("empty or null remote write config section"),
+        "remote_read" => Some("empty or null remote read config section"),
+        _ if key == "static_configs" || key.ends_with("_sd_configs") => {
+            Some("empty or null section in {}")
+        }
+        _ => None,
+    }
+}
+
 /// Where `check` is violated, if it is.
 fn violation<'d>(check: &Check, node: Node<'d>) -> Option<Node<'d>> {
     let set = |field: &String| at(node, field).filter(|value| is_set(*value));
@@ -323,7 +320,7 @@ fn violation<'d>(check: &Check, node: Node<'d>) -> Option<Node<'d>> {
 
 /// The value of a dotted path of fields.
 pub(super) fn at<'d>(node: Node<'d>, path: &str) -> Option<Node<'d>> {
-    path.split('.').try_fold(node, |node, key| node.get(key))
+    path.split('.').try_fold(node, Node::get)
 }
 
 /// Whether a value is neither null nor its type's zero.
@@ -350,6 +347,7 @@ fn fill(message: &str, text: &str) -> String {
 fn go_type(name: &str) -> String {
     match name {
         "config.ScrapeConfig" | "config.AlertmanagerConfig" | "config.ScrapeConfigs" => name.into(),
+        name if name.starts_with("rulefmt.") => name.into(),
         "targetgroup.Group" => {
             r#"struct { Targets []string "yaml:\"targets\""; Labels model.LabelSet "yaml:\"labels\"" }"#
                 .into()

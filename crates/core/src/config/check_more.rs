@@ -92,7 +92,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// What remote_write, remote_read and tracing refuse in `headers` (config/config.go).
+/// What `remote_write`, `remote_read` and `tracing` refuse in `headers` (config/config.go).
 pub(super) fn check_headers(section: Node<'_>, report: &mut Report<'_>) {
     let Some(headers) = section.get("headers") else { return };
     for field in headers.fields() {
@@ -108,6 +108,26 @@ pub(super) fn check_headers(section: Node<'_>, report: &mut Report<'_>) {
             continue;
         };
         report.refuse(field.key.location(), message);
+    }
+}
+
+/// What `otlp` refuses (config/config.go): a resource attribute twice or empty.
+pub(super) fn check_otlp(otlp: Node<'_>, report: &mut Report<'_>) {
+    for key in ["promote_resource_attributes", "ignore_resource_attributes"] {
+        let mut seen: Vec<&str> = Vec::new();
+        for item in otlp.get(key).into_iter().flat_map(Node::items) {
+            let name = item.resolved().text().trim();
+            let verb = key.split('_').next().unwrap_or(key);
+            let wrong = if name.is_empty() { "empty" } else { "duplicated" };
+            if name.is_empty() || seen.contains(&name) {
+                let message = format!(
+                    "invalid '{key}': {wrong} {verb}d OTel resource attribute {}",
+                    quoted(name)
+                );
+                report.refuse(item.location(), message);
+            }
+            seen.push(name);
+        }
     }
 }
 

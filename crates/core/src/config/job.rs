@@ -90,7 +90,7 @@ fn chain(
         server: project.server,
         scheme: job.name_scheme,
     };
-    read_chain(node.get(key), place, report)
+    read_chain(node.get(key), &place, report)
 }
 
 fn text_or(node: Node<'_>, key: &str, default: &str) -> String {

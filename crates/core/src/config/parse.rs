@@ -2,7 +2,7 @@
 
 use super::chain::{Place, read_chain};
 use super::check::Walk;
-use super::check_more::check_headers;
+use super::check_more::{check_headers, check_otlp};
 use super::global::read_global;
 use super::job::read_jobs;
 use super::model::{Alertmanager, ChainKind, Located, Project, RemoteWrite};
@@ -82,6 +82,9 @@ fn read_config(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
     read_jobs(project, root, report);
     read_remotes(project, root, report);
     read_alerting(project, root, report);
+    if let Some(otlp) = root.get("otlp") {
+        check_otlp(otlp, report);
+    }
 }
 
 fn files(root: Node<'_>, key: &str, what: &str, report: &mut Report<'_>) -> Vec<Located<String>> {
@@ -173,5 +176,5 @@ fn chain_of(
     let otherwise: Location = holder.location();
     let scheme = project.global.name_scheme;
     let place = Place { kind, path, job: None, otherwise, server: project.server, scheme };
-    read_chain(holder.get(key), place, report)
+    read_chain(holder.get(key), &place, report)
 }

@@ -1,6 +1,6 @@
 //! Findings of a configuration that the server refuses: one shape for all of them.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::doc::Node;
 use crate::finding::{Evidence, Finding, RuleId, Severity, Subject};
@@ -35,7 +35,7 @@ impl<'s> Report<'s> {
             rule,
             subject: Subject::default(),
             findings: Vec::new(),
-            steps: HashMap::new(),
+            steps: HashMap::default(),
         }
     }
 

@@ -1,7 +1,9 @@
 //! The field tables of `rules/schema/prometheus.yml`, for one release.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
+
+use foldhash::HashMap;
 
 use serde::Deserialize;
 
@@ -22,7 +24,7 @@ pub(super) struct Enum {
 pub(super) struct Check {
     pub(super) required: Option<String>,
     pub(super) or: Vec<String>,
-    pub(super) when: HashMap<String, String>,
+    pub(super) when: BTreeMap<String, String>,
     pub(super) clash: Vec<Vec<String>>,
     pub(super) needs: Vec<Vec<String>>,
     pub(super) one_of: Option<String>,
@@ -49,9 +51,9 @@ enum Ranges {
 /// The data file as it is written.
 #[derive(Debug, Deserialize)]
 struct Table {
-    enums: HashMap<String, Enum>,
-    checks: HashMap<String, Vec<Check>>,
-    types: HashMap<String, HashMap<String, Ranges>>,
+    enums: BTreeMap<String, Enum>,
+    checks: BTreeMap<String, Vec<Check>>,
+    types: BTreeMap<String, BTreeMap<String, Ranges>>,
 }
 
 fn table() -> &'static Table {
@@ -99,13 +101,13 @@ pub(super) struct Struct {
 /// Every struct as one release knows it.
 #[derive(Debug)]
 pub(super) struct Schema {
-    structs: HashMap<&'static str, Struct>,
+    structs: BTreeMap<&'static str, Struct>,
 }
 
 impl Schema {
     /// The tables of `server`.
     pub(super) fn new(server: Server) -> Self {
-        let mut structs: HashMap<&'static str, Struct> = HashMap::new();
+        let mut structs: BTreeMap<&'static str, Struct> = BTreeMap::new();
         for name in table().types.keys() {
             let mut found = Struct::default();
             collect(name, server, &mut found);
@@ -235,8 +237,9 @@ mod tests {
         for (minor, major) in [(28, 2), (53, 2), (5, 3), (14, 3)] {
             let schema = Schema::new(Server::prometheus(major, minor));
             for found in schema.structs.values() {
-                for field in found.fields.values() {
-                    let mut inner = field;
+                let mut types: Vec<_> = found.fields.iter().collect();
+                types.sort_unstable_by_key(|(name, _)| **name);
+                for (_, mut inner) in types {
                     while let Type::List(next) | Type::Map(next) = inner {
                         inner = next;
                     }

@@ -64,7 +64,7 @@ fn duration_text(milliseconds: u64) -> String {
     let mut rest = milliseconds;
     let mut text = String::new();
     for (unit, size, exact) in UNITS {
-        if rest >= size && !(exact && !rest.is_multiple_of(size)) {
+        if rest >= size && (!exact || rest.is_multiple_of(size)) {
             text.push_str(&(rest / size).to_string());
             text.push_str(unit);
             rest %= size;

@@ -106,6 +106,9 @@ fn scalar(node: Node<'_>) -> Option<Resolved> {
 
 /// A duration in milliseconds (prometheus/common model/time.go `ParseDuration`): `1h30m`, units
 /// from large to small, each at most once; `0` alone needs none.
+///
+/// # Errors
+/// The server's own words.
 pub fn duration(text: &str) -> Result<u64, String> {
     const UNITS: [(&str, u64); 7] = [
         ("y", 365 * 24 * 3_600_000),

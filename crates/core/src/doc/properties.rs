@@ -166,7 +166,7 @@ fn alias_bombs_are_refused() {
     for level in 1..9 {
         let below = format!("*a{}", level - 1);
         let all = vec![below; 9].join(", ");
-        text.push_str(&format!("a{level}: &a{level} [{all}]\n"));
+        text = format!("{text}a{level}: &a{level} [{all}]\n");
     }
     let parsed = parse(&source(&text), FileId::default());
     assert!(parsed.findings[0].evidence.text().unwrap().contains("excessive aliasing"));

@@ -218,8 +218,8 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expected: Resolved) {
-        assert_eq!(plain(text, true), expected, "{text}");
+    fn check(text: &str, expected: impl Into<Option<Resolved>>) {
+        assert_eq!(Some(plain(text, true)), expected.into(), "{text}");
     }
 
     #[test]
