@@ -4,7 +4,7 @@ use promsieve_core::relabel::{Field, RawStep};
 
 use super::oracle;
 
-/// A small reproducible source of randomness (SplitMix64).
+/// A small reproducible source of randomness (`SplitMix64`).
 pub(super) struct Random(u64);
 
 impl Random {
@@ -200,7 +200,7 @@ const SEPARATORS: &[&str] = &["", ";", "-", "é", "\n", "$1", ", "];
 
 impl Case {
     pub(super) fn generate(random: &mut Random, targets: usize) -> Self {
-        let steps = (0..1 + random.below(5)).map(|_| step(random)).collect();
+        let steps = (0..=random.below(5)).map(|_| step(random)).collect();
         Self { steps, targets: (0..targets).map(|_| labels(random)).collect() }
     }
 
@@ -294,9 +294,9 @@ fn step(random: &mut Random) -> RawStep {
 
 fn values(random: &mut Random, step: &mut RawStep) {
     let names = [0, 1, 1, 1, 1, 2, 2, 3][random.below(8)];
-    let name = |random: &mut Random| match random.rarely(200) {
-        true => random.pick(ODD_NAMES).to_owned(),
-        false => random.pick(SOURCES).to_owned(),
+    let name = |random: &mut Random| {
+        let names = if random.rarely(200) { ODD_NAMES } else { SOURCES };
+        random.pick(names).to_owned()
     };
     step.source_labels = Field::Set((0..names).map(|_| name(random)).collect());
     if names == 0 && random.rarely(2) {

@@ -140,7 +140,7 @@ impl Tools {
     ) -> HashMap<String, Seen> {
         let path = self.write(config);
         let mut server = RunningServer::start(&self.real, &self.work, major, &path);
-        let deadline = Instant::now() + Duration::from_secs(120);
+        let deadline = Instant::now() + Duration::from_mins(2);
         let (mut before, mut stable) = (0, 0);
         while Instant::now() < deadline {
             std::thread::sleep(Duration::from_secs(1));
@@ -207,9 +207,8 @@ impl RunningServer {
     }
 
     fn check_alive(&mut self) {
-        if self.child.try_wait().unwrap().is_some() {
-            panic!("the server ended: {}", std::fs::read_to_string(&self.log).unwrap());
-        }
+        let ended = self.child.try_wait().unwrap().is_some();
+        assert!(!ended, "the server ended: {}", std::fs::read_to_string(&self.log).unwrap());
     }
 
     /// The JSON at `path`; `None` while the server is not up.

@@ -1,5 +1,8 @@
 //! Runs the relabel vectors of `tests/relabel`: plain YAML that any implementation can read.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::disallowed_methods, reason = "the vectors are files, and tests may read them")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

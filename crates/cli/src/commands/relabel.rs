@@ -188,7 +188,9 @@ fn read_chain(args: &RelabelArgs, common: &Common) -> anyhow::Result<Program> {
             }
         }
     }
-    wrong.iter().for_each(|line| warn(&format!("error: {line}")));
+    for line in &wrong {
+        warn(&format!("error: {line}"));
+    }
     if !wrong.is_empty() {
         bail!("{} refuses the chain", common.server);
     }

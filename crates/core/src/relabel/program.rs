@@ -193,3 +193,63 @@ fn run_by_name(
     }
     scratch.labels = before;
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
+    use super::*;
+    use crate::relabel::{Action, Field, RawStep};
+    use crate::server::{NameScheme, Server};
+
+    fn raw_step() -> impl Strategy<Value = RawStep> {
+        let action = prop::sample::select(Action::all().collect::<Vec<_>>());
+        let text = || prop_oneof!["[ab$({1})._é|*]{0,4}", Just("(.*)".to_owned())];
+        (action, prop::collection::vec("[abc]", 0..3), text(), text(), "[abc$1]{1,2}", 0..3u64)
+            .prop_map(|(action, sources, regex, replacement, target, modulus)| RawStep {
+                action: Field::Set(action.name().to_owned()),
+                source_labels: Field::Set(sources),
+                regex: Field::Set(regex),
+                replacement: Field::Set(replacement),
+                target_label: Field::Set(target),
+                modulus: Field::Set(modulus),
+                ..RawStep::default()
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            rng_seed: RngSeed::Fixed(1), failure_persistence: None, cases: 3000,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn any_chain_runs_and_its_trace_tells_all(
+            raw in prop::collection::vec(raw_step(), 0..5),
+            labels in prop::collection::btree_map("[abc]", "[abé\n;]{0,3}", 0..4),
+            old in any::<bool>(),
+        ) {
+            let server = if old { Server::prometheus(2, 42) } else { Server::default() };
+            let valid = |step: &RawStep| step.validate(server, NameScheme::Utf8).ok();
+            let program = Program::compile(&raw.iter().filter_map(valid).collect::<Vec<_>>());
+            let mut buf = LabelBuf::new();
+            buf.refill(labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            let (mut traced, mut replayed) = (buf.clone(), buf.clone());
+            let mut scratch = Scratch::new();
+            let outcome = program.apply(&mut scratch, &mut buf);
+            let (same, trace) = program.apply_traced(&mut scratch, &mut traced);
+            prop_assert_eq!(outcome, same);
+            let changes = trace.iter().filter_map(|did| match did {
+                Did::Wrote(changes) => Some(changes),
+                _ => None,
+            });
+            for change in changes.flatten() {
+                prop_assert_eq!(replayed.get(&change.label), &change.before);
+                replayed.set(&change.label, &change.after);
+            }
+            prop_assert_eq!(buf.sorted(), traced.sorted());
+            prop_assert_eq!(buf.sorted(), replayed.sorted());
+        }
+    }
+}

@@ -213,10 +213,8 @@ impl Step {
         let Scratch { slots, name, value, .. } = scratch;
         let (target, replacement) = (&self.target, &self.replacement);
         if let (Some(name), Some(value)) = (&target.constant, &replacement.constant) {
-            return match self.pattern.is_match(joined) {
-                true => self.set(name, value),
-                false => Effect::Nothing,
-            };
+            let matches = self.pattern.is_match(joined);
+            return if matches { self.set(name, value) } else { Effect::Nothing };
         }
         let Some(groups) = self.pattern.captures(joined, slots) else { return Effect::Nothing };
         if target.constant.is_none() {
@@ -234,10 +232,7 @@ impl Step {
         if self.server.deletes_literal_target() && (!valid || value.is_empty()) {
             return Effect::Set { name: &self.target_label, value: "" };
         }
-        match valid {
-            true => Effect::Set { name, value },
-            false => Effect::InvalidName(name),
-        }
+        if valid { Effect::Set { name, value } } else { Effect::InvalidName(name) }
     }
 
     fn write<'a>(&'a self, scratch: &'a mut Scratch, fill: impl FnOnce(&mut String)) -> Effect<'a> {
@@ -258,8 +253,8 @@ fn map_case(text: &str, map: fn(char) -> char, out: &mut String) {
 /// The last eight bytes of the MD5 of `text`, big-endian: what `hashmod` divides.
 pub fn hash(text: &str) -> u64 {
     let digest: [u8; 16] = Md5::digest(text.as_bytes()).into();
-    let [.., a, b, c, d, e, f, g, h] = digest;
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    // The last eight bytes of a 128-bit number are what a cast to 64 bits keeps.
+    u128::from_be_bytes(digest) as u64
 }
 
 /// Fields that a step has although its action reads none of them.
@@ -268,4 +263,17 @@ pub fn ignored_fields(raw: &super::RawStep, action: Action) -> Vec<StepField> {
         raw.is_written(*field) && *field != StepField::Action && !action.reads().contains(field)
     };
     StepField::ALL.into_iter().filter(unread).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Computed by a real server (3.5.3).
+    #[test]
+    fn hashes_are_those_of_the_server() {
+        assert_eq!(hash("10.0.0.1:9090") % 1_000_000, 877_889);
+        assert_eq!(hash("foo;bar") % u64::MAX, 15_973_639_978_189_266_750);
+        assert_eq!(hash("") % 1000, 958);
+    }
 }

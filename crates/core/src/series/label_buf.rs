@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// A label set under change, with the semantics of Prometheus's `labels.Builder` (v3.5.3,
-/// model/labels/labels_common.go): a *base*, sorted by name, and what was set since, in the order
+/// `model/labels`): a *base*, sorted by name, and what was set since, in the order
 /// it was set. A label without a value does not exist: setting `""` deletes.
 ///
 /// All text lives in one arena; [`LabelBuf::clear`] keeps the memory, so a reused buffer stops
@@ -269,7 +269,7 @@ mod tests {
             }
         }
 
-        fn iter(&self) -> Vec<(&str, &str)> {
+        fn list(&self) -> Vec<(&str, &str)> {
             let untouched = |name: &&String| {
                 !self.deleted.contains(name) && !self.added.iter().any(|(n, _)| n == *name)
             };
@@ -279,7 +279,7 @@ mod tests {
         }
 
         fn rebase(&mut self) {
-            let all = self.iter().into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+            let all = self.list().into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
             *self = Self { base: all, ..Self::default() };
         }
     }
@@ -353,8 +353,8 @@ mod tests {
             prop_assert!(buf.is_unchanged());
             for op in &ops {
                 run(&mut buf, &mut model, op);
-                prop_assert_eq!(buf.iter_ordered().collect::<Vec<_>>(), model.iter());
-                prop_assert_eq!(buf.len(), model.iter().len());
+                prop_assert_eq!(buf.iter_ordered().collect::<Vec<_>>(), model.list());
+                prop_assert_eq!(buf.len(), model.list().len());
                 for name in ["a", "b", "c", "d", "e"] {
                     prop_assert_eq!(buf.get(name), model.get(name));
                 }

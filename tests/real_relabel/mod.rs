@@ -5,6 +5,9 @@
 //! without it the test says so and passes. `PROMSIEVE_RELABEL_PAIRS` (10,000) and `PROMSIEVE_SEED` (1)
 //! make it larger or other.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::print_stderr, reason = "the counts are worth seeing, and each difference")]
+
 mod generate;
 mod oracle;
 
