@@ -370,7 +370,58 @@ proptest! {
     }
 }
 
-/// The property above says something: labels are often unneeded, and removing them is often possible
+/// The series of each shard, where `a` tells the shard.
+fn shards(data: &Series) -> Vec<Series> {
+    let mut shards: BTreeMap<Option<String>, Series> = BTreeMap::new();
+    for (labels, value) in data {
+        shards.entry(labels.get("a").cloned()).or_default().push((labels.clone(), *value));
+    }
+    shards.into_values().collect()
+}
+
+/// Whether the shards' answers together are the answer over all data, which is no error.
+fn agrees(expr: &Expr, data: &Series) -> bool {
+    let parts: Result<Vec<Series>, _> = shards(data).iter().map(|d| vector(expr, d)).collect();
+    let whole = evaluate(expr, data);
+    match (parts, whole) {
+        (Ok(parts), Ok(Value::Vector(whole))) => distinct(parts.concat()) == distinct(whole),
+        (parts, whole) => parts.is_err() && whole.is_err(),
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn what_is_called_safe_on_a_shard_gives_the_same_there(
+        text in expressions(),
+        data in data(),
+    ) {
+        let Ok(expr) = parse(&text) else { return Ok(()) };
+        if sharding::classify(&expr, &["a"]) == sharding::ShardVerdict::ShardSafe {
+            prop_assert!(agrees(&expr, &data), "{}", text);
+        }
+    }
+}
+
+#[test]
+fn sharding_is_often_safe_and_often_not() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::new(config());
+    let (mut safe, mut differ) = (0, 0);
+    for _ in 0..3000 {
+        let text = expressions().new_tree(&mut runner).unwrap().current();
+        let data = data().new_tree(&mut runner).unwrap().current();
+        let Ok(expr) = parse(&text) else { continue };
+        let several = shards(&data).len() > 1;
+        let verdict = sharding::classify(&expr, &["a"]);
+        safe += usize::from(several && verdict == sharding::ShardVerdict::ShardSafe);
+        differ += usize::from(several && !agrees(&expr, &data));
+    }
+    assert!(safe > 300 && differ > 300, "{safe} safe, {differ} differ");
+}
+
+/// The first property says something: labels are often unneeded, and removing them is often possible
 /// and often leaves a result that is no error and not empty; and removing needed ones shows.
 #[test]
 fn the_property_is_not_empty() {

@@ -78,6 +78,26 @@ fn quoted_texts(action: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Project;
+    use crate::text::{SourceText, Sources};
+
+    #[test]
+    fn rule_files_give_their_expressions_and_templates() {
+        let yaml = "groups:\n- name: g\n  rules:\n  - record: r:sum\n    expr: sum by (a) (m)\n    \
+                    labels: {b: c}\n  - alert: A\n    expr: r:sum > 1\n    annotations:\n      \
+                    s: '{{ with query \"up\" }}{{ . }}{{ end }}'\n";
+        let mut sources = Sources::default();
+        let file = sources.add(SourceText::new("r.yml", yaml));
+        let mut project = Project::default();
+        assert_eq!(project.add_rule_file(file, sources.file(file)), []);
+        let queries = rule_queries("r.yml", &project.rule_files[0]);
+        let texts: Vec<&str> = queries.iter().map(|query| query.text.as_str()).collect();
+        assert_eq!(texts, ["sum by (a) (m)", "r:sum > 1", "up"]);
+        let recorded = Recorded { name: "r:sum".to_owned(), sets: vec!["b".to_owned()] };
+        assert_eq!(queries[0].records, Some(recorded));
+        let at = queries[1].origin.location.unwrap();
+        assert_eq!(&yaml[at.span.range()], "r:sum > 1");
+    }
 
     #[test]
     fn templates_give_their_queries() {
