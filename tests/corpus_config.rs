@@ -91,8 +91,10 @@ fn verdicts_on_single_traps_are_those_of_promtool() {
         println!("skipped: no corpus");
         return;
     };
-    let mut files: Vec<_> =
-        std::fs::read_dir(corpus.join("tricky_configs")).unwrap().map(|f| f.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(corpus.join("tricky_configs"))
+        .unwrap()
+        .map(|f| f.unwrap().path())
+        .collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "yml"));
     files.sort();
     let (mut same, mut wrong) = (0, Vec::new());
@@ -102,9 +104,16 @@ fn verdicts_on_single_traps_are_those_of_promtool() {
         if name == MISSING_FILE {
             continue;
         }
-        let verdicts: BTreeMap<&str, &str> =
-            text.lines().next().unwrap().split_whitespace().filter_map(|w| w.split_once('=')).collect();
-        for (version, server) in [("2.53", Server::prometheus(2, 53)), ("3.5", Server::prometheus(3, 5))] {
+        let verdicts: BTreeMap<&str, &str> = text
+            .lines()
+            .next()
+            .unwrap()
+            .split_whitespace()
+            .filter_map(|w| w.split_once('='))
+            .collect();
+        for (version, server) in
+            [("2.53", Server::prometheus(2, 53)), ("3.5", Server::prometheus(3, 5))]
+        {
             let ours = errors(&text, server);
             let theirs = verdicts[version];
             if ours.is_empty() == (theirs == "OK") {
@@ -132,7 +141,9 @@ fn verdicts_on_rule_files_are_those_of_promtool() {
     let (mut same, mut elsewhere, mut wrong) = (0, 0, Vec::new());
     for line in table.lines().filter(|line| line.starts_with("rules/")) {
         let columns: Vec<&str> = line.split('\t').collect();
-        let [path, tool, "check rules", "as-is", _, verdict, message] = columns[..] else { continue };
+        let [path, tool, "check rules", "as-is", _, verdict, message] = columns[..] else {
+            continue;
+        };
         let server = match tool {
             "promtool2" => Server::prometheus(2, 53),
             _ => Server::prometheus(3, 5),

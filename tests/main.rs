@@ -6,3 +6,14 @@ mod browser;
 #[cfg(test)]
 mod real;
 mod corpus_config;
+mod corpus_config;
+#[cfg(test)]
+mod real;
+#[cfg(test)]
+mod real_promql;
+#[cfg(test)]
+mod real_regexp;
+#[cfg(test)]
+mod real_relabel;
+#[cfg(test)]
+mod real_shard;

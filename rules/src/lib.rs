@@ -1,5 +1,6 @@
 //! Knowledge that promsieve ships with, as embedded data: exporter packs and cost models.
 
+pub mod cost;
 /// What configurations may hold.
 pub mod schema {
     /// Fields of Prometheus's configuration by release, and what their types refuse.

@@ -8,6 +8,7 @@
 
 pub mod census;
 pub mod config;
+pub mod cost;
 pub mod doc;
 pub mod finding;
 pub mod flow;
@@ -19,6 +20,7 @@ pub mod regexp;
 pub mod relabel;
 pub mod series;
 pub mod server;
+pub mod shard;
 pub mod sketch;
 pub mod text;
 pub mod units;

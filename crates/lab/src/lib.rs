@@ -1,4 +1,5 @@
 //! Mesh generator, real-server harness and benches: heavy dev dependencies stay here.
 
+pub mod measure;
 pub mod mesh;
 pub mod real;

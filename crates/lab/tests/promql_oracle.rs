@@ -1,4 +1,4 @@
-//! Our PromQL tree against promql-parser's, where that one is right: the same metric names,
+//! Our `PromQL` tree against promql-parser's, where that one is right: the same metric names,
 //! matchers, grouping labels and functions, in the same order.
 
 use promql_parser::label::{MatchOp, Matcher};

@@ -3,31 +3,28 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 
-use anyhow::{Context, bail};
-use promsieve_core::config::{self, ChainKind};
-use promsieve_core::finding::{Finding, Severity};
+use anyhow::Context;
+use promsieve_core::relabel::target::{self, TargetDefaults, TargetOutcome};
 use promsieve_core::relabel::{Did, Outcome, Program, Scratch, Step};
 use promsieve_core::series::LabelBuf;
-use promsieve_core::server::NameScheme;
-use promsieve_core::text::{SourceText, Sources};
+use promsieve_core::server::Server;
 use serde::{Deserialize, Serialize};
 
 use super::warn;
 use crate::Status;
 use crate::args::Common;
-use crate::input::Source;
-use crate::input::bytes::read_text;
+use crate::input::chain::{ChainArgs, read_chain};
 
 /// Arguments of `relabel`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RelabelArgs {
-    /// A YAML list of relabel configs
-    #[arg(long, value_name = "FILE")]
-    chain: String,
+    #[command(flatten)]
+    chain: ChainArgs,
 
-    /// `metric_name_validation_scheme` of the configuration: `utf8` or `legacy`
-    #[arg(long, value_name = "SCHEME", default_value = "utf8")]
-    name_validation: NameScheme,
+    /// Treat each label set as a discovered target: with the server's defaults before the chain,
+    /// its checks after it, and the labels that the target's series get
+    #[arg(long, conflicts_with = "trace")]
+    as_target: bool,
 
     /// Tell for each label set what each step did
     #[arg(long)]
@@ -71,13 +68,29 @@ pub(crate) fn run(
     common: &Common,
     out: &mut impl Write,
 ) -> anyhow::Result<Status> {
-    let program = read_chain(args, common)?;
-    relabel_lines(&program, args.trace, std::io::stdin().lock(), out)
+    let (chain, defaults) = read_chain(&args.chain, common)?;
+    let program = chain.program();
+    let how = match (args.trace, args.as_target) {
+        (true, _) => How::Traced,
+        (_, true) => How::AsTarget(common.server, defaults),
+        _ => How::Bare,
+    };
+    relabel_lines(&program, &how, std::io::stdin().lock(), out)
+}
+
+/// What to do with each label set.
+enum How {
+    /// The chain and nothing else.
+    Bare,
+    /// The chain, telling each step.
+    Traced,
+    /// The chain with what a server does around it.
+    AsTarget(Server, TargetDefaults),
 }
 
 fn relabel_lines(
     program: &Program,
-    trace: bool,
+    how: &How,
     mut input: impl BufRead,
     out: &mut impl Write,
 ) -> anyhow::Result<Status> {
@@ -102,13 +115,19 @@ fn relabel_lines(
             }
         };
         labels.refill(set.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        if trace {
-            let (outcome, did) = program.apply_traced(&mut scratch, &mut labels);
-            let steps = trace_view(program.steps(), &did);
-            write_line(outcome, &labels, Some(steps), out)?;
-        } else {
-            let outcome = program.apply(&mut scratch, &mut labels);
-            write_line(outcome, &labels, None, out)?;
+        match how {
+            How::Bare => {
+                let outcome = program.apply(&mut scratch, &mut labels);
+                write_line(outcome, &labels, None, out)?;
+            }
+            How::Traced => {
+                let (outcome, did) = program.apply_traced(&mut scratch, &mut labels);
+                write_line(outcome, &labels, Some(trace_view(program.steps(), &did)), out)?;
+            }
+            How::AsTarget(server, defaults) => {
+                let outcome = target::apply(program, *server, defaults, &mut scratch, &mut labels);
+                status = status.max(write_target(&outcome, number, &labels, out)?);
+            }
         }
     }
     Ok(status)
@@ -129,6 +148,27 @@ fn write_line(
     }
     out.write_all(b"\n")?;
     Ok(())
+}
+
+/// A target's public labels, or `null` when it is not scraped; why not, if that is an error.
+fn write_target(
+    outcome: &TargetOutcome,
+    number: usize,
+    labels: &LabelBuf,
+    out: &mut impl Write,
+) -> anyhow::Result<Status> {
+    let public = labels.sorted().into_iter().filter(|(name, _)| !name.starts_with("__")).collect();
+    let labels = (*outcome == TargetOutcome::Active).then_some(public);
+    match labels {
+        Some(_) => serde_json::to_writer(&mut *out, &LineOut { labels, trace: None })?,
+        None => out.write_all(b"null")?,
+    }
+    out.write_all(b"\n")?;
+    if let TargetOutcome::Invalid(error) = outcome {
+        warn(&format!("error: <stdin>:{number}: the server does not scrape this target: {error}"));
+        return Ok(Status::Findings);
+    }
+    Ok(Status::Clean)
 }
 
 fn trace_view<'a>(steps: &[Step], did: &'a [Did]) -> Vec<StepView<'a>> {
@@ -158,59 +198,11 @@ fn change_view(change: &promsieve_core::relabel::Change) -> ChangeView<'_> {
     ChangeView { label: &change.label, before: value(&change.before), after: value(&change.after) }
 }
 
-/// Reads and validates the chain; says everything that is wrong with it before it gives up.
-fn read_chain(args: &RelabelArgs, common: &Common) -> anyhow::Result<Program> {
-    let [source] = Source::resolve(&args.chain)?
-        .try_into()
-        .map_err(|_| anyhow::anyhow!("`{}` names several files: name one chain", args.chain))?;
-    if source == Source::Stdin {
-        bail!("the label sets come from stdin: give the chain as a file");
-    }
-    let text = read_text(&source, &common.access)?;
-    let mut sources = Sources::default();
-    let file = sources.add(SourceText::new(source.name(), text));
-    let (chain, _, findings) = config::chain(file, sources.file(file), ChainKind::Metric);
-    let mut wrong: Vec<String> = findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .map(|finding| describe(finding, &sources))
-        .collect();
-    let mut steps = Vec::new();
-    for step in chain.steps.iter().filter(|step| step.readable) {
-        match step.raw.validate(common.server, args.name_validation) {
-            Ok(valid) => steps.push(valid),
-            Err(error) => {
-                let span = step.spans.value_or_item(error.field);
-                let at = sources.file(file).position(span.span.start);
-                let remedy = error.remedy.map_or_else(String::new, |text| format!(": {text}"));
-                let (name, message) = (sources.file(file).name(), error.message);
-                wrong.push(format!("{name}:{}:{}: {message}{remedy}", at.line, at.column));
-            }
-        }
-    }
-    for line in &wrong {
-        warn(&format!("error: {line}"));
-    }
-    if !wrong.is_empty() {
-        bail!("{} refuses the chain", common.server);
-    }
-    Ok(Program::compile(&steps))
-}
-
-fn describe(finding: &Finding, sources: &Sources) -> String {
-    let place = finding.location.map_or_else(String::new, |location| {
-        let file = sources.file(location.file);
-        let at = file.position(location.span.start);
-        format!("{}:{}:{}: ", file.name(), at.line, at.column)
-    });
-    format!("{place}{}", finding.message)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use promsieve_core::relabel::{Field, RawStep};
-    use promsieve_core::server::Server;
+    use promsieve_core::server::NameScheme;
 
     fn program(steps: &[RawStep]) -> Program {
         let valid = |step: &RawStep| step.validate(Server::default(), NameScheme::Utf8).unwrap();
@@ -235,10 +227,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(trace: bool, input: &str, expected: &str, status: Status) {
+    fn check(how: &How, input: &str, expected: &str, status: Status) {
         let mut out = Vec::new();
         let program = program(&[write_t(), drop_a_x()]);
-        let got = relabel_lines(&program, trace, input.as_bytes(), &mut out).unwrap();
+        let got = relabel_lines(&program, how, input.as_bytes(), &mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), expected);
         assert_eq!(got, status);
     }
@@ -247,13 +239,13 @@ mod tests {
     fn a_line_in_is_a_line_out() {
         let input = "{\"labels\": {\"z\": \"1\", \"a\": \"y\"}}\n\n{\"labels\":{\"a\":\"x\"}}";
         let expected = "{\"labels\":{\"a\":\"y\",\"t\":\"v\",\"z\":\"1\"}}\nnull\n";
-        check(false, input, expected, Status::Clean);
+        check(&How::Bare, input, expected, Status::Clean);
     }
 
     #[test]
     fn a_bad_line_does_not_stop_the_rest() {
         let input = "{\"labels\": 1}\nx\n\u{1}\n{\"labels\":{}}\n";
-        check(false, input, "{\"labels\":{\"t\":\"v\"}}\n", Status::Incomplete);
+        check(&How::Bare, input, "{\"labels\":{\"t\":\"v\"}}\n", Status::Incomplete);
     }
 
     #[test]
@@ -265,6 +257,6 @@ mod tests {
             r#"{"step":1,"action":"drop","result":"dropped","changes":[]}]}"#,
             "\n"
         );
-        check(true, "{\"labels\":{\"a\":\"x\"}}\n", expected, Status::Clean);
+        check(&How::Traced, "{\"labels\":{\"a\":\"x\"}}\n", expected, Status::Clean);
     }
 }

@@ -2,6 +2,7 @@
 //! kinds recognised by content.
 
 pub mod bytes;
+pub(crate) mod chain;
 pub mod http;
 pub mod scrapes;
 mod source;

@@ -1,7 +1,7 @@
 //! What a configuration says, as plain data with the place of every part: the [`Project`].
 
 use crate::doc::Document;
-use crate::relabel::{RawStep, Step};
+use crate::relabel::{Program, RawStep, Step};
 use crate::server::{NameScheme, Server};
 use crate::text::{Location, Span};
 
@@ -224,6 +224,14 @@ pub struct Chain {
     pub written: bool,
     /// Its relabel configs, those that the server refuses included.
     pub steps: Vec<ConfiguredStep>,
+}
+
+impl Chain {
+    /// The chain as it runs. Steps that the server refuses are left out: it would not start.
+    pub fn program(&self) -> Program {
+        let steps: Vec<Step> = self.steps.iter().filter_map(|step| step.step.clone()).collect();
+        Program::compile(&steps)
+    }
 }
 
 /// One relabel config with its places.

@@ -57,10 +57,8 @@ impl Blocks {
         Self { table, group_of: Vec::new() }
     }
 
-    pub(super) fn push(&mut self, block: Block) {
-        if block.rows == 0 {
-            return;
-        }
+    /// Adds a block and gives the group that it went to.
+    pub(super) fn push(&mut self, block: Block) -> usize {
         let at = block.metric as usize;
         if at >= self.group_of.len() {
             self.group_of.resize(at + 1, None);
@@ -71,5 +69,6 @@ impl Blocks {
             metrics.len() - 1
         });
         metrics[group].push_block(block.target, block.rows, block.columns, block.exposed_bytes);
+        group
     }
 }

@@ -11,10 +11,31 @@
 
 mod attach;
 mod block;
+mod bounds;
+mod chain;
+mod collisions;
 mod normalise;
-
 mod report;
+mod rows;
+mod stored;
+mod targets;
 
 pub use attach::attach;
 pub use normalise::normalise;
-pub use report::{Collision, FlowReport, JobFlow, StepFlow};
+pub use report::{Collision, FlowReport, JobFlow, ScrapeFailure, StepFlow};
+pub use stored::{Stored, store};
+pub use targets::{Discovered, discover, retarget, target_defaults};
+
+use crate::config::Project;
+use crate::series::Table;
+
+/// Takes exposed series all the way into the TSDB as `project`'s server would.
+pub fn run(project: &Project, exposed: &Table) -> (Table, Stored) {
+    let mut exposed = exposed.clone();
+    normalise(&mut exposed, project.server);
+    retarget(&mut exposed, &discover(project));
+    let honors = |job: &str| project.jobs.iter().any(|j| j.name == job && j.honor_labels);
+    let attached = attach(&exposed, &honors);
+    let stored = store(project, &attached);
+    (attached, stored)
+}

@@ -9,6 +9,19 @@ pub struct FlowReport {
     pub jobs: Vec<JobFlow>,
     /// Series that became one: every one but the first is lost, silently.
     pub collisions: Vec<Collision>,
+    /// Targets whose scrape the server would lose, by target.
+    pub failures: Vec<ScrapeFailure>,
+}
+
+/// A scrape that the server loses as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScrapeFailure {
+    /// The target's job.
+    pub job: String,
+    /// The target's instance.
+    pub instance: String,
+    /// Why, for the user.
+    pub reason: String,
 }
 
 /// What happened to one job's series.

@@ -1,0 +1,87 @@
+//! One chain: a file that is a bare list, or a place in a configuration.
+
+use anyhow::bail;
+use promsieve_core::config::{self, Chain, ChainKind, ChainOptions};
+use promsieve_core::finding::{Finding, Severity};
+use promsieve_core::flow::target_defaults;
+use promsieve_core::relabel::target::TargetDefaults;
+use promsieve_core::server::NameScheme;
+use promsieve_core::text::{SourceText, Sources};
+
+use super::Source;
+use super::bytes::read_text;
+use crate::args::Common;
+use crate::commands::warn;
+
+/// Where a chain is.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ChainArgs {
+    /// A file that is a YAML list of relabel configs
+    #[arg(long, value_name = "FILE", required_unless_present = "config")]
+    chain: Option<String>,
+
+    /// A Prometheus configuration that holds the chain
+    #[arg(long, value_name = "FILE", requires = "chain_at", conflicts_with = "chain")]
+    config: Option<String>,
+
+    /// Where in the configuration: `scrape_configs[job=app].metric_relabel_configs`,
+    /// `remote_write[1].write_relabel_configs`
+    #[arg(long, value_name = "PATH", requires = "config")]
+    chain_at: Option<String>,
+
+    /// `metric_name_validation_scheme` around a bare chain: `utf8` or `legacy`
+    #[arg(long, value_name = "SCHEME", default_value = "utf8")]
+    name_validation: NameScheme,
+}
+
+/// Reads a chain, and the settings of its job, where it has one.
+pub(crate) fn read_chain(
+    args: &ChainArgs,
+    common: &Common,
+) -> anyhow::Result<(Chain, TargetDefaults)> {
+    let spec = args.chain.as_ref().or(args.config.as_ref()).map_or("", String::as_str);
+    let [source] = Source::resolve(spec)?
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("`{spec}` names several files: name one"))?;
+    if source == Source::Stdin {
+        bail!("the label sets come from stdin: give the chain as a file");
+    }
+    let mut sources = Sources::default();
+    let text = read_text(&source, &common.access)?;
+    let file = sources.add(SourceText::new(source.name(), text));
+    let text = sources.file(file);
+    let (chain, defaults, findings) = if let Some(path) = &args.chain_at {
+        let (project, findings) = config::parse(file, text, common.server);
+        let matches =
+            |chain: &Chain| chain.path == *path || chain.path.starts_with(&format!("{path}."));
+        let Some((job, chain)) = project.chains().find(|(_, chain)| matches(chain)) else {
+            let known: Vec<&str> = project.chains().map(|(_, chain)| chain.path.as_str()).collect();
+            bail!("there is no chain at `{path}`; there are: {}", known.join(", "));
+        };
+        (chain.clone(), job.map(target_defaults).unwrap_or_default(), findings)
+    } else {
+        let (server, scheme) = (common.server, args.name_validation);
+        let options = ChainOptions { kind: ChainKind::Metric, server, scheme };
+        let (chain, _, findings) = config::chain(file, text, options);
+        (chain, TargetDefaults::default(), findings)
+    };
+    let wrong: Vec<&Finding> =
+        findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    for finding in &wrong {
+        warn(&format!("error: {}", describe(finding, &sources)));
+    }
+    if !wrong.is_empty() {
+        bail!("{} refuses the chain", common.server);
+    }
+    Ok((chain, defaults))
+}
+
+fn describe(finding: &Finding, sources: &Sources) -> String {
+    let place = finding.location.map_or_else(String::new, |location| {
+        let file = sources.file(location.file);
+        let at = file.position(location.span.start);
+        format!("{}:{}:{}: ", file.name(), at.line, at.column)
+    });
+    let remedy = finding.remedy.as_ref().map_or_else(String::new, |remedy| format!(" ({remedy})"));
+    format!("{place}{}{remedy}", finding.message)
+}

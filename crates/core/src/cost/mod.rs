@@ -1,0 +1,11 @@
+//! What series cost a server: live heap, resident memory, WAL and disk, each as a range.
+
+mod estimate;
+mod load;
+#[cfg(test)]
+mod measured;
+mod model;
+
+pub use estimate::{Estimate, Part, Range, ServerSettings, estimate};
+pub use load::Load;
+pub use model::{Coefficient, Coefficients, CostModel, Errors, Margin};

@@ -1,0 +1,99 @@
+//! Discovered targets through their target chain, and the scrapes that belong to them.
+
+use crate::config::{Job, Project};
+use crate::relabel::Scratch;
+use crate::relabel::target::{TargetDefaults, TargetOutcome, apply};
+use crate::series::{LabelBuf, Table, Target};
+
+/// A static target of a configuration after its target chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discovered {
+    /// Its job.
+    pub job: String,
+    /// Labels as discovered: `__address__`, `__meta_*` and those of its group.
+    pub discovered: Vec<(String, String)>,
+    /// What became of it.
+    pub outcome: TargetOutcome,
+    /// Its public labels after relabeling, sorted by name; empty unless it is scraped.
+    pub labels: Vec<(String, String)>,
+}
+
+impl Discovered {
+    fn label(&self, name: &str) -> &str {
+        self.labels.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// Every static target of a project, in the order of the configuration.
+pub fn discover(project: &Project) -> Vec<Discovered> {
+    project.jobs.iter().flat_map(|job| discover_job(project, job)).collect()
+}
+
+fn discover_job(project: &Project, job: &Job) -> Vec<Discovered> {
+    let program = job.target_chain.program();
+    let defaults = target_defaults(job);
+    let (mut scratch, mut buffer) = (Scratch::new(), LabelBuf::new());
+    let mut found = Vec::new();
+    for group in &job.static_targets {
+        for address in &group.targets {
+            let labels =
+                group.labels.iter().map(|(name, value)| (name.value.clone(), value.value.clone()));
+            let mut discovered: Vec<(String, String)> = labels.collect();
+            discovered.push(("__address__".to_owned(), address.value.clone()));
+            buffer.refill(discovered.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            let outcome = apply(&program, project.server, &defaults, &mut scratch, &mut buffer);
+            let labels = match outcome {
+                TargetOutcome::Active => public(&buffer),
+                TargetOutcome::Dropped { .. } | TargetOutcome::Invalid(_) => Vec::new(),
+            };
+            found.push(Discovered { job: job.name.clone(), discovered, outcome, labels });
+        }
+    }
+    found
+}
+
+/// The labels that series get: those whose names do not begin with `__`.
+fn public(labels: &LabelBuf) -> Vec<(String, String)> {
+    let shown = labels.sorted().into_iter().filter(|(name, _)| !name.starts_with("__"));
+    shown.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// The settings that every target of a job starts with.
+pub fn target_defaults(job: &Job) -> TargetDefaults {
+    let seconds = |milliseconds: u64| format!("{milliseconds}ms");
+    let first = |(key, values): &(String, Vec<String>)| {
+        values.first().map(|value| (key.clone(), value.clone()))
+    };
+    TargetDefaults {
+        job: job.name.clone(),
+        scrape_interval: seconds(job.scrape_interval),
+        scrape_timeout: seconds(job.scrape_timeout),
+        metrics_path: job.metrics_path.clone(),
+        scheme: job.scheme.clone(),
+        params: job.params.iter().filter_map(first).collect(),
+    }
+}
+
+/// Gives the targets of a table the labels that the configuration gives them. A table's target
+/// belongs to the discovered one of its job whose address, or else whose `instance`, is its
+/// `instance`; one that belongs to none keeps its labels.
+pub fn retarget(table: &mut Table, discovered: &[Discovered]) {
+    for target in &mut table.targets {
+        if let Some(found) = find(target, discovered) {
+            target.labels.clone_from(&found.labels);
+        }
+    }
+}
+
+fn find<'a>(target: &Target, discovered: &'a [Discovered]) -> Option<&'a Discovered> {
+    let instance = target.label("instance");
+    let address = |found: &Discovered| {
+        found.discovered.iter().any(|(name, value)| name == "__address__" && value == instance)
+    };
+    let mut of_job = discovered
+        .iter()
+        .filter(|found| found.job == target.job && found.outcome == TargetOutcome::Active);
+    of_job.clone().find(|found| address(found)).or_else(|| {
+        of_job.find(|found| !instance.is_empty() && found.label("instance") == instance)
+    })
+}

@@ -1,0 +1,428 @@
+//! The planner: how many shards, hashed on which labels, and what each of them will hold.
+
+use super::TargetLoad;
+use super::assign::{HOST_LABEL, balanced, largest_load, loads, lower_bound, target_hash};
+use super::movement::{Layout, Movement, movement};
+use crate::relabel::{Field, RawStep};
+use crate::units::Bytes;
+
+/// More shards than this are not planned; the largest fleets known have some hundreds.
+const MAX_SHARDS: u64 = 4096;
+
+/// The label that holds the hash between the two steps; dropped by the server after relabeling.
+const HASH_LABEL: &str = "__tmp_hash";
+
+/// How big a shard may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShardSize {
+    /// So many shards.
+    Shards(u64),
+    /// The fewest shards that each stay within this resident memory, less headroom.
+    Budget(Bytes),
+}
+
+/// What a plan is to reach.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShardGoal {
+    /// Number or size.
+    pub size: ShardSize,
+    /// Share of the budget that stays free, 0 to 1; for queries, rules and churn.
+    pub headroom: f64,
+    /// Sets of `source_labels` to try; [`candidates`] gives those that exist on the targets.
+    pub candidates: Vec<Vec<String>>,
+    /// How the fleet is sharded today, for the movement.
+    pub current: Option<Layout>,
+}
+
+/// A set of `source_labels` that was tried.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The labels.
+    pub source_labels: Vec<String>,
+    /// Largest shard over mean, by series.
+    pub imbalance: f64,
+    /// Targets that lack one of the labels: they all hash alike in that part.
+    pub incomplete: u64,
+}
+
+/// One shard of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShardDetail {
+    /// Its index, what its keep step compares with.
+    pub index: u64,
+    /// Its targets.
+    pub targets: u64,
+    /// Their series.
+    pub series: u64,
+    /// Expected anonymous resident memory.
+    pub rss: Bytes,
+}
+
+/// A target that no shard within the budget can hold, even alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooLarge {
+    /// Its index among the targets given.
+    pub target: usize,
+    /// Its series.
+    pub series: u64,
+    /// What a server would need for it alone.
+    pub rss: Bytes,
+}
+
+/// Shards, what they hash on, and what they will hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShardPlan {
+    /// Number of shards.
+    pub shards: u64,
+    /// What hashmod reads; [`HOST_LABEL`] is made from `__address__` by a step of its own.
+    pub source_labels: Vec<String>,
+    /// Series of the largest shard over the mean, 1 at best.
+    pub imbalance: f64,
+    /// Whether every shard stays within the budget less headroom (true without a budget).
+    pub fits: bool,
+    /// Each shard, by index.
+    pub detail: Vec<ShardDetail>,
+    /// The shard of each target, in the order given.
+    pub assigned: Vec<u64>,
+    /// Targets that need a server of their own or a split of their series.
+    pub too_large: Vec<TooLarge>,
+    /// The other label sets tried, best first.
+    pub rejected: Vec<Candidate>,
+    /// Imbalance of an assignment by weight, and the least that any assignment can have.
+    pub balanced_imbalance: f64,
+    /// See `balanced_imbalance`.
+    pub least_imbalance: f64,
+    /// What moves from the goal's current layout.
+    pub movement: Option<Movement>,
+}
+
+/// The usual label sets, of which those remain that some target has in full.
+pub fn candidates(targets: &[TargetLoad]) -> Vec<Vec<String>> {
+    const POD: &str = "__meta_kubernetes_pod_name";
+    const SERVICE: &str = "__meta_kubernetes_service_name";
+    const NAMESPACE: &str = "__meta_kubernetes_namespace";
+    const SETS: [&[&str]; 9] = [
+        &["__address__"],
+        &[HOST_LABEL],
+        &["__address__", "__param_target"],
+        &["__param_target"],
+        &[POD],
+        &[NAMESPACE, POD],
+        &[SERVICE],
+        &[NAMESPACE, SERVICE],
+        &[NAMESPACE],
+    ];
+    let named = |set: &&[&str]| set.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let exists = |set: &Vec<String>| targets.iter().any(|target| has_all(target, set));
+    SETS.iter().map(named).filter(exists).collect()
+}
+
+/// Plans the shards of `targets`. `resident` gives the anonymous resident memory of a server whose
+/// series take so many bytes of live heap (`CostModel::resident`). The same input gives the same
+/// plan; of equally balanced label sets the first candidate is taken.
+pub fn plan(
+    targets: &[TargetLoad],
+    goal: &ShardGoal,
+    resident: &dyn Fn(Bytes) -> Bytes,
+) -> ShardPlan {
+    let fleet = Fleet::new(targets, goal, resident);
+    let limit = limit(goal);
+    let too_large = limit.map_or_else(Vec::new, |limit| fleet.too_large(limit));
+    let (shards, best) = fleet.choose(goal, limit, &too_large);
+    let assigned = fleet.assigned(best, shards);
+    let detail = fleet.detail(&assigned, shards);
+    let source_labels = fleet.hashed[best].source_labels.clone();
+    let layout = Layout { shards, source_labels: source_labels.clone() };
+    let series = &fleet.series;
+    let by_weight = largest_load(series, &balanced(series, shards), shards);
+    ShardPlan {
+        shards,
+        source_labels,
+        imbalance: fleet.imbalance(best, shards),
+        fits: limit.is_none_or(|limit| detail.iter().all(|shard| shard.rss <= limit)),
+        detail,
+        assigned,
+        too_large,
+        rejected: fleet.rejected(best, shards),
+        balanced_imbalance: fleet.over_mean(by_weight, shards),
+        least_imbalance: fleet.over_mean(lower_bound(series, shards), shards),
+        movement: goal.current.as_ref().map(|from| movement(targets, from, &layout)),
+    }
+}
+
+/// The steps that put shard `index` of a plan in front of a job's `relabel_configs`: hashmod and
+/// keep, with the host derived first where the plan hashes it. A single shard needs none.
+pub fn steps(plan: &ShardPlan, index: u64) -> Vec<RawStep> {
+    let set = |text: &str| Field::Set(text.to_owned());
+    if plan.shards <= 1 {
+        return Vec::new();
+    }
+    let mut steps = Vec::new();
+    if plan.source_labels.iter().any(|name| name == HOST_LABEL) {
+        steps.push(RawStep {
+            source_labels: Field::Set(vec!["__address__".to_owned()]),
+            regex: set(r"(.*?)(?::\d+)?"),
+            target_label: set(HOST_LABEL),
+            ..RawStep::default()
+        });
+    }
+    steps.push(RawStep {
+        source_labels: Field::Set(plan.source_labels.clone()),
+        modulus: Field::Set(plan.shards),
+        target_label: set(HASH_LABEL),
+        action: set("hashmod"),
+        ..RawStep::default()
+    });
+    steps.push(RawStep {
+        source_labels: Field::Set(vec![HASH_LABEL.to_owned()]),
+        regex: Field::Set(index.to_string()),
+        action: set("keep"),
+        ..RawStep::default()
+    });
+    steps
+}
+
+/// The budget less its headroom.
+fn limit(goal: &ShardGoal) -> Option<Bytes> {
+    let ShardSize::Budget(budget) = goal.size else { return None };
+    #[expect(clippy::cast_sign_loss, reason = "clamped to 0..=1")]
+    Some(Bytes((budget.0 as f64 * (1.0 - goal.headroom.clamp(0.0, 1.0))) as u64))
+}
+
+fn has_all(target: &TargetLoad, set: &[String]) -> bool {
+    set.iter().all(|name| !target.label(name).is_empty())
+}
+
+/// A label set with the hash of each target, taken once for all numbers of shards.
+struct Hashed {
+    source_labels: Vec<String>,
+    hashes: Vec<u64>,
+    incomplete: u64,
+}
+
+/// The targets as columns.
+struct Fleet<'a> {
+    series: Vec<u64>,
+    bytes: Vec<u64>,
+    hashed: Vec<Hashed>,
+    resident: &'a dyn Fn(Bytes) -> Bytes,
+}
+
+impl<'a> Fleet<'a> {
+    fn new(targets: &[TargetLoad], goal: &ShardGoal, resident: &'a dyn Fn(Bytes) -> Bytes) -> Self {
+        let address = vec![vec!["__address__".to_owned()]];
+        let sets = if goal.candidates.is_empty() { &address } else { &goal.candidates };
+        let hashed = |set: &Vec<String>| Hashed {
+            source_labels: set.clone(),
+            hashes: targets.iter().map(|target| target_hash(target, set)).collect(),
+            incomplete: targets.iter().filter(|target| !has_all(target, set)).count() as u64,
+        };
+        Self {
+            series: targets.iter().map(|target| target.series).collect(),
+            bytes: targets.iter().map(|target| target.bytes).collect(),
+            hashed: sets.iter().map(hashed).collect(),
+            resident,
+        }
+    }
+
+    fn too_large(&self, limit: Bytes) -> Vec<TooLarge> {
+        let alone = |target: usize| TooLarge {
+            target,
+            series: self.series[target],
+            rss: (self.resident)(Bytes(self.bytes[target])),
+        };
+        (0..self.bytes.len()).map(alone).filter(|target| target.rss > limit).collect()
+    }
+
+    /// The number of shards and the index of the label set.
+    fn choose(&self, goal: &ShardGoal, limit: Option<Bytes>, apart: &[TooLarge]) -> (u64, usize) {
+        let Some(limit) = limit else {
+            let ShardSize::Shards(shards) = goal.size else { return (1, 0) };
+            let shards = shards.clamp(1, MAX_SHARDS);
+            return (shards, self.best(shards));
+        };
+        // A target that fits nowhere must not drive the number of shards for all others.
+        let mut bytes = self.bytes.clone();
+        for target in apart {
+            bytes[target.target] = 0;
+        }
+        let total: u64 = bytes.iter().sum();
+        let most = (2 * bytes.len() as u64).clamp(1, MAX_SHARDS);
+        let fits = |bytes: u64| (self.resident)(Bytes(bytes)) <= limit;
+        for shards in (1..=most).filter(|shards| fits(total.div_ceil(*shards))) {
+            let fitting = |set: &usize| {
+                let assigned = self.assigned(*set, shards);
+                loads(&bytes, &assigned, shards).into_iter().all(fits)
+            };
+            let best = self.ranked(shards).into_iter().find(fitting);
+            if let Some(best) = best {
+                return (shards, best);
+            }
+        }
+        (most, self.best(most))
+    }
+
+    fn assigned(&self, set: usize, shards: u64) -> Vec<u64> {
+        self.hashed[set].hashes.iter().map(|hash| hash % shards).collect()
+    }
+
+    fn imbalance(&self, set: usize, shards: u64) -> f64 {
+        let largest = largest_load(&self.series, &self.assigned(set, shards), shards);
+        self.over_mean(largest, shards)
+    }
+
+    fn over_mean(&self, largest: u64, shards: u64) -> f64 {
+        let total: u64 = self.series.iter().sum();
+        if total == 0 { 1.0 } else { largest as f64 * shards as f64 / total as f64 }
+    }
+
+    fn best(&self, shards: u64) -> usize {
+        self.ranked(shards).first().copied().unwrap_or(0)
+    }
+
+    /// Label sets, best balanced first.
+    fn ranked(&self, shards: u64) -> Vec<usize> {
+        let mut ranked: Vec<(f64, usize)> =
+            (0..self.hashed.len()).map(|set| (self.imbalance(set, shards), set)).collect();
+        ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        ranked.into_iter().map(|(_, set)| set).collect()
+    }
+
+    fn rejected(&self, best: usize, shards: u64) -> Vec<Candidate> {
+        let candidate = |set: usize| Candidate {
+            source_labels: self.hashed[set].source_labels.clone(),
+            imbalance: self.imbalance(set, shards),
+            incomplete: self.hashed[set].incomplete,
+        };
+        self.ranked(shards).into_iter().filter(|set| *set != best).map(candidate).collect()
+    }
+
+    fn detail(&self, assigned: &[u64], shards: u64) -> Vec<ShardDetail> {
+        let counts = loads(&vec![1; assigned.len()], assigned, shards);
+        let series = loads(&self.series, assigned, shards);
+        let bytes = loads(&self.bytes, assigned, shards);
+        let detail = |((index, targets), (series, bytes)): ((u64, u64), (u64, u64))| ShardDetail {
+            index,
+            targets,
+            series,
+            rss: (self.resident)(Bytes(bytes)),
+        };
+        (0..).zip(counts).zip(series.into_iter().zip(bytes)).map(detail).collect()
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
+    use super::*;
+    use crate::shard::{host, shard_of};
+
+    pub(in crate::shard) fn config() -> ProptestConfig {
+        ProptestConfig { rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..<_>::default() }
+    }
+
+    fn resident(bytes: Bytes) -> Bytes {
+        Bytes(bytes.0 * 2 + 1000)
+    }
+
+    fn goal(size: ShardSize, targets: &[TargetLoad]) -> ShardGoal {
+        ShardGoal { size, headroom: 0.0, candidates: candidates(targets), current: None }
+    }
+
+    fn fleet() -> impl Strategy<Value = Vec<TargetLoad>> {
+        let target = (0u16..300, 80u16..90, 0u64..50_000, prop::option::of(0u8..9)).prop_map(
+            |(machine, port, series, pod)| {
+                let mut labels = vec![("__address__".to_owned(), format!("m{machine}:{port}"))];
+                if let Some(pod) = pod {
+                    labels.push(("__meta_kubernetes_pod_name".to_owned(), format!("pod-{pod}")));
+                }
+                TargetLoad { job: "app".to_owned(), labels, series, bytes: series * 1000 }
+            },
+        );
+        prop::collection::vec(target, 1..80)
+    }
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn each_target_is_on_exactly_the_shard_that_keeps_it(targets in fleet(), shards in 1u64..9) {
+            let plan = plan(&targets, &goal(ShardSize::Shards(shards), &targets), &resident);
+            prop_assert_eq!(plan.shards, shards);
+            for (target, assigned) in targets.iter().zip(&plan.assigned) {
+                prop_assert_eq!(shard_of(target, &plan.source_labels, shards), *assigned);
+                let keeping = (0..shards).filter(|index| keeps(target, &steps(&plan, *index)));
+                let want: Vec<u64> = if shards == 1 { vec![0] } else { vec![*assigned] };
+                prop_assert_eq!(keeping.collect::<Vec<_>>(), want);
+            }
+            let sum = |of: fn(&ShardDetail) -> u64| plan.detail.iter().map(of).sum::<u64>();
+            prop_assert_eq!(sum(|shard| shard.targets), targets.len() as u64);
+            prop_assert_eq!(sum(|shard| shard.series), targets.iter().map(|t| t.series).sum::<u64>());
+            prop_assert!(plan.balanced_imbalance >= plan.least_imbalance - 1e-9);
+            prop_assert!(plan.imbalance >= plan.least_imbalance - 1e-9);
+            prop_assert!(plan.rejected.iter().all(|other| other.imbalance >= plan.imbalance));
+        }
+
+        #[test]
+        fn a_budget_is_kept_by_the_fewest_shards(targets in fleet(), budget in 1u64..400) {
+            let budget = Bytes(budget * 1_000_000);
+            let plan = plan(&targets, &goal(ShardSize::Budget(budget), &targets), &resident);
+            let alone = |t: &TargetLoad| resident(Bytes(t.bytes)) > budget;
+            prop_assert_eq!(plan.too_large.len(), targets.iter().filter(|t| alone(t)).count());
+            if plan.too_large.is_empty() && plan.fits {
+                prop_assert!(plan.detail.iter().all(|shard| shard.rss <= budget));
+                for fewer in 1..plan.shards {
+                    for set in candidates(&targets) {
+                        let on = |shard| -> u64 {
+                            let there = targets.iter().filter(|t| shard_of(t, &set, fewer) == shard);
+                            there.map(|t| t.bytes).sum()
+                        };
+                        prop_assert!((0..fewer).any(|shard| resident(Bytes(on(shard))) > budget));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The steps of [`steps`], run by hand: independent of the engine that has them all.
+    fn keeps(target: &TargetLoad, steps: &[RawStep]) -> bool {
+        let Some(hash) = steps.iter().find(|step| step.modulus.value().is_some()) else {
+            return true;
+        };
+        let address = target.label("__address__");
+        let value = |name: &String| match name.as_str() {
+            HOST_LABEL => host(address).to_owned(),
+            name => target.label(name).to_owned(),
+        };
+        let values: Vec<String> = hash.source_labels.value().unwrap().iter().map(value).collect();
+        let shard = crate::shard::hashmod(&values.join(";"), *hash.modulus.value().unwrap());
+        steps.last().unwrap().regex.value() == Some(&shard.to_string())
+    }
+
+    #[test]
+    fn the_host_is_derived_before_it_is_hashed() {
+        let targets = [TargetLoad {
+            labels: vec![("__address__".into(), "a:1".into())],
+            series: 1,
+            ..TargetLoad::default()
+        }];
+        let goal = ShardGoal {
+            candidates: vec![vec![HOST_LABEL.into()]],
+            ..goal(ShardSize::Shards(2), &targets)
+        };
+        let steps = steps(&plan(&targets, &goal, &resident), 1);
+        assert_eq!(steps.len(), 3);
+        assert_eq!(steps[0].target_label, Field::Set(HOST_LABEL.into()));
+        assert_eq!(steps[2].regex, Field::Set("1".into()));
+    }
+
+    #[test]
+    fn no_targets_and_absurd_numbers_give_a_plan() {
+        let empty = plan(&[], &goal(ShardSize::Budget(Bytes(0)), &[]), &resident);
+        assert_eq!((empty.shards, empty.fits), (1, false));
+        let clamped = plan(&[], &goal(ShardSize::Shards(u64::MAX), &[]), &resident);
+        assert_eq!(clamped.shards, MAX_SHARDS);
+    }
+}
