@@ -4,9 +4,11 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
-mod real;
 mod corpus_config;
-mod corpus_config;
+#[cfg(test)]
+mod corpus_lint;
+#[cfg(test)]
+mod generated;
 #[cfg(test)]
 mod real;
 #[cfg(test)]

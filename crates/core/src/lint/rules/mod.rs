@@ -27,7 +27,7 @@ mod unanchored_pattern;
 mod unreachable_step;
 pub(super) mod unused_suppression;
 
-use super::rule::Entry;
+pub use super::rule::Entry;
 
 macro_rules! rules {
     ($($module:ident,)*) => {
