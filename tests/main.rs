@@ -6,6 +6,10 @@ mod browser;
 #[cfg(test)]
 mod corpus_config;
 #[cfg(test)]
+mod corpus_lint;
+#[cfg(test)]
+mod generated;
+#[cfg(test)]
 mod real;
 #[cfg(test)]
 mod real_promql;

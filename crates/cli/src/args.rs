@@ -4,6 +4,8 @@ use clap::{Parser, Subcommand};
 use promsieve_core::server::Server;
 
 use crate::commands::census::CensusArgs;
+use crate::commands::explain::ExplainArgs;
+use crate::commands::lint::LintArgs;
 use crate::commands::relabel::RelabelArgs;
 use crate::input::http::Access;
 
@@ -47,6 +49,12 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Count series by metric and label, and what each label makes of them
     Census(CensusArgs),
+    /// Find mistakes in configurations and rule files, with proof; mend those that can be
+    Lint(LintArgs),
+    /// Show a lint rule's page
+    Explain(ExplainArgs),
+    /// List the lint rules
+    Rules,
     /// Apply a chain of relabel configs to label sets: JSON lines from stdin to stdout
     Relabel(RelabelArgs),
 }

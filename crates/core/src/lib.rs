@@ -14,6 +14,7 @@ pub mod finding;
 pub mod flow;
 pub mod ingest;
 pub mod optimize;
+pub mod lint;
 pub mod packs;
 pub mod promql;
 pub mod regexp;

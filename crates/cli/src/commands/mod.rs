@@ -1,7 +1,10 @@
 //! One file a subcommand; here they are told apart, and errors become exit statuses.
 
 pub(crate) mod census;
+pub(crate) mod explain;
+pub(crate) mod lint;
 pub(crate) mod relabel;
+pub(crate) mod rules;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -35,6 +38,9 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
     match &cli.command {
         Command::Census(args) => census::run(args, &cli.common, out),
+        Command::Lint(args) => lint::run(args, &cli.common, out),
+        Command::Explain(args) => explain::run(args, out),
+        Command::Rules => rules::run(&cli.common, out),
         Command::Relabel(args) => relabel::run(args, &cli.common, out),
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod bytes;
 pub(crate) mod chain;
+pub mod config;
 pub mod http;
 pub mod scrapes;
 mod source;
