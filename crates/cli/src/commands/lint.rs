@@ -59,10 +59,24 @@ pub(crate) struct LintArgs {
 
 /// A severity on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum FailOn {
+pub(crate) enum FailOn {
     Error,
     Warning,
     Info,
+    Never,
+}
+
+impl FailOn {
+    /// The exit status when the worst finding is this one.
+    pub(crate) fn status(self, worst: Option<Severity>) -> Status {
+        let least = match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Info => Severity::Info,
+            Self::Never => return Status::Clean,
+        };
+        if worst.is_some_and(|worst| worst >= least) { Status::Findings } else { Status::Clean }
+    }
 }
 
 /// A rule or a family that exists.
@@ -113,12 +127,7 @@ pub(crate) fn run(
         }
         Format::Json | Format::Text => {}
     }
-    let least = match args.fail_on {
-        FailOn::Error => Severity::Error,
-        FailOn::Warning => Severity::Warning,
-        FailOn::Info => Severity::Info,
-    };
-    Ok(if worst.is_some_and(|worst| worst >= least) { Status::Findings } else { Status::Clean })
+    Ok(args.fail_on.status(worst))
 }
 
 fn lint_one(loaded: &Loaded, settings: &Settings, today: Date) -> Vec<Finding> {
@@ -200,7 +209,7 @@ fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     written.with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-fn today() -> Date {
+pub(crate) fn today() -> Date {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     Date::from_unix_days(since.map_or(0, |since| since.as_secs() / 86_400))
 }
