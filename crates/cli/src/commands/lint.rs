@@ -111,7 +111,7 @@ pub(crate) fn run(
     match common.format {
         Format::Json if !args.diff => json::write(out, &view)?,
         Format::Text if !args.diff && !args.concise => {
-            text::lint::write_summary(out, &view.summary)?
+            text::lint::write_summary(out, &view.summary)?;
         }
         Format::Json | Format::Text => {}
     }
