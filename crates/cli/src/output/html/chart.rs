@@ -15,7 +15,9 @@ const MAP: Rect = Rect { x: 0.0, y: 0.0, width: 1080.0, height: 460.0 };
 /// Height of a layer's heading in the treemap.
 const BAND: f64 = 20.0;
 /// Width of a character of the treemap's labels, in its units.
-const CHARACTER: f64 = 6.6;
+const CHARACTER: f64 = 6.7;
+/// Height of a line of them.
+const LINE: f64 = 13.0;
 
 /// The layers in the order of the page, each with its class and name.
 pub(super) const LAYERS: [(Option<&str>, &str); 4] = [
@@ -158,29 +160,52 @@ fn cell(
         rect.width,
         rect.height,
     )?;
-    let lines = [fitting(name, rect.width), fitting(&SeriesCount(series).to_string(), rect.width)];
-    for ((line, class), y) in lines.iter().zip(["on", "on count"]).zip([15.0, 29.0]) {
-        if rect.height > y + 3.0 && !line.is_empty() {
-            write!(
-                out,
-                "<text class=\"{class}\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-                rect.x + 5.0,
-                rect.y + y,
-                Text(line),
-            )?;
+    let room = ((rect.height - 4.0) / LINE).max(0.0).floor();
+    #[expect(clippy::cast_sign_loss, reason = "at least 0")]
+    let mut lines = wrapped(name, rect.width, (room as usize).saturating_sub(1).max(1));
+    lines.push(fitting(&SeriesCount(series).to_string(), rect.width));
+    let mut y = rect.y + 2.0;
+    for (at, line) in lines.iter().enumerate() {
+        y += LINE;
+        if y + 2.0 > rect.y + rect.height || line.is_empty() {
+            break;
         }
+        let class = if at + 1 == lines.len() { "on count" } else { "on" };
+        write!(out, "<text class=\"{class}\" x=\"{:.1}\" y=\"{y:.1}\">{}</text>", rect.x + 5.0, Text(line))?;
     }
     writeln!(out, "</g>")
 }
 
+/// A metric's name in at most so many lines, broken behind its underscores.
+fn wrapped(name: &str, width: f64, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() && lines.len() < most {
+        let ends = rest.match_indices('_').map(|(at, _)| at + 1).chain([rest.len()]);
+        let end = if lines.len() + 1 == most {
+            rest.len()
+        } else {
+            ends.take_while(|&end| fits(rest[..end].chars().count(), width)).last().unwrap_or(0)
+        };
+        // A word that is too long by itself is cut, and nothing follows it.
+        let end = if end == 0 { rest.len() } else { end };
+        lines.push(fitting(&rest[..end], width));
+        rest = &rest[end..];
+    }
+    lines
+}
+
+fn fits(characters: usize, width: f64) -> bool {
+    characters as f64 * CHARACTER + 9.0 <= width
+}
+
 /// As much of a label as fits; nothing where that would say nothing.
 fn fitting(label: &str, width: f64) -> String {
-    let fits = |characters: usize| characters as f64 * CHARACTER + 10.0 <= width;
     let length = label.chars().count();
-    if fits(length) {
+    if fits(length, width) {
         return label.to_owned();
     }
-    let kept = (5..length).rev().find(|&kept| fits(kept));
+    let kept = (5..length).rev().find(|&kept| fits(kept, width));
     kept.map_or_else(String::new, |kept| label.chars().take(kept - 1).chain(['…']).collect())
 }
 
@@ -193,6 +218,15 @@ mod tests {
         assert_eq!(fitting("http_requests_total", 400.0), "http_requests_total");
         assert_eq!(fitting("http_requests_total", 60.0), "http_r…");
         assert_eq!(fitting("http_requests_total", 30.0), "");
+    }
+
+    #[test]
+    fn names_wrap_behind_underscores() {
+        let name = "node_network_receive_bytes_total";
+        assert_eq!(wrapped(name, 100.0, 9), ["node_network_", "receive_", "bytes_total"]);
+        assert_eq!(wrapped(name, 100.0, 2), ["node_network_", "receive_byte…"]);
+        assert_eq!(wrapped(name, 100.0, 1), ["node_network…"]);
+        assert_eq!(wrapped("averyveryverylongword_total", 80.0, 3), ["averyvery…"]);
     }
 
     #[test]

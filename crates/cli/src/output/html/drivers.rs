@@ -46,7 +46,7 @@ pub(super) fn write(out: &mut dyn Write, census: &CensusView) -> io::Result<()> 
 
 fn largest(out: &mut dyn Write, census: &CensusView) -> io::Result<()> {
     let most = census.metrics.first().map_or(0, |metric| metric.series);
-    let headings = ["Metric", "Layer", "|", ">Series", ">Share", "Driven by"];
+    let headings = ["Metric", "Layer", "|", ">Series", ">Share", "Series left without a label"];
     open_table(out, "The largest metrics", &headings)?;
     for metric in census.metrics.iter().take(METRICS) {
         let layer = chart::layer(metric.layer);
@@ -75,17 +75,12 @@ fn drivers(metric: &MetricView) -> String {
             SeriesCount(label.values),
             Text(&shape.replace('_', " ")),
             Text(&label.name),
-            left(label, metric.series),
+            SeriesCount(label.without.unwrap_or(metric.series)),
         )
     };
     let texts: Vec<String> =
         metric.labels.iter().filter(multiplies).take(DRIVERS).map(text).collect();
-    if texts.is_empty() { "<span class=\"dim\">no single label</span>".to_owned() } else { texts.join(" ") }
-}
-
-fn left(label: &LabelView, series: u64) -> String {
-    let left = label.without.unwrap_or(series);
-    format!("→ {} without", SeriesCount(left))
+    if texts.is_empty() { "<span class=\"dim\">as many without any one</span>".to_owned() } else { texts.join(" ") }
 }
 
 fn labels(out: &mut dyn Write, census: &CensusView) -> io::Result<()> {

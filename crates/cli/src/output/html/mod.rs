@@ -8,7 +8,7 @@ mod memory;
 mod overview;
 mod plan;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod shards;
 mod treemap;
 mod usage;

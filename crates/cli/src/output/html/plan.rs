@@ -69,11 +69,10 @@ fn write_action(out: &mut dyn Write, action: &ActionView) -> io::Result<()> {
     writeln!(
         out,
         "<details class=\"action\"><summary><span class=\"badge {class}\">{}</span> <span class=\"what\">{}</span> \
-         <span class=\"saves\">−{} series, −{}</span></summary>\n<p>{} · job <code>{}</code></p>",
+         <span class=\"saves\">{}</span></summary>\n<p>{} · job <code>{}</code></p>",
         Text(&action.proof),
         what(action),
-        SeriesCount(action.series_saved),
-        Bytes(action.bytes_saved),
+        saves(action),
         Prose(&action.reason),
         Text(&action.job),
     )?;
@@ -88,6 +87,15 @@ fn write_action(out: &mut dyn Write, action: &ActionView) -> io::Result<()> {
         writeln!(out, "<pre>{}</pre>", Text(&action.steps.join("\n")))?;
     }
     writeln!(out, "</details>")
+}
+
+/// A dropped label that merges nothing saves memory alone.
+fn saves(action: &ActionView) -> String {
+    let memory = Bytes(action.bytes_saved);
+    match action.series_saved {
+        0 => format!("−{memory}"),
+        series => format!("−{} series, −{memory}", SeriesCount(series)),
+    }
 }
 
 /// The action as a sentence.
