@@ -63,11 +63,8 @@ pub(super) fn stacked(parts: &[(&str, u64)]) -> String {
     let mut x = 0.0;
     for &(class, value) in parts {
         let width = share(value, total);
-        write!(
-            svg,
-            "<rect class=\"{class}\" x=\"{x:.1}\" width=\"{width:.1}\" height=\"10\"/>"
-        )
-        .expect("a string takes all");
+        write!(svg, "<rect class=\"{class}\" x=\"{x:.1}\" width=\"{width:.1}\" height=\"10\"/>")
+            .expect("a string takes all");
         x += width;
     }
     svg.push_str("</svg>");
@@ -171,7 +168,12 @@ fn cell(
             break;
         }
         let class = if at + 1 == lines.len() { "on count" } else { "on" };
-        write!(out, "<text class=\"{class}\" x=\"{:.1}\" y=\"{y:.1}\">{}</text>", rect.x + 5.0, Text(line))?;
+        write!(
+            out,
+            "<text class=\"{class}\" x=\"{:.1}\" y=\"{y:.1}\">{}</text>",
+            rect.x + 5.0,
+            Text(line)
+        )?;
     }
     writeln!(out, "</g>")
 }

@@ -33,7 +33,10 @@ pub(super) fn write(out: &mut dyn Write, census: &CensusView) -> io::Result<()> 
          aria-label=\"Treemap\">"
     )?;
     chart::treemap(out, census)?;
-    writeln!(out, "</div><figcaption class=\"legend\">An area is as large as its share of series.")?;
+    writeln!(
+        out,
+        "</div><figcaption class=\"legend\">An area is as large as its share of series."
+    )?;
     for (layer, name) in chart::LAYERS {
         if census.metrics.iter().any(|metric| metric.layer == layer) {
             write!(out, " <span class=\"key {name}\">{name}</span>")?;
@@ -80,7 +83,11 @@ fn drivers(metric: &MetricView) -> String {
     };
     let texts: Vec<String> =
         metric.labels.iter().filter(multiplies).take(DRIVERS).map(text).collect();
-    if texts.is_empty() { "<span class=\"dim\">as many without any one</span>".to_owned() } else { texts.join(" ") }
+    if texts.is_empty() {
+        "<span class=\"dim\">as many without any one</span>".to_owned()
+    } else {
+        texts.join(" ")
+    }
 }
 
 fn labels(out: &mut dyn Write, census: &CensusView) -> io::Result<()> {

@@ -46,10 +46,8 @@ fn inputs(inputs: &InputsView) -> String {
         (inputs.scrapes, "scrape"),
         (inputs.snapshots, "snapshot"),
     ];
-    let text =
-        |&(count, name): &(usize, &str)| format!("{count} {name}{}", plural(count as u64));
-    let mut texts: Vec<String> =
-        counts.iter().filter(|(count, _)| *count > 0).map(text).collect();
+    let text = |&(count, name): &(usize, &str)| format!("{count} {name}{}", plural(count as u64));
+    let mut texts: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(text).collect();
     if inputs.bad_lines > 0 {
         texts.push(format!(
             "{} bad line{}",

@@ -136,7 +136,12 @@ fn lint(text: &str) -> LintView {
         fix: Some(FixView {
             title: text.to_owned(),
             safe: true,
-            edits: vec![EditView { path: text.to_owned(), start: 1, end: 2, text: text.to_owned() }],
+            edits: vec![EditView {
+                path: text.to_owned(),
+                start: 1,
+                end: 2,
+                text: text.to_owned(),
+            }],
         }),
     };
     LintView {

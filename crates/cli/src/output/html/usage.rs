@@ -31,7 +31,8 @@ pub(super) fn write(out: &mut dyn Write, view: &ReviewView) -> io::Result<()> {
 
 fn lead(usage: &UsageView) -> String {
     let list = |names: &[&str]| Text(&names.join(", ").replace('_', " ")).to_string();
-    let mut lead = format!("{} quer{} read", usage.queries, if usage.queries == 1 { "y" } else { "ies" });
+    let mut lead =
+        format!("{} quer{} read", usage.queries, if usage.queries == 1 { "y" } else { "ies" });
     if !usage.consumers_given.is_empty() {
         lead.push_str(&format!(" of {}", list(&usage.consumers_given)));
     }
@@ -95,7 +96,11 @@ fn not_understood(out: &mut dyn Write, queries: &[NotUnderstoodView]) -> io::Res
         return Ok(());
     }
     let headings = ["Query", "Where", "Why"];
-    open_table(out, "Queries that were not understood: what they may use is not proposed", &headings)?;
+    open_table(
+        out,
+        "Queries that were not understood: what they may use is not proposed",
+        &headings,
+    )?;
     for query in queries.iter().take(QUERIES) {
         writeln!(
             out,

@@ -97,7 +97,9 @@ fn findings(out: &mut impl Write, lint: &LintView) -> std::io::Result<()> {
         writeln!(out, "  {}{} {}", place(error), error.id, error.message)?;
     }
     match errors.len().checked_sub(ERRORS) {
-        Some(rest) if rest > 0 => writeln!(out, "  … and {} more", counted(rest as u64, "error")),
+        Some(rest) if rest > 0 => {
+            writeln!(out, "  … and {rest} more error{}", if rest == 1 { "" } else { "s" })
+        }
         _ => Ok(()),
     }
 }
