@@ -208,6 +208,9 @@ impl<'a> Line<'a> {
     }
 
     fn plain_label(&mut self, parts: &mut Parts) -> Result<(), Stop> {
+        if self.repeated_label(parts) {
+            return Ok(());
+        }
         let start = self.at;
         let repeated = parts.before.get(parts.labels.len()).filter(|label| !label.name_unescaped);
         let end = repeated
@@ -224,6 +227,30 @@ impl<'a> Line<'a> {
         });
         let name = start..self.at;
         self.value(parts, name, false)
+    }
+
+    /// Takes over the label at the same position of the line before, if the same bytes stand here:
+    /// one comparison instead of a search, and the sink need not look at it. Most labels do repeat.
+    fn repeated_label(&mut self, parts: &mut Parts) -> bool {
+        let Some(label) = parts.before.get(parts.labels.len()) else { return false };
+        // Of a quoted name only the inside is known, which is no plain name before `=`.
+        let plain =
+            !label.name_unescaped && !label.value_unescaped && self.bytes[label.name.end] != b'"';
+        // With the quote that closes the value.
+        let written = label.name.start..label.value.end + 1;
+        let here = self.at..self.at + written.len();
+        if !plain || self.bytes.get(here.clone()) != Some(&self.bytes[written.clone()]) {
+            return false;
+        }
+        let shift = self.at - written.start;
+        parts.labels.push(SampleLabel {
+            name: label.name.start + shift..label.name.end + shift,
+            value: label.value.start + shift..label.value.end + shift,
+            repeated: true,
+            ..SampleLabel::default()
+        });
+        self.at = here.end;
+        true
     }
 
     fn quoted_name(&mut self, parts: &mut Parts) -> Result<(), Stop> {
@@ -261,7 +288,8 @@ impl<'a> Line<'a> {
             Some(_) => return wrong(self.at, "expected a quoted label value"),
         }
         let (value, value_unescaped) = self.quoted(&mut parts.scratch)?;
-        parts.labels.push(SampleLabel { name, value, name_unescaped, value_unescaped });
+        let repeated = false;
+        parts.labels.push(SampleLabel { name, value, name_unescaped, value_unescaped, repeated });
         Ok(())
     }
 

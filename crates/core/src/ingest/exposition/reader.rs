@@ -197,7 +197,7 @@ impl Reader {
         let more = memchr::memchr_iter(b'\n', &text.as_bytes()[from..end - 1]).count();
         self.line += more as u64;
         self.report.samples += 1;
-        sink.sample(&sample(&self.parts, text));
+        sink.sample(&sample(&self.parts, text, self.report.samples));
         Ok(end)
     }
 
@@ -237,9 +237,10 @@ impl Reader {
     }
 }
 
-fn sample<'a>(parts: &'a Parts, text: &'a str) -> Sample<'a> {
+fn sample<'a>(parts: &'a Parts, text: &'a str, number: u64) -> Sample<'a> {
     let name_text = if parts.metric_unescaped { parts.scratch.as_str() } else { text };
     Sample {
+        number,
         metric: &name_text[parts.metric.clone()],
         line: text,
         scratch: &parts.scratch,
