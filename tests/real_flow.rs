@@ -237,7 +237,10 @@ fn any_step(random: &mut Random) -> RawStep {
             "__name__",
             random.pick(&["h.*", "m.*", ".*_total"]),
         ),
-        _ => kept(random, step(random)),
+        _ => {
+            let step = step(random);
+            kept(random, step)
+        }
     }
 }
 

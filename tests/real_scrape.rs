@@ -50,7 +50,11 @@ fn configuration(jobs: &[Scraped], address: &str) -> String {
         String::from("global: {scrape_interval: 5s, scrape_timeout: 5s}\nscrape_configs:\n");
     for (at, scraped) in jobs.iter().enumerate() {
         let label = |(name, value): &(String, String)| format!("{name}: {}", quoted(value));
-        let labels = scraped.labels.iter().map(label).collect::<Vec<_>>().join(", ");
+        // An instance of its own: the address is another on the server and here.
+        let own = ("instance".to_owned(), "here".to_owned());
+        let given = scraped.labels.iter().any(|(name, _)| *name == own.0);
+        let labels = scraped.labels.iter().chain((!given).then_some(&own)).map(label);
+        let labels = labels.collect::<Vec<_>>().join(", ");
         let (job, path, steps) = (job(at), path(at), scraped.steps.join(", "));
         writeln!(out, "- job_name: {job}\n  metrics_path: {path}\n  honor_timestamps: false")
             .unwrap();

@@ -7,19 +7,18 @@ use crate::series::{MetricType, NameId, Stage, Table};
 use crate::server::Server;
 use crate::text::open_metrics_float;
 
-/// Rewrites the bounds of typed histograms and summaries where the server does.
+/// Rewrites the bounds of typed histograms and summaries where the server does. A table knows one
+/// type a family name, while a server goes by the latest `# TYPE` line of each page.
 pub fn normalise(table: &mut Table, server: Server) {
     if table.stage != Stage::Exposed || !server.at_least(3, 0) {
         return;
     }
-    for (label, kind, suffix) in
-        [("le", MetricType::Histogram, "_bucket"), ("quantile", MetricType::Summary, "")]
-    {
+    for (label, kind) in [("le", MetricType::Histogram), ("quantile", MetricType::Summary)] {
         let Some(name) = table.name_id(label) else { continue };
         let groups: Vec<usize> = (0..table.metrics.len())
             .filter(|&at| {
                 let metric = table.metric_name(&table.metrics[at]);
-                table.metric_type(metric) == kind && metric.ends_with(suffix)
+                table.metric_type(metric) == kind
             })
             .collect();
         let codes = normal_codes(table, name);

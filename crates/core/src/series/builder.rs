@@ -24,8 +24,6 @@ pub struct TableBuilder {
 #[derive(Debug, Default)]
 struct Layout {
     columns: Vec<u32>,
-    /// A sample named a label twice, so that a column does not tell what stood at a position.
-    ambiguous: bool,
 }
 
 impl Default for TableBuilder {
@@ -132,10 +130,12 @@ impl TableBuilder {
         });
         known.unwrap_or_else(|| {
             let column = self.column(group, name);
-            let layout = &mut self.layouts[group];
-            layout.columns.truncate(position);
-            layout.ambiguous |= layout.columns.contains(&column);
-            layout.columns.push(column);
+            // Those behind stay: the labels there may repeat the sample before.
+            let layout = &mut self.layouts[group].columns;
+            match layout.get_mut(position) {
+                Some(known) => *known = column,
+                None => layout.push(column),
+            }
             column
         })
     }
@@ -178,9 +178,8 @@ impl Sink for TableBuilder {
     fn sample(&mut self, sample: &Sample<'_>) {
         let (group_before, number_before) = (self.last, self.number);
         let group = self.start_row(sample.metric, sample.series_bytes);
-        let follows = group == group_before
-            && number_before.map(|number| number + 1) == Some(sample.number)
-            && !self.layouts[group].ambiguous;
+        let follows =
+            group == group_before && number_before.map(|number| number + 1) == Some(sample.number);
         for (position, label) in sample.labels.iter().enumerate() {
             if follows && label.repeated {
                 self.repeat(group, position);

@@ -83,7 +83,7 @@ pub struct Sample<'a> {
     pub line: &'a str,
     /// The text that unescaped label ranges point into.
     pub scratch: &'a str,
-    /// The labels, in the order of the input, `__name__` excluded.
+    /// The labels, in the order of the input, `__name__` excluded; no name stands twice.
     pub labels: &'a [SampleLabel],
     /// Bytes of the series as exposed: name, braces, labels. The key of Prometheus's scrape cache.
     pub series_bytes: usize,
