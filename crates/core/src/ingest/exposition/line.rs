@@ -100,12 +100,12 @@ impl<'a> Line<'a> {
         parts.metric_unescaped = false;
         parts.new_names = false;
         let start = self.at;
-        self.skip_blanks();
+        self.format_blanks();
         if self.peek() != Some(b'{') {
             parts.metric = start..self.metric_name()?.end;
         }
         let name_end = self.at;
-        self.skip_blanks();
+        self.format_blanks();
         parts.series_bytes = name_end - start;
         if self.peek() == Some(b'{') {
             self.at += 1;
