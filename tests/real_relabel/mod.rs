@@ -8,8 +8,8 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 #![expect(clippy::print_stderr, reason = "the counts are worth seeing, and each difference")]
 
-mod generate;
-mod oracle;
+pub(crate) mod generate;
+pub(crate) mod oracle;
 
 use std::collections::{BTreeMap, BTreeSet};
 
