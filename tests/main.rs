@@ -4,7 +4,13 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod corpus_config;
+#[cfg(test)]
+mod docs;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
@@ -15,3 +21,5 @@ mod real_regexp;
 mod real_relabel;
 #[cfg(test)]
 mod real_shard;
+#[cfg(test)]
+mod tidy;
