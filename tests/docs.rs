@@ -1,5 +1,6 @@
 //! Runs the commands of the README and the guides: a `console` block holds commands after `$ ` and
-//! exactly what they print; in a `sh` block commands and options must exist.
+//! exactly what they print, a `yaml` block with a file name after it is that file for the commands
+//! below; in a `sh` block commands and options must exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,18 +18,32 @@ fn documents() -> Vec<PathBuf> {
     files
 }
 
-/// The texts of the blocks of one language.
-fn blocks<'a>(text: &'a str, language: &'a str) -> impl Iterator<Item = &'a str> {
-    text.split("\n```").enumerate().filter(|(at, _)| at % 2 == 1).filter_map(move |(_, block)| {
-        let (info, body) = block.split_once('\n').unwrap_or((block, ""));
-        (info == language).then_some(body)
-    })
+/// The code blocks: what stands after the backticks, and the text.
+fn blocks(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let inner = text.split("\n```").skip(1).step_by(2);
+    inner.map(|block| block.split_once('\n').unwrap_or((block, "")))
 }
 
-/// A console block with what its commands print now, run in a directory that has `fixtures`.
-fn replay(block: &str) -> String {
+/// The document with what its commands print now; they run in one directory that has `fixtures`.
+/// The number of its console blocks.
+fn replay_document(text: &str) -> (String, usize) {
     let dir = TempDir::new("docs").unwrap();
     std::os::unix::fs::symlink(workspace().join("fixtures"), dir.path().join("fixtures")).unwrap();
+    let mut current = text.to_owned();
+    let mut consoles = 0;
+    for (info, body) in blocks(text) {
+        if let Some(file) = info.strip_prefix("yaml ") {
+            dir.write(file, format!("{body}\n")).unwrap();
+        } else if info == "console" {
+            consoles += 1;
+            current = current.replace(body, replay(dir.path(), body).trim_end_matches('\n'));
+        }
+    }
+    (current, consoles)
+}
+
+/// A console block with what its commands print now.
+fn replay(dir: &Path, block: &str) -> String {
     let mut out = String::new();
     let mut command = String::new();
     for line in block.lines() {
@@ -40,7 +55,7 @@ fn replay(block: &str) -> String {
         out.push_str(line);
         out.push('\n');
         if !command.ends_with('\\') {
-            out.push_str(&output(dir.path(), &command));
+            out.push_str(&output(dir, &command));
         }
     }
     out
@@ -65,11 +80,8 @@ fn generated_outputs_in_documents_are_current() {
     let mut seen = 0;
     for file in documents() {
         let text = fs::read_to_string(&file).unwrap();
-        let mut current = text.clone();
-        for block in blocks(&text, "console") {
-            seen += 1;
-            current = current.replace(block, replay(block).trim_end_matches('\n'));
-        }
+        let (current, consoles) = replay_document(&text);
+        seen += consoles;
         if std::env::var_os("UPDATE").is_some() {
             fs::write(&file, &current).unwrap();
         } else if text != current {
@@ -85,7 +97,7 @@ fn commands_in_documents_exist() {
     let mut wrong = Vec::new();
     for file in documents() {
         let text = fs::read_to_string(&file).unwrap();
-        for line in blocks(&text, "sh").flat_map(str::lines) {
+        for line in blocks(&text).filter(|it| it.0 == "sh").flat_map(|it| it.1.lines()) {
             let mut words = line.split_whitespace().skip_while(|word| *word != "promsieve").skip(1);
             let Some(command) = words.next() else { continue };
             let help = output(dir.path(), &format!("promsieve {command} --help"));
@@ -101,9 +113,10 @@ fn commands_in_documents_exist() {
 }
 
 #[test]
-fn blocks_are_found_by_language() {
-    let text = "a\n```console\n$ x\ny\n```\nb\n```sh\nz\n```\n```console\n$ q\n```\n";
-    assert_eq!(blocks(text, "console").collect::<Vec<_>>(), ["$ x\ny", "$ q"]);
-    assert_eq!(blocks(text, "sh").collect::<Vec<_>>(), ["z"]);
-    assert_eq!(replay("$ echo \"a\\\nb\"\nold\n$ ls"), "$ echo \"a\\\nb\"\nab\n$ ls\nfixtures\n");
+fn documents_are_replayed() {
+    let text = "a\n```yaml f.yml\na: b\n```\n\n```console\n$ cat \\\n  f.yml\nold\n$ ls\n```\n";
+    let (current, consoles) = replay_document(text);
+    assert_eq!(consoles, 1);
+    assert_eq!(current, text.replace("old\n$ ls", "a: b\n$ ls\nf.yml\nfixtures"));
+    assert_eq!(blocks("a\n```sh\nz\n```\nb\n").collect::<Vec<_>>(), [("sh", "z")]);
 }
