@@ -11,6 +11,9 @@ mod corpus;
 mod corpus_config;
 #[cfg(test)]
 mod docs;
+mod corpus_lint;
+#[cfg(test)]
+mod generated;
 #[cfg(test)]
 mod real;
 #[cfg(test)]

@@ -13,6 +13,8 @@ pub mod doc;
 pub mod finding;
 pub mod flow;
 pub mod ingest;
+pub mod lint;
+pub mod optimize;
 pub mod packs;
 pub mod promql;
 pub mod regexp;

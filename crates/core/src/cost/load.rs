@@ -1,7 +1,11 @@
 //! The load on a server as sums over its series: all that the cost model needs to know of them.
 
+use std::collections::BTreeSet;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
+
+use crate::census::{Census, MetricCensus};
+use crate::series::Table;
 
 /// Sums over the series of a server's head; the loads of disjoint sets of series add up.
 /// (Unique pairs that two sets share are then counted twice, an error on the safe side.)
@@ -27,6 +31,63 @@ pub struct Load {
     pub dropped_bytes: u64,
     /// Metric families with metadata, summed over targets.
     pub metric_families: u64,
+}
+
+impl Load {
+    /// What a census counts, and how many families each target of its table has.
+    pub fn of(census: &Census, table: &Table) -> Self {
+        let mut families: BTreeSet<(u32, &str)> = BTreeSet::new();
+        for group in &table.metrics {
+            let metric = table.metric_name(group);
+            let family = table.family_of(metric).map_or(metric, |(family, _)| family);
+            families.extend(group.runs.iter().map(|run| (run.target.0, family)));
+        }
+        Self {
+            series: census.series,
+            label_pairs: census.label_pairs,
+            label_bytes: census.label_bytes,
+            exposed_bytes: census.exposed_bytes,
+            unique_pairs: census.unique_pairs,
+            unique_pair_bytes: census.unique_pair_bytes + 2 * census.unique_pairs,
+            targets: census.targets,
+            dropped_series: 0,
+            dropped_bytes: 0,
+            metric_families: families.len() as u64,
+        }
+    }
+
+    /// What one metric adds. Its label pairs are taken to be shared with others.
+    pub fn of_metric(metric: &MetricCensus) -> Self {
+        Self {
+            series: metric.series,
+            label_pairs: metric.label_pairs,
+            label_bytes: metric.label_bytes,
+            exposed_bytes: metric.exposed_bytes,
+            ..Self::default()
+        }
+    }
+
+    /// With so many series dropped, each of so many bytes as exposed.
+    #[must_use]
+    pub fn with_dropped(self, series: u64, bytes: u64) -> Self {
+        Self { dropped_series: series, dropped_bytes: bytes, ..self }
+    }
+
+    /// A share of it, rounded; of its series, not of its targets.
+    #[must_use]
+    pub fn scaled(self, share: f64) -> Self {
+        #[expect(clippy::cast_sign_loss, reason = "shares are not negative")]
+        let part = |count: u64| (count as f64 * share).round() as u64;
+        Self {
+            series: part(self.series),
+            label_pairs: part(self.label_pairs),
+            label_bytes: part(self.label_bytes),
+            exposed_bytes: part(self.exposed_bytes),
+            unique_pairs: part(self.unique_pairs),
+            unique_pair_bytes: part(self.unique_pair_bytes),
+            ..Self::default()
+        }
+    }
 }
 
 impl Add for Load {

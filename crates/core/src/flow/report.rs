@@ -40,6 +40,13 @@ pub struct JobFlow {
     pub refused: SeriesCount,
 }
 
+impl JobFlow {
+    /// Series that a step dropped: they still cost an entry in the scrape cache.
+    pub fn dropped(&self) -> SeriesCount {
+        SeriesCount(self.steps.iter().map(|step| step.dropped.0).sum())
+    }
+}
+
 /// What one step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StepFlow {

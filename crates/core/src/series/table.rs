@@ -162,6 +162,28 @@ impl Table {
         }
     }
 
+    /// The rows of the targets that `wanted` accepts; targets keep their ids. Bytes as exposed are
+    /// shared out by rows.
+    #[must_use]
+    pub fn select(&self, wanted: &dyn Fn(&Target) -> bool) -> Self {
+        let mut table = self.without_rows(self.stage);
+        for group in &self.metrics {
+            let mut part = MetricRows::new(group.metric);
+            for (target, rows) in group.run_ranges() {
+                if wanted(self.target(target)) {
+                    let columns = group.columns.iter();
+                    let columns = columns.map(|c| (c.name, c.codes[rows.clone()].to_vec()));
+                    let bytes = group.exposed_bytes * rows.len() as u64 / group.rows.max(1) as u64;
+                    part.push_block(target, rows.len(), columns.collect(), bytes);
+                }
+            }
+            if part.rows > 0 {
+                table.metrics.push(part);
+            }
+        }
+        table
+    }
+
     /// The id of a label name, new or known.
     pub fn intern_name(&mut self, name: &str) -> NameId {
         // Code 0 is the empty name, which no label has: ids start at code 1.

@@ -1,0 +1,66 @@
+//! The view of an estimate.
+
+use promsieve_core::cost::{Estimate, Range};
+use serde::Serialize;
+
+/// What a load needs. Bytes unless named otherwise.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct EstimateView {
+    pub(crate) series: u64,
+    /// Peak heap before a collection.
+    pub(crate) memory: RangeView,
+    /// Anonymous resident memory, what the OOM killer counts.
+    pub(crate) rss: RangeView,
+    /// Heap in use after a collection.
+    pub(crate) live_heap: RangeView,
+    pub(crate) disk_per_day: u64,
+    pub(crate) disk: RangeView,
+    pub(crate) wal: RangeView,
+    pub(crate) samples_per_second: f64,
+    pub(crate) server: String,
+    /// What the expected live heap is made of.
+    pub(crate) parts: Vec<PartView>,
+    pub(crate) notes: Vec<String>,
+}
+
+/// A quantity with the calibration's error.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct RangeView {
+    pub(crate) low: u64,
+    pub(crate) expected: u64,
+    pub(crate) high: u64,
+}
+
+/// A part of the live heap.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct PartView {
+    pub(crate) name: &'static str,
+    pub(crate) bytes: u64,
+}
+
+impl RangeView {
+    fn of(range: Range) -> Self {
+        Self { low: range.low.0, expected: range.expected.0, high: range.high.0 }
+    }
+}
+
+impl EstimateView {
+    /// The view of an estimate for so many series on this server.
+    pub(crate) fn of(series: u64, estimate: &Estimate, server: &str) -> Self {
+        let part =
+            |part: &promsieve_core::cost::Part| PartView { name: part.name, bytes: part.bytes.0 };
+        Self {
+            series,
+            memory: RangeView::of(estimate.memory),
+            rss: RangeView::of(estimate.rss),
+            live_heap: RangeView::of(estimate.live_heap),
+            disk_per_day: estimate.disk_per_day.expected.0,
+            disk: RangeView::of(estimate.disk),
+            wal: RangeView::of(estimate.wal),
+            samples_per_second: (estimate.samples_per_second * 10.0).round() / 10.0,
+            server: server.to_owned(),
+            parts: estimate.parts.iter().map(part).collect(),
+            notes: estimate.notes.clone(),
+        }
+    }
+}

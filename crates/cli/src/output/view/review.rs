@@ -1,0 +1,58 @@
+//! The view of a whole review: what the page embeds.
+
+use serde::Serialize;
+
+use super::census::CensusView;
+use super::estimate::EstimateView;
+use super::lint::LintView;
+use super::optimize::OptimizeView;
+use super::shard::ShardView;
+use super::usage::UsageView;
+
+/// Everything that `review` finds.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ReviewView {
+    /// What was reviewed, as the user named it.
+    pub(crate) title: String,
+    pub(crate) server: String,
+    pub(crate) inputs: InputsView,
+    /// What the targets expose, before any metric chain.
+    pub(crate) exposed_series: u64,
+    /// What the configuration stores of it.
+    pub(crate) census: CensusView,
+    pub(crate) jobs: Vec<JobView>,
+    pub(crate) estimate: EstimateView,
+    pub(crate) lint: LintView,
+    pub(crate) usage: UsageView,
+    pub(crate) optimize: Option<OptimizeView>,
+    pub(crate) shard: Option<ShardView>,
+    /// Why a part is missing, and what would make it better.
+    pub(crate) notes: Vec<String>,
+}
+
+/// What was read.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct InputsView {
+    pub(crate) configs: usize,
+    pub(crate) rule_files: usize,
+    pub(crate) dashboards: usize,
+    pub(crate) scrapes: usize,
+    pub(crate) snapshots: usize,
+    pub(crate) bad_lines: u64,
+}
+
+/// What happens to one job's series.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct JobView {
+    pub(crate) job: String,
+    pub(crate) targets: u64,
+    /// Series that the targets expose.
+    pub(crate) exposed: u64,
+    /// Series that are stored.
+    pub(crate) stored: u64,
+    /// Series lost because they became the same as another.
+    pub(crate) merged: u64,
+    /// Targets whose scrape the server loses, with the reason of the first.
+    pub(crate) failing_targets: u64,
+    pub(crate) failure: Option<String>,
+}

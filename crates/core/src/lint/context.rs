@@ -1,0 +1,177 @@
+//! What a check may see and do: the project, answers about patterns, places, and reporting.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::{Facts, Rule};
+use crate::config::{Chain, ChainKind, ConfiguredStep, FieldSpan, Project};
+use crate::doc::Node;
+use crate::finding::{Finding, Subject};
+use crate::regexp::language::{Language, Limits};
+use crate::regexp::{Dialect, Pattern};
+use crate::relabel::{Step, StepField};
+use crate::text::{Location, SourceText};
+
+/// The languages of patterns that were asked for: large files repeat the same ones.
+#[derive(Debug, Default)]
+pub(super) struct Languages(RefCell<HashMap<(String, Dialect), Option<Language>>>);
+
+impl Languages {
+    fn of(&self, pattern: &Pattern) -> Option<Language> {
+        let key = (pattern.text().to_owned(), pattern.dialect());
+        let mut known = self.0.borrow_mut();
+        known.entry(key).or_insert_with(|| Language::of(pattern, Limits::default()).ok()).clone()
+    }
+}
+
+/// A step that the server accepts, in its chain.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'a> {
+    /// The chain.
+    pub chain: &'a Chain,
+    /// The step's index in it.
+    pub index: usize,
+    /// The step with its places.
+    pub configured: &'a ConfiguredStep,
+    /// The step.
+    pub step: &'a Step,
+}
+
+impl<'a> At<'a> {
+    /// The step at `index`, if the server accepts it.
+    pub fn new(chain: &'a Chain, index: usize) -> Option<Self> {
+        let configured = chain.steps.get(index)?;
+        Some(Self { chain, index, configured, step: configured.step.as_ref()? })
+    }
+
+    /// Where a field's value is, or the whole step.
+    pub fn value(self, field: StepField) -> Location {
+        self.configured.spans.value_or_item(field)
+    }
+
+    /// The steps before it.
+    pub fn earlier(self) -> &'a [ConfiguredStep] {
+        &self.chain.steps[..self.index]
+    }
+
+    /// The steps after it.
+    pub fn later(self) -> &'a [ConfiguredStep] {
+        &self.chain.steps[self.index + 1..]
+    }
+
+    /// Whether its action reads `field`.
+    pub fn reads(self, field: StepField) -> bool {
+        self.step.action().reads().contains(&field)
+    }
+}
+
+/// What a check is given.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The project.
+    pub project: &'a Project,
+    /// What else is known.
+    pub facts: &'a Facts<'a>,
+    languages: &'a Languages,
+    rule: &'static Rule,
+    subject: Subject,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(
+        project: &'a Project,
+        facts: &'a Facts<'a>,
+        languages: &'a Languages,
+        rule: &'static Rule,
+    ) -> Self {
+        let (subject, findings) = (Subject::default(), Vec::new());
+        Self { project, facts, languages, rule, subject, findings }
+    }
+
+    /// Sets what findings are about from now on.
+    pub(super) fn look_at(&mut self, subject: Subject) {
+        self.subject = subject;
+    }
+
+    pub(super) fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
+
+    /// A finding of this rule, to be completed and reported.
+    pub fn finding(&self, location: Location, message: impl Into<String>) -> Finding {
+        Finding::new(self.rule.id, self.rule.severity, location, message.into())
+            .subject(self.subject.clone())
+    }
+
+    /// A finding of this rule about one step of the chain that is looked at.
+    pub fn step_finding(
+        &self,
+        step: usize,
+        location: Location,
+        message: impl Into<String>,
+    ) -> Finding {
+        let mut finding = self.finding(location, message);
+        finding.subject.step = Some(step);
+        finding
+    }
+
+    /// Reports a finding.
+    pub fn report(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// All values that a pattern matches; `None` when that is too large to tell.
+    pub fn language(&self, pattern: &Pattern) -> Option<Language> {
+        self.languages.of(pattern)
+    }
+
+    /// The language of a regex of our own, in the dialect of the project's server.
+    pub fn language_of(&self, regex: &str) -> Option<Language> {
+        self.language(&Pattern::parse(regex, Dialect::of(self.project.server)).ok()?)
+    }
+
+    /// The file of a location.
+    pub fn source(&self, location: Location) -> &'a SourceText {
+        self.facts.sources.file(location.file)
+    }
+
+    /// The node of a field's value.
+    pub fn node(&self, span: &FieldSpan) -> Option<Node<'a>> {
+        let mut documents = self.project.documents.iter();
+        let document = documents.find(|document| document.file() == span.value.file)?;
+        Some(document.node(span.node))
+    }
+
+    /// A part of a field's decoded text in the source.
+    pub fn part(&self, at: At<'_>, field: StepField, range: std::ops::Range<usize>) -> Location {
+        let whole = at.value(field);
+        let node = at.configured.spans.field(field).and_then(|span| self.node(span));
+        let span = node.map(|node| node.source_span(self.source(whole), range));
+        Location { file: whole.file, span: span.unwrap_or(whole.span) }
+    }
+
+    /// The node of a field's value, if it can be edited without touching anything else: not what
+    /// comes through an alias or a merge key, and nothing that others refer to.
+    pub fn editable(&self, at: At<'_>, field: StepField) -> Option<Node<'a>> {
+        let span = at.configured.spans.field(field).filter(|span| !span.merged)?;
+        let node = self.node(span)?;
+        let mut ancestors = std::iter::successors(Some(node), |node| node.parent());
+        let is_own = at.configured.spans.item.span.contains(node.span())
+            && node == node.resolved()
+            && ancestors.all(|node| node.anchor().is_none());
+        is_own.then_some(node)
+    }
+
+    /// The mapping that a step is, if it can be edited without touching anything else.
+    pub fn editable_step(&self, at: At<'_>) -> Option<Node<'a>> {
+        let fields = at.configured.spans.fields.iter();
+        let own = fields.filter(|span| !span.merged).map(|span| span.field);
+        own.into_iter().find_map(|field| self.editable(at, field)?.parent())
+    }
+
+    /// Whether the chain relabels what was scraped, and sees no labels of discovery any more.
+    pub fn is_after_scrape(chain: &Chain) -> bool {
+        matches!(chain.kind, ChainKind::Metric | ChainKind::Write | ChainKind::Alert)
+    }
+}

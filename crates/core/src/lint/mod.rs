@@ -1,0 +1,121 @@
+//! The linter: rules over a project and what is known about its data, one file a rule.
+//!
+//! A rule says *what* is wrong, the finding's consequence says what it does to the server, and its
+//! evidence says how that is known. See [`rules`] for how to add one.
+
+mod context;
+mod date;
+mod filters;
+pub mod fix;
+mod rule;
+pub mod rules;
+mod sample;
+mod suppress;
+#[cfg(test)]
+mod testing;
+mod values;
+
+pub use context::{At, Context};
+pub use date::Date;
+pub use rule::{Check, Entry, FixKind, Rule};
+
+use crate::config::Project;
+use crate::finding::{Finding, RuleId, Severity, Subject};
+use crate::flow::FlowReport;
+use crate::text::Sources;
+
+use context::Languages;
+
+/// What the rules may look at besides the project.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The texts that the project was read from.
+    pub sources: &'a Sources,
+    /// What reading them found: what the server refuses. Selected and suppressed like the rest.
+    pub reading: &'a [Finding],
+    /// What the chains did to samples, if there were any.
+    pub flow: Option<&'a FlowReport>,
+    /// The day that suppressions are judged by; without it none expires.
+    pub today: Option<Date>,
+}
+
+/// Which rules run, and how bad each is. Rules are named by code, name or family (`RL`).
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Only these; all when empty.
+    pub select: Vec<String>,
+    /// Not these.
+    pub ignore: Vec<String>,
+    /// Severities that replace the findings' own.
+    pub severity: Vec<(String, Severity)>,
+}
+
+impl Settings {
+    /// Whether findings of `rule` are wanted.
+    pub fn selects(&self, rule: RuleId) -> bool {
+        let names = |word: &String| names_rule(word, rule);
+        (self.select.is_empty() || self.select.iter().any(names)) && !self.ignore.iter().any(names)
+    }
+}
+
+/// Whether `word` names `rule`: its code, its name or its family.
+fn names_rule(word: &str, rule: RuleId) -> bool {
+    word.eq_ignore_ascii_case(rule.code)
+        || word == rule.name
+        || word.eq_ignore_ascii_case(&rule.code[..2])
+}
+
+/// Every finding that is selected and not suppressed, in the order of the files.
+pub fn lint(project: &Project, facts: &Facts<'_>, settings: &Settings) -> Vec<Finding> {
+    let languages = Languages::default();
+    let mut findings = facts.reading.to_vec();
+    for entry in rules::entries() {
+        let mut context = Context::new(project, facts, &languages, entry.rule);
+        run(&mut context, entry.rule);
+        findings.append(&mut context.into_findings());
+    }
+    findings.sort_by_key(|finding| (finding.location, finding.rule.code));
+    let mut findings = suppress::apply(project, facts, findings);
+    findings.retain(|finding| settings.selects(finding.rule));
+    for (word, severity) in &settings.severity {
+        let named = findings.iter_mut().filter(|finding| names_rule(word, finding.rule));
+        named.for_each(|finding| finding.severity = *severity);
+    }
+    findings.sort_by_key(|finding| (finding.location, finding.rule.code));
+    findings
+}
+
+fn run(context: &mut Context<'_>, rule: &Rule) {
+    match rule.check {
+        Check::Reading => {}
+        Check::Flow(check) => {
+            if let Some(flow) = context.facts.flow {
+                check(context, flow);
+            }
+        }
+        Check::Chain(check) => {
+            for (job, chain) in context.project.chains() {
+                // What the server refuses has no meaning that could be looked at as a whole.
+                if chain.steps.iter().all(|step| step.step.is_some()) {
+                    context.look_at(subject(job.map(|job| job.name.clone()), &chain.path, None));
+                    check(context, chain);
+                }
+            }
+        }
+        Check::Step(check) => {
+            for (job, chain) in context.project.chains() {
+                for index in 0..chain.steps.len() {
+                    if let Some(at) = At::new(chain, index) {
+                        let job = job.map(|job| job.name.clone());
+                        context.look_at(subject(job, &chain.path, Some(index)));
+                        check(context, at);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn subject(job: Option<String>, path: &str, step: Option<usize>) -> Subject {
+    Subject { job, chain: Some(path.to_owned()), step }
+}

@@ -1,0 +1,67 @@
+//! A `keep` or `drop` with a pattern has no `source_labels`, so it drops everything or nothing.
+//!
+//! ## Why
+//! Without source labels the value is the empty string for every series: the pattern decides once
+//! for all of them. Often `sourceLabels` of a Kubernetes resource was meant, or a `labeldrop`.
+//!
+//! ## Bad
+//! ```yaml bad
+//! metric_relabel_configs:
+//!   - regex: go_.* # error
+//!     action: drop
+//! ```
+//!
+//! ## Good
+//! ```yaml good
+//! metric_relabel_configs:
+//!   - source_labels: [__name__]
+//!     regex: go_.*
+//!     action: drop
+//! ```
+//!
+//! ## Fix
+//! None. Say which labels the pattern is for.
+
+use crate::finding::{Evidence, RuleId, Severity};
+use crate::lint::{At, Check, Context, FixKind, Rule, sample};
+use crate::relabel::{Action, StepField};
+
+pub(super) static RULE: Rule = Rule {
+    id: RuleId { code: "RL011", name: "filter-without-source" },
+    severity: Severity::Warning,
+    fix: FixKind::None,
+    since: "0.1.0",
+    check: Check::Step(check),
+};
+
+fn check(context: &mut Context<'_>, at: At<'_>) {
+    let is_filter = matches!(at.step.action(), Action::Keep | Action::Drop);
+    let has_pattern =
+        at.configured.raw.regex.value().is_some_and(|text| text != "(.*)" && text != ".*");
+    // A pattern that matches the empty string and no more is as good as none.
+    if !is_filter || !has_pattern || !at.step.source_labels().is_empty() {
+        return;
+    }
+    let labels = sample::with_usual_labels(at.chain, Vec::new());
+    let ran = sample::run([at.step], &labels);
+    let (action, pattern) = (at.step.action(), at.step.pattern().text());
+    let mut finding = context
+        .finding(
+            at.value(StepField::Regex),
+            format!(
+                "`{action}` has no `source_labels`: `{pattern}` is matched with the empty string"
+            ),
+        )
+        .evidence(Evidence::Proof(format!(
+            "without source labels every label set reads the empty string: {}",
+            sample::became(&labels, &ran)
+        )))
+        .remedy("say in `source_labels` what the pattern is for");
+    if ran.labels.is_none() {
+        finding.severity = Severity::Error;
+        finding = finding.consequence("everything is dropped: nothing of this chain is left");
+    } else {
+        finding = finding.consequence("the step has no effect");
+    }
+    context.report(finding);
+}

@@ -1,0 +1,381 @@
+//! The harness: what holds for every rule, checked from the registry and the rules' pages.
+//!
+//! A page's block is a whole configuration, a rule file, or one chain, around which the harness puts
+//! the smallest configuration. In a `bad` block the line with the finding ends with ` # error`.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+
+use super::rules::entries;
+use super::{Check, Entry, Facts, FixKind, Settings, fix, lint};
+use crate::config::{self, Project};
+use crate::finding::{Applicability, Evidence, Finding, Severity};
+use crate::flow::FlowReport;
+use crate::regexp::language::{Language, Limits};
+use crate::relabel::{Outcome, Program, Scratch, Step};
+use crate::series::LabelBuf;
+use crate::server::Server;
+use crate::text::{SourceText, Sources};
+
+/// What ends the line that a finding is expected on.
+const MARK: &str = " # error";
+
+/// A block of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Block {
+    kind: String,
+    text: String,
+}
+
+/// A file that was read and linted.
+struct Linted {
+    sources: Sources,
+    project: Project,
+    findings: Vec<Finding>,
+}
+
+impl Linted {
+    fn of(text: &str, flow: Option<&FlowReport>) -> Self {
+        let mut sources = Sources::default();
+        let server = Server::default();
+        let is_rules = text.lines().any(|line| line.starts_with("groups:"));
+        let file = sources.add(SourceText::new("file.yml", text));
+        let (project, reading) = if is_rules {
+            let mut project = Project { server, ..Project::default() };
+            let reading = project.add_rule_file(file, sources.file(file));
+            (project, reading)
+        } else {
+            config::parse(file, sources.file(file), server)
+        };
+        let facts = Facts { sources: &sources, reading: &reading, flow, today: None };
+        let findings = lint(&project, &facts, &Settings::default());
+        Self { sources, project, findings }
+    }
+
+    /// The one-based lines of the findings of a rule.
+    fn lines(&self, rule: &str) -> Vec<u32> {
+        let of_rule = self.findings.iter().filter(|finding| finding.rule.name == rule);
+        of_rule.map(|finding| self.line(finding)).collect()
+    }
+
+    fn line(&self, finding: &Finding) -> u32 {
+        let location = finding.location.expect("a finding about text has a place");
+        self.sources.file(location.file).position(location.span.start).line
+    }
+}
+
+/// The lines, counted in the whole file, that a rule finds something on in a chain.
+pub(super) fn found(chain: &str, rule: &str) -> Vec<u32> {
+    Linted::of(&wrap(chain), None).lines(rule)
+}
+
+/// What is found in a chain of the job `app` of which this is known.
+pub(super) fn found_in_flow(chain: &str, flow: &FlowReport) -> Vec<Finding> {
+    Linted::of(&wrap(chain), Some(flow)).findings
+}
+
+/// Puts the smallest configuration around a chain.
+fn wrap(block: &str) -> String {
+    let job =
+        "scrape_configs:\n  - job_name: app\n    static_configs:\n      - targets: ['app:8080']\n";
+    let around = [
+        ("metric_relabel_configs:", job, 4),
+        ("relabel_configs:", job, 4),
+        ("write_relabel_configs:", "remote_write:\n  - url: http://store/\n", 4),
+        ("alert_relabel_configs:", "alerting:\n", 2),
+    ];
+    let Some((_, before, indent)) = around.iter().find(|(key, ..)| block.starts_with(key)) else {
+        return block.to_owned();
+    };
+    let indent = " ".repeat(*indent);
+    let lines = block.lines().map(|line| format!("{indent}{line}").trim_end().to_owned() + "\n");
+    format!("{before}{}", lines.collect::<String>())
+}
+
+fn blocks(entry: &Entry) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut open = false;
+    for line in entry.header() {
+        match (open, line.strip_prefix("```")) {
+            (false, Some(language)) => {
+                let kind = language.strip_prefix("yaml ").expect("a fence names its kind");
+                blocks.push(Block { kind: kind.to_owned(), text: String::new() });
+                open = true;
+            }
+            (true, Some(_)) => open = false,
+            (true, None) => {
+                let block = blocks.last_mut().expect("a block is open");
+                block.text += &format!("{line}\n");
+            }
+            (false, None) => {}
+        }
+    }
+    assert!(!open, "{}: a fence is open", entry.name());
+    blocks
+}
+
+/// Everything that holds for one rule.
+pub(super) fn check_rule(module: &str) {
+    let entry = entries().iter().find(|entry| entry.module == module).expect("it is registered");
+    check_page(entry);
+    let blocks = blocks(entry);
+    for (at, block) in blocks.iter().enumerate() {
+        match block.kind.as_str() {
+            "bad" => {
+                let fixed = blocks.get(at + 1).filter(|block| block.kind == "fixed");
+                check_bad(entry, &block.text, fixed.map(|block| block.text.as_str()));
+            }
+            "good" | "fixed" => check_clean(&block.text),
+            other => panic!("{module}: a block is `bad`, `good` or `fixed`, not `{other}`"),
+        }
+    }
+    assert!(blocks.iter().any(|block| block.kind == "bad"), "{module} shows no mistake");
+    let shows_fix = blocks.iter().any(|block| block.kind == "fixed");
+    assert_eq!(shows_fix, entry.rule.fix != FixKind::None, "{module}: a fix is shown");
+}
+
+fn check_page(entry: &Entry) {
+    let summary = entry.header().next().unwrap_or_default();
+    assert!(summary.ends_with('.') && summary.len() <= 100, "{}: {summary}", entry.name());
+    for section in ["## Why", "## Bad", "## Good", "## Fix"] {
+        assert!(entry.header().any(|line| line == section), "{} lacks {section}", entry.name());
+    }
+    let fix = entry.header().skip_while(|line| *line != "## Fix").nth(1).unwrap_or_default();
+    let word = match entry.rule.fix {
+        FixKind::None => "None",
+        FixKind::Safe => "Safe",
+        FixKind::Unsafe => "Unsafe",
+    };
+    assert!(fix.starts_with(word), "{}: the fix is {word}: {fix}", entry.name());
+    assert_eq!(entry.name().replace('-', "_"), entry.module);
+}
+
+fn check_bad(entry: &Entry, block: &str, fixed: Option<&str>) {
+    let marked = wrap(block);
+    let expected: Vec<u32> = marked
+        .lines()
+        .zip(1..)
+        .filter(|(line, _)| line.ends_with(MARK))
+        .map(|(_, number)| number)
+        .collect();
+    let [line] = expected[..] else { panic!("{}: one line is marked", entry.name()) };
+    if matches!(entry.rule.check, Check::Flow(_)) {
+        // Its facts are not in the page: the rule's own tests have them.
+        return;
+    }
+    let text = marked.replace(MARK, "");
+    let linted = Linted::of(&text, None);
+    assert_eq!(
+        linted.lines(entry.name()),
+        [line],
+        "{}\n{text}\n{:#?}",
+        entry.name(),
+        linted.findings
+    );
+    linted.findings.iter().for_each(check_words);
+    let attached = linted.findings.iter().filter(|finding| finding.rule.name == entry.name());
+    for finding in attached {
+        assert!(entry.rule.fix != FixKind::None || finding.fix.is_none());
+        assert!(
+            finding.severity >= entry.rule.severity,
+            "findings are as bad as the rule, or worse"
+        );
+    }
+    if let Some(fixed) = fixed {
+        check_fix(entry, &linted, &wrap(fixed));
+    }
+    check_suppression(entry, &text, line);
+}
+
+/// The right words, and evidence where it is needed.
+fn check_words(finding: &Finding) {
+    let texts = [Some(&finding.message), finding.consequence.as_ref(), finding.remedy.as_ref()];
+    for text in texts.into_iter().flatten() {
+        assert!(!text.ends_with('.') && !text.contains("  ") || text.contains("yaml:"), "{text}");
+        assert!(text.matches('`').count() % 2 == 0, "{text}");
+        let is_server = finding.evidence.kind() == Some("server");
+        let first = text.chars().next().expect("there are words");
+        assert!(is_server || !first.is_uppercase(), "{text}");
+    }
+    let needs = finding.severity > Severity::Info;
+    assert!(!needs || finding.evidence != Evidence::None, "{finding:#?}");
+}
+
+fn check_clean(block: &str) {
+    let linted = Linted::of(&wrap(block), None);
+    assert_eq!(linted.findings, [], "nothing is wrong with\n{block}");
+}
+
+fn check_fix(entry: &Entry, linted: &Linted, expected: &str) {
+    let own: Vec<Finding> = {
+        let own = linted.findings.iter().filter(|finding| finding.rule.name == entry.name());
+        own.cloned().collect()
+    };
+    let applicability = own[0].fix.as_ref().expect("the page shows a fix").applicability;
+    assert_eq!(applicability == Applicability::Safe, entry.rule.fix == FixKind::Safe);
+    let [(_, text)] = &fix::apply(&linted.sources, &own, Applicability::Unsafe)[..] else {
+        panic!("{}: the fix changes one file", entry.name());
+    };
+    assert_eq!(text, expected, "{}", entry.name());
+    let mut rounds = 0;
+    let mut text = text.clone();
+    while let Some((_, next)) = {
+        let again = Linted::of(&text, None);
+        fix::apply(&again.sources, &again.findings, Applicability::Unsafe).pop()
+    } {
+        text = next;
+        rounds += 1;
+        assert!(rounds <= 10, "{}: fixes go on and on", entry.name());
+    }
+    if applicability == Applicability::Safe {
+        check_same_relabeling(&linted.project, &Linted::of(expected, None).project);
+    }
+}
+
+/// A suppression on the line before, and one for the file, silence the finding and are used.
+fn check_suppression(entry: &Entry, text: &str, line: u32) {
+    if matches!(entry.name(), "unused-suppression" | "invalid-yaml") {
+        // It is about suppressions; a file that cannot be read has no comments either.
+        return;
+    }
+    let comment = format!("# promsieve: ignore {} (a test)", entry.name());
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let at = line as usize - 1;
+    let indent = lines[at].len() - lines[at].trim_start().len();
+    lines.insert(at, " ".repeat(indent) + &comment);
+    for text in [lines.join("\n") + "\n", format!("{comment}\n{text}")] {
+        let silenced = Linted::of(&text, None);
+        for rule in [entry.name(), "unused-suppression"] {
+            assert_eq!(silenced.lines(rule), [] as [u32; 0], "{text}");
+        }
+    }
+}
+
+/// Both projects relabel generated series the same.
+fn check_same_relabeling(before: &Project, after: &Project) {
+    let chains = before.chains().zip(after.chains());
+    for ((_, before), (_, after)) in chains {
+        let steps = |chain: &config::Chain| -> Vec<Step> {
+            chain.steps.iter().filter_map(|step| step.step.clone()).collect()
+        };
+        let (before, after) = (steps(before), steps(after));
+        let labels = prop::collection::vec((select(names(&before)), select(values(&before))), 0..6);
+        let config = Config {
+            cases: 500,
+            rng_seed: RngSeed::Fixed(1),
+            failure_persistence: None,
+            ..Config::default()
+        };
+        let same = |labels: Vec<(String, String)>| {
+            prop_assert_eq!(relabel(&before, &labels), relabel(&after, &labels));
+            Ok(())
+        };
+        TestRunner::new(config).run(&labels, same).expect("the fix is safe");
+    }
+}
+
+fn relabel(steps: &[Step], labels: &[(String, String)]) -> Option<Vec<(String, String)>> {
+    let mut set = LabelBuf::new();
+    set.refill(labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let outcome = Program::compile(steps).apply(&mut Scratch::new(), &mut set);
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    (outcome == Outcome::Kept).then(|| set.sorted().into_iter().map(owned).collect())
+}
+
+fn names(steps: &[Step]) -> Vec<String> {
+    let of_step = |step: &Step| {
+        let sources = step.source_labels().iter().map(ToString::to_string);
+        sources.chain([step.target_label().to_owned()]).collect::<Vec<_>>()
+    };
+    let mut names: Vec<String> = steps.iter().flat_map(of_step).collect();
+    names.extend(["__name__", "job", "pod", "le"].map(str::to_owned));
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+/// Values that the patterns match or nearly match.
+fn values(steps: &[Step]) -> Vec<String> {
+    let mut values: Vec<String> = ["", "x", "a;b", "1", "1.0"].map(str::to_owned).to_vec();
+    for step in steps {
+        let pattern = step.pattern();
+        let example = Language::of(pattern, Limits::default()).ok().and_then(|all| all.example());
+        values.extend(
+            example.iter().flat_map(|text| text.split(step.separator())).map(str::to_owned),
+        );
+        values.extend(example);
+        let words = pattern.text().split(|c: char| !c.is_alphanumeric() && c != '_');
+        values.extend(
+            words.flat_map(|word| [word.to_owned(), format!("{word}x"), format!("x{word}")]),
+        );
+    }
+    values
+}
+
+#[test]
+fn codes_and_names_are_unique_and_well_formed() {
+    let mut codes: Vec<&str> = entries().iter().map(Entry::code).collect();
+    assert!(codes.is_sorted(), "{codes:?}");
+    codes.dedup();
+    assert_eq!(codes.len(), entries().len());
+    for entry in entries() {
+        let (family, number) = entry.code().split_at(2);
+        assert!(["CA", "RL", "SC", "SG", "SH", "ST", "US", "VE"].contains(&family), "{family}");
+        assert!(number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit()));
+        let is_kebab = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+        assert!(entry.name().bytes().all(is_kebab), "{}", entry.name());
+        let named = entries().iter().filter(|other| other.name() == entry.name());
+        assert_eq!(named.count(), 1, "{}", entry.name());
+        assert_eq!(entry.rule.since, env!("CARGO_PKG_VERSION"));
+    }
+}
+
+#[test]
+fn every_file_is_registered() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lint/rules");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .expect("the sources are there")
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter_map(|name| name.strip_suffix(".rs").map(str::to_owned))
+        .filter(|name| name != "mod")
+        .collect();
+    files.sort();
+    let mut modules: Vec<&str> = entries().iter().map(|entry| entry.module).collect();
+    modules.sort_unstable();
+    assert_eq!(files, modules);
+}
+
+#[test]
+fn suppressions_end_and_cover_their_step_only() {
+    let chain = "metric_relabel_configs:
+- regex: ^a$ # promsieve: ignore RL007 (one step) until 2026-01-31
+  action: labeldrop
+- regex: ^b$
+  action: labeldrop
+";
+    let linted = Linted::of(&wrap(chain), None);
+    assert_eq!(linted.lines("redundant-anchors"), [8]);
+    let facts = Facts {
+        sources: &linted.sources,
+        reading: &[],
+        flow: None,
+        today: Some("2026-02-01".parse().unwrap()),
+    };
+    let findings = lint(&linted.project, &facts, &Settings::default());
+    let names: Vec<&str> = findings.iter().map(|finding| finding.rule.name).collect();
+    assert_eq!(names, ["redundant-anchors", "unused-suppression", "redundant-anchors"]);
+    assert_eq!(findings[1].message, "the suppression of `RL007` ended on 2026-01-31");
+}
+
+#[test]
+fn settings_choose_rules_and_severities() {
+    let linted = Linted::of(&wrap("relabel_configs:\n- {regex: ^a$, action: labeldrop}\n"), None);
+    let facts = Facts { sources: &linted.sources, reading: &[], flow: None, today: None };
+    let run = |settings: Settings| lint(&linted.project, &facts, &settings);
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    assert_eq!(run(Settings { ignore: words(&["rl"]), ..Settings::default() }), []);
+    assert_eq!(run(Settings { select: words(&["ST"]), ..Settings::default() }), []);
+    let severity = vec![("redundant-anchors".to_owned(), Severity::Error)];
+    let found = run(Settings { select: words(&["RL007"]), severity, ..Settings::default() });
+    assert_eq!(found.iter().map(|finding| finding.severity).collect::<Vec<_>>(), [Severity::Error]);
+}

@@ -1,0 +1,78 @@
+//! One change of a plan, and what it saves.
+
+use std::fmt;
+
+use crate::relabel::RawStep;
+use crate::units::{Bytes, SeriesCount};
+
+/// What an action does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ActionKind {
+    /// Drops whole metrics that nobody needs.
+    DropMetrics,
+    /// Takes a label away that nobody needs and that tells no two series apart.
+    DropLabel,
+}
+
+impl ActionKind {
+    /// The word used in outputs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DropMetrics => "drop_metrics",
+            Self::DropLabel => "drop_label",
+        }
+    }
+}
+
+/// How far an action can be trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// It holds by construction, and the replay agrees.
+    Proven,
+    /// It holds in so many snapshots and may not in the next.
+    Observed(usize),
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Proven => f.write_str("proven"),
+            Self::Observed(1) => f.write_str("observed(1 snapshot)"),
+            Self::Observed(snapshots) => write!(f, "observed({snapshots} snapshots)"),
+        }
+    }
+}
+
+/// One change of one job's metric chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// What it does.
+    pub kind: ActionKind,
+    /// Whose chain it is appended to.
+    pub job: String,
+    /// The metrics it touches, sorted.
+    pub metrics: Vec<String>,
+    /// The labels it takes away.
+    pub labels: Vec<String>,
+    /// The steps it appends.
+    pub steps: Vec<RawStep>,
+    /// Series that are no longer stored.
+    pub series_saved: SeriesCount,
+    /// Series whose labels change.
+    pub series_changed: SeriesCount,
+    /// Live heap that is no longer needed.
+    pub bytes_saved: Bytes,
+    /// How far it can be trusted.
+    pub proof: Proof,
+    /// Why nobody misses it.
+    pub reason: String,
+}
+
+/// Series and what they need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Footprint {
+    /// Series stored.
+    pub series: SeriesCount,
+    /// Expected anonymous resident memory.
+    pub rss: Bytes,
+}
