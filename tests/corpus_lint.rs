@@ -2,7 +2,7 @@
 //! server refuses what promtool accepts.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use promsieve_core::config;
 use promsieve_core::finding::{Evidence, Severity};
@@ -10,19 +10,11 @@ use promsieve_core::lint::{Facts, Settings, lint};
 use promsieve_core::server::Server;
 use promsieve_core::text::{SourceText, Sources};
 
-fn corpus() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
-    let named = std::env::var_os("PROMSIEVE_CORPUS").map(PathBuf::from);
-    let path = named.unwrap_or_else(|| root.join("../shared/corpus"));
-    path.is_dir().then_some(path)
-}
+use crate::corpus;
 
 #[test]
 fn real_configurations_get_findings_with_evidence() {
-    let Some(corpus) = corpus() else {
-        eprintln!("skipped: no corpus");
-        return;
-    };
+    let Some(corpus) = corpus::dir() else { return };
     let mut files: Vec<PathBuf> = std::fs::read_dir(corpus.join("prom-config"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -47,8 +39,8 @@ fn real_configurations_get_findings_with_evidence() {
             assert!(!is_refused || reading.contains(finding), "{}: {finding:#?}", path.display());
         }
     }
-    eprintln!("{} files", files.len());
+    println!("{} files", files.len());
     for ((code, name), count) in counts {
-        eprintln!("{code} {name}: {count}");
+        println!("{code} {name}: {count}");
     }
 }

@@ -10,8 +10,9 @@ mod corpus;
 #[cfg(test)]
 mod corpus_config;
 #[cfg(test)]
-mod docs;
 mod corpus_lint;
+#[cfg(test)]
+mod docs;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
