@@ -15,13 +15,20 @@ pub(crate) fn dir() -> Option<PathBuf> {
     None
 }
 
-/// The texts of the files below `folder` of the corpus whose names end so, in the order of their
-/// paths; none without a corpus.
-pub(crate) fn texts(folder: &str, endings: &[&str]) -> Vec<String> {
+/// The files below `folder` of the corpus whose names end so, in order; all with no ending given,
+/// none without a corpus.
+pub(crate) fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     if let Some(dir) = dir() {
         collect(&dir.join(folder), endings, &mut paths);
+        assert!(!paths.is_empty(), "the corpus holds no {folder}");
     }
+    paths
+}
+
+/// The texts of [`files`], those that are UTF-8.
+pub(crate) fn texts(folder: &str, endings: &[&str]) -> Vec<String> {
+    let paths = files(folder, endings);
     paths.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect()
 }
 
@@ -32,7 +39,9 @@ fn collect(dir: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
     for path in paths {
         if path.is_dir() {
             collect(&path, endings, found);
-        } else if endings.iter().any(|ending| path.to_string_lossy().ends_with(ending)) {
+        } else if endings.is_empty()
+            || endings.iter().any(|ending| path.to_string_lossy().ends_with(ending))
+        {
             found.push(path);
         }
     }

@@ -2,7 +2,6 @@
 //! server refuses what promtool accepts.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use promsieve_core::config;
 use promsieve_core::finding::{Evidence, Severity};
@@ -14,13 +13,7 @@ use crate::corpus;
 
 #[test]
 fn real_configurations_get_findings_with_evidence() {
-    let Some(corpus) = corpus::dir() else { return };
-    let mut files: Vec<PathBuf> = std::fs::read_dir(corpus.join("prom-config"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_file())
-        .collect();
-    files.sort();
+    let files = corpus::files("prom-config", &[]);
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for path in &files {
         let Ok(text) = std::fs::read_to_string(path) else { continue };

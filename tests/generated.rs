@@ -24,7 +24,9 @@ fn generated_lint_pages_are_current() {
     wanted.push(("index.md".to_owned(), index));
     if std::env::var_os("UPDATE").is_some() {
         std::fs::create_dir_all(&folder).unwrap();
-        wanted.iter().for_each(|(name, text)| std::fs::write(folder.join(name), text).unwrap());
+        for (name, text) in &wanted {
+            std::fs::write(folder.join(name), text).unwrap();
+        }
     }
     for (name, text) in &wanted {
         let found = std::fs::read_to_string(folder.join(name)).unwrap_or_default();

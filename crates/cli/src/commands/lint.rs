@@ -1,11 +1,13 @@
 //! `promsieve lint`: findings about configurations and rule files, and their fixes.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::Context;
 use promsieve_core::finding::{Applicability, Finding, Severity};
 use promsieve_core::lint::{Date, Facts, Settings, fix, lint, rules};
+use promsieve_core::text::{SourceText, Span};
 
 use crate::Status;
 use crate::args::{Common, Format};
@@ -123,7 +125,7 @@ pub(crate) fn run(
     match common.format {
         Format::Json if !args.diff => json::write(out, &view)?,
         Format::Text if !args.diff && !args.concise => {
-            text::lint::write_summary(out, &view.summary)?
+            text::lint::write_summary(out, &view.summary)?;
         }
         Format::Json | Format::Text => {}
     }
@@ -171,13 +173,23 @@ fn mend(
             let text = settle(text, source.name(), server, settings, most, today);
             changed = true;
             if args.diff {
-                text::diff::write(out, source.name(), source.text(), &text)?;
+                let after = crate::input::config::load_text(source.name(), text, server);
+                text::diff::write(out, source.name(), &shown(source), &all_shown(&after))?;
             } else {
                 replace(Path::new(source.name()), &text)?;
             }
         }
     }
     Ok(changed)
+}
+
+/// The text as it may be shown.
+fn shown(source: &SourceText) -> Cow<'_, str> {
+    source.shown(Span::new(0, source.text().len()))
+}
+
+fn all_shown(loaded: &Loaded) -> String {
+    loaded.sources.iter().map(|(_, source)| shown(source)).collect()
 }
 
 /// Lints and mends one text again until nothing changes.
