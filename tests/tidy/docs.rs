@@ -10,7 +10,7 @@ use super::{Text, assert_none, has_extension, texts};
 /// Endings by which a word without a slash is a path too.
 const EXTENSIONS: [&str; 8] = ["rs", "md", "toml", "yml", "json", "jsonl", "prom", "sh"];
 /// Files of users, of which there is none here.
-const OF_USERS: [&str; 2] = ["promsieve.toml", "report.html"];
+const OF_USERS: [&str; 2] = ["promsieve.toml", "chain.yml"];
 /// Where a path may be meant to start, besides the workspace and the document's own directory.
 const BASES: [&str; 3] = ["crates/core/src", "crates/cli/src", "fixtures/mesh"];
 
@@ -41,15 +41,13 @@ fn quoted(text: &str) -> Vec<&str> {
     words
 }
 
-/// Whether a word is a path of this project: letters, digits and `_-.%` around slashes, or with one
-/// of our extensions; no URL path, no option.
+/// Whether a word is a path of this project: letters, digits and `_-.%` around slashes, with one of
+/// our extensions or below something at the top of the workspace.
 fn is_path(word: &str) -> bool {
     let letters = word.chars().all(|c| c.is_ascii_alphanumeric() || "_-./%".contains(c));
     let ending = EXTENSIONS.iter().any(|extension| has_extension(word, extension));
-    letters
-        && !word.starts_with(['/', '-', '.'])
-        && (word.contains('/') || ending)
-        && !OF_USERS.contains(&word)
+    let below = word.split_once('/').is_some_and(|(top, _)| workspace().join(top).is_dir());
+    letters && !word.starts_with(['/', '-', '.']) && (below || ending) && !OF_USERS.contains(&word)
 }
 
 #[test]
@@ -123,7 +121,8 @@ fn words_that_are_paths_are_told_apart() {
     for path in ["crates/core", "ARCHITECTURE.md", "docs/guide/relabel.md"] {
         assert!(is_path(path), "{path}");
     }
-    for other in ["/api/v1/status/tsdb", "scrapes/<job>/x.prom", "--flag", "label", "a/{b,c}"] {
+    for other in ["/api/v1/status/tsdb", "scrapes/<job>/x.prom", "--flag", "label", "status/config"]
+    {
         assert!(!is_path(other), "{other}");
     }
 }
