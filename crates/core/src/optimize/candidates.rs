@@ -44,17 +44,29 @@ pub fn propose(evidence: &Evidence<'_>) -> Proposal {
 /// Metrics that nobody needs. A histogram or summary stays whole: it goes only if every part of it
 /// is unused.
 fn unused_metrics(evidence: &Evidence<'_>, table: &Table, census: &Census) -> BTreeSet<String> {
-    let family = |metric: &str| match table.family_of(metric) {
-        Some((family, MetricType::Histogram | MetricType::Summary)) => family.to_owned(),
-        _ => metric.to_owned(),
+    let unused = |metric: &&MetricCensus| evidence.usage.metric(&metric.name).is_unused();
+    let metrics: Vec<&MetricCensus> = census.metrics.iter().collect();
+    whole_families(table, &metrics, unused).into_iter().map(|m| m.name.clone()).collect()
+}
+
+/// The metrics that satisfy a test together with all of their histogram's or summary's other
+/// parts: queries divide one part by another, so parts must keep the same labels.
+fn whole_families<'a>(
+    table: &Table,
+    metrics: &[&'a MetricCensus],
+    test: impl Fn(&&MetricCensus) -> bool,
+) -> Vec<&'a MetricCensus> {
+    let family = |metric: &'a MetricCensus| match table.family_of(&metric.name) {
+        Some((family, MetricType::Histogram | MetricType::Summary)) => family,
+        _ => &metric.name,
     };
-    let mut families: BTreeMap<String, (bool, Vec<String>)> = BTreeMap::new();
-    for metric in &census.metrics {
-        let entry = families.entry(family(&metric.name)).or_insert((true, Vec::new()));
-        entry.0 &= evidence.usage.metric(&metric.name).is_unused();
-        entry.1.push(metric.name.clone());
+    let mut families: BTreeMap<&str, (bool, Vec<&'a MetricCensus>)> = BTreeMap::new();
+    for &metric in metrics {
+        let entry = families.entry(family(metric)).or_insert((true, Vec::new()));
+        entry.0 &= test(&metric);
+        entry.1.push(metric);
     }
-    families.into_values().filter(|(unused, _)| *unused).flat_map(|(_, metrics)| metrics).collect()
+    families.into_values().filter(|(all, _)| *all).flat_map(|(_, metrics)| metrics).collect()
 }
 
 fn drop_metrics(
@@ -116,7 +128,7 @@ fn drop_label(
             metric.labels.iter().any(|l| l.name == label && l.is_redundant(metric.series));
         redundant && evidence.usage.label(&metric.name, label).is_unused()
     };
-    let mut metrics: Vec<&MetricCensus> = with.iter().filter(|m| superfluous(m)).copied().collect();
+    let mut metrics = whole_families(table, &with, superfluous);
     if metrics.is_empty() {
         return None;
     }

@@ -1,6 +1,50 @@
-//! stub
-use crate::output::view::estimate::EstimateView;
+//! An estimate for people: what a server needs, with ranges, and what its heap is made of.
+
 use std::io::Write;
-pub(crate) fn write(_out: &mut impl Write, _view: &EstimateView) -> std::io::Result<()> {
+
+use promsieve_core::units::{Bytes, SeriesCount};
+
+use super::Columns;
+use crate::output::view::estimate::{EstimateView, RangeView};
+
+pub(crate) fn write(out: &mut impl Write, view: &EstimateView) -> std::io::Result<()> {
+    writeln!(
+        out,
+        "{} series on {} need {} of resident memory ({} to {}), {:.1} samples a second\n",
+        SeriesCount(view.series),
+        view.server,
+        Bytes(view.rss.expected),
+        Bytes(view.rss.low),
+        Bytes(view.rss.high),
+        view.samples_per_second,
+    )?;
+    quantities(out, view)?;
+    let mut parts: Vec<_> = view.parts.iter().filter(|part| part.bytes > 0).collect();
+    parts.sort_by_key(|part| std::cmp::Reverse(part.bytes));
+    let parts: Vec<String> =
+        parts.iter().map(|part| format!("{} {}", part.name, Bytes(part.bytes))).collect();
+    if !parts.is_empty() {
+        writeln!(out, "  live heap: {}", parts.join(", "))?;
+    }
+    for note in &view.notes {
+        writeln!(out, "  note: {note}")?;
+    }
     Ok(())
+}
+
+fn quantities(out: &mut impl Write, view: &EstimateView) -> std::io::Result<()> {
+    let mut columns = Columns::new(&["quantity", ">expected", ">low", ">high"]);
+    let ranges: [(&str, RangeView); 5] = [
+        ("resident memory", view.rss),
+        ("peak heap", view.memory),
+        ("live heap", view.live_heap),
+        ("write-ahead log", view.wal),
+        ("blocks, whole retention", view.disk),
+    ];
+    for (name, range) in ranges {
+        let sizes = [range.expected, range.low, range.high].map(|size| Bytes(size).to_string());
+        columns.row([name.to_owned()].into_iter().chain(sizes));
+    }
+    columns.row(["blocks, each day".to_owned(), Bytes(view.disk_per_day).to_string()]);
+    columns.write(out)
 }

@@ -1,6 +1,93 @@
-//! stub
-use crate::output::view::optimize::OptimizeView;
+//! A plan for people: before and after, then an action a line.
+
 use std::io::Write;
-pub(crate) fn write(_out: &mut impl Write, _view: &OptimizeView) -> std::io::Result<()> {
+
+use promsieve_core::units::{Bytes, SeriesCount};
+
+use super::Columns;
+use crate::output::view::optimize::{ActionView, FootprintView, OptimizeView};
+
+/// Metrics named in a line.
+const NAMED: usize = 2;
+
+/// Writes the plan with all of its actions, and the steps of each.
+pub(crate) fn write(out: &mut impl Write, view: &OptimizeView) -> std::io::Result<()> {
+    summary(out, view, usize::MAX)?;
+    for action in &view.actions {
+        writeln!(out, "\n# {}: {}", what(action), action.reason)?;
+        for step in &action.steps {
+            writeln!(out, "{}", step.trim_end())?;
+        }
+    }
     Ok(())
+}
+
+/// Writes before and after, and at most `top` actions of each list.
+pub(super) fn summary(
+    out: &mut impl Write,
+    view: &OptimizeView,
+    top: usize,
+) -> std::io::Result<()> {
+    let saved = view.before.series.saturating_sub(view.after.series);
+    writeln!(
+        out,
+        "The plan: {} → {} ({:.1} % fewer series), proven over {} snapshot{}",
+        footprint(view.before),
+        footprint(view.after),
+        saved as f64 * 100.0 / view.before.series.max(1) as f64,
+        view.snapshots,
+        if view.snapshots == 1 { "" } else { "s" },
+    )?;
+    writeln!(out, "  while old and new series live side by side: {}", footprint(view.during))?;
+    actions(out, &view.actions, top)?;
+    if !view.not_applied.is_empty() {
+        writeln!(out, "Not applied, since they hold for what was seen but are not proven:")?;
+        actions(out, &view.not_applied, top)?;
+    }
+    if !view.consumers_not_given.is_empty() {
+        writeln!(
+            out,
+            "Not given: {}; what only they use looks unused",
+            view.consumers_not_given.join(", ")
+        )?;
+    }
+    Ok(())
+}
+
+fn footprint(footprint: FootprintView) -> String {
+    format!("{} series, {} resident", SeriesCount(footprint.series), Bytes(footprint.rss))
+}
+
+fn actions(out: &mut impl Write, actions: &[ActionView], top: usize) -> std::io::Result<()> {
+    if actions.is_empty() {
+        return writeln!(out, "  no action");
+    }
+    let mut columns = Columns::new(&["job", ">series", ">memory", "proof", "action"]);
+    for action in actions.iter().take(top) {
+        columns.row([
+            action.job.clone(),
+            format!("-{}", SeriesCount(action.series_saved)),
+            format!("-{}", Bytes(action.bytes_saved)),
+            action.proof.clone(),
+            what(action),
+        ]);
+    }
+    columns.write(out)?;
+    match actions.len().checked_sub(top) {
+        Some(rest) if rest > 0 => writeln!(out, "  … and {rest} more"),
+        _ => Ok(()),
+    }
+}
+
+/// The action in a few words.
+fn what(action: &ActionView) -> String {
+    let named: Vec<&str> = action.metrics.iter().take(NAMED).map(String::as_str).collect();
+    let mut metrics = named.join(", ");
+    if let Some(rest) = action.metrics.len().checked_sub(NAMED).filter(|&rest| rest > 0) {
+        metrics = format!("{metrics} and {rest} more");
+    }
+    if action.labels.is_empty() {
+        return format!("drop {metrics}");
+    }
+    format!("drop label {} of {metrics}", action.labels.join(", "))
 }

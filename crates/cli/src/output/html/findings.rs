@@ -1,0 +1,93 @@
+//! Findings with consequence, evidence and remedy, errors first.
+
+use std::io::{self, Write};
+
+use super::escape::{Prose, Text};
+use super::{close, open, plural};
+use crate::output::view::lint::{FindingView, LintView};
+
+/// Findings written out; a page with thousands helps nobody, and its data has all.
+const SHOWN: usize = 200;
+
+pub(super) fn write(out: &mut dyn Write, lint: &LintView) -> io::Result<()> {
+    let summary = &lint.summary;
+    let lead = format!(
+        "{} error{}, {} warning{} and {} hint{} in {} file{}. Errors and warnings have evidence.",
+        summary.errors,
+        plural(summary.errors as u64),
+        summary.warnings,
+        plural(summary.warnings as u64),
+        summary.infos,
+        plural(summary.infos as u64),
+        summary.files,
+        plural(summary.files as u64),
+    );
+    open(out, "findings", "Findings", &lead)?;
+    let of = |severity| lint.findings.iter().filter(move |finding| finding.severity == severity);
+    let ordered = of("error").chain(of("warning")).chain(of("info"));
+    for finding in ordered.take(SHOWN) {
+        write_finding(out, finding)?;
+    }
+    if let Some(rest) = lint.findings.len().checked_sub(SHOWN).filter(|&rest| rest > 0) {
+        writeln!(out, "<p>… and {rest} more, in the page’s data.</p>")?;
+    }
+    close(out)
+}
+
+fn write_finding(out: &mut dyn Write, finding: &FindingView) -> io::Result<()> {
+    let severity = finding.severity;
+    writeln!(
+        out,
+        "<article class=\"finding {severity}\"><h3><span class=\"badge {severity}\">{severity}</span> \
+         {}</h3>\n<p class=\"meta\"><code>{}</code> {}{}</p>\n<dl>",
+        Prose(&finding.message),
+        Text(finding.id),
+        Text(finding.rule),
+        place(finding),
+    )?;
+    item(out, "Consequence", finding.consequence.as_deref())?;
+    if let Some(evidence) = &finding.evidence {
+        let kind = finding.evidence_kind.unwrap_or("given");
+        writeln!(
+            out,
+            "<div><dt>Evidence <span class=\"kind\">{}</span></dt><dd><pre>{}</pre></dd></div>",
+            Text(kind),
+            Text(evidence),
+        )?;
+    }
+    item(out, "Remedy", finding.remedy.as_deref())?;
+    if let Some(fix) = &finding.fix {
+        let safe = if fix.safe { "safe" } else { "to be reviewed" };
+        writeln!(
+            out,
+            "<div><dt>Fix <span class=\"kind\">{safe}</span></dt><dd>{}</dd></div>",
+            Prose(&fix.title)
+        )?;
+    }
+    writeln!(out, "</dl></article>")
+}
+
+fn item(out: &mut dyn Write, name: &str, text: Option<&str>) -> io::Result<()> {
+    let Some(text) = text else { return Ok(()) };
+    writeln!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", Prose(text))
+}
+
+/// Where it is, as a file's place and as a part of the configuration.
+fn place(finding: &FindingView) -> String {
+    let mut place = String::new();
+    if let Some(path) = &finding.path {
+        let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let column = finding.column.map(|column| format!(":{column}")).unwrap_or_default();
+        place.push_str(&format!(" · <code>{}{line}{column}</code>", Text(path)));
+    }
+    if let Some(job) = &finding.job {
+        place.push_str(&format!(" · job <code>{}</code>", Text(job)));
+    }
+    if let Some(chain) = &finding.chain {
+        place.push_str(&format!(" · {}", Text(chain)));
+    }
+    if let Some(step) = finding.step {
+        place.push_str(&format!(" · step {step}"));
+    }
+    place
+}

@@ -1,0 +1,224 @@
+//! A review for tests, with the given text in every field that inputs fill.
+
+use crate::output::view::census::{
+    CensusView, CountView, LabelTotalView, LabelView, MetricView, StatusView,
+};
+use crate::output::view::estimate::{EstimateView, PartView, RangeView};
+use crate::output::view::lint::{EditView, FindingView, FixView, LintView, SummaryView};
+use crate::output::view::optimize::{ActionView, FootprintView, OptimizeView};
+use crate::output::view::review::{InputsView, JobView, ReviewView};
+use crate::output::view::shard::{
+    CandidateView, RuleView, ShardDetailView, ShardView, TooLargeView,
+};
+use crate::output::view::usage::{MetricUseView, NotUnderstoodView, UsageView};
+
+const RANGE: RangeView = RangeView { low: 80 << 20, expected: 100 << 20, high: 130 << 20 };
+
+/// The review.
+pub(crate) fn review(text: &str) -> ReviewView {
+    let inputs = InputsView {
+        configs: 1,
+        rule_files: 3,
+        dashboards: 2,
+        scrapes: 12,
+        snapshots: 2,
+        bad_lines: 1,
+    };
+    ReviewView {
+        title: text.to_owned(),
+        server: text.to_owned(),
+        inputs,
+        exposed_series: 1100,
+        census: census(text),
+        jobs: vec![JobView {
+            job: text.to_owned(),
+            targets: 12,
+            exposed: 1100,
+            stored: 1000,
+            merged: 100,
+            failing_targets: 1,
+            failure: Some(text.to_owned()),
+        }],
+        estimate: estimate(text),
+        lint: lint(text),
+        usage: usage(text),
+        optimize: Some(optimize(text)),
+        shard: Some(shard(text)),
+        notes: vec![text.to_owned()],
+    }
+}
+
+fn census(text: &str) -> CensusView {
+    let metric = |layer, series| MetricView {
+        name: text.to_owned(),
+        r#type: "counter",
+        layer,
+        series,
+        samples: series,
+        label_bytes: 9000,
+        labels: vec![LabelView {
+            name: text.to_owned(),
+            values: 20,
+            series,
+            bytes: 400,
+            without: Some(series / 20),
+            redundant: Some(false),
+            shape: Some("path_with_id"),
+            shape_share: Some(0.9),
+        }],
+    };
+    let count = || vec![CountView { name: text.to_owned(), value: 3 }];
+    CensusView {
+        series: 1000,
+        samples: 1000,
+        exact: true,
+        targets: 12,
+        label_pairs: 5000,
+        label_bytes: 18000,
+        unique_pairs: 300,
+        metrics: vec![
+            metric(Some("application"), 500),
+            metric(Some("network"), 300),
+            metric(Some("os"), 150),
+            metric(None, 50),
+        ],
+        labels: vec![LabelTotalView { name: text.to_owned(), values: 20, series: 1000 }],
+        status: vec![StatusView {
+            source: text.to_owned(),
+            head_series: 1000,
+            head_chunks: 2000,
+            label_pairs: 300,
+            series_by_metric: count(),
+            values_by_label: count(),
+            series_by_pair: count(),
+        }],
+    }
+}
+
+fn estimate(text: &str) -> EstimateView {
+    EstimateView {
+        series: 1000,
+        memory: RANGE,
+        rss: RANGE,
+        live_heap: RANGE,
+        disk_per_day: 10 << 20,
+        disk: RANGE,
+        wal: RANGE,
+        samples_per_second: 66.7,
+        server: text.to_owned(),
+        parts: vec![
+            PartView { name: "series", bytes: 60 << 20 },
+            PartView { name: "labels", bytes: 40 << 20 },
+        ],
+        notes: vec![text.to_owned()],
+    }
+}
+
+fn lint(text: &str) -> LintView {
+    let some = || Some(text.to_owned());
+    let finding = |severity| FindingView {
+        id: "RL001",
+        rule: "an-example",
+        severity,
+        message: text.to_owned(),
+        consequence: some(),
+        remedy: some(),
+        path: some(),
+        line: Some(3),
+        column: Some(5),
+        end_line: Some(3),
+        end_column: Some(9),
+        job: some(),
+        chain: some(),
+        step: Some(1),
+        evidence_kind: Some("proof"),
+        evidence: some(),
+        fix: Some(FixView {
+            title: text.to_owned(),
+            safe: true,
+            edits: vec![EditView {
+                path: text.to_owned(),
+                start: 1,
+                end: 2,
+                text: text.to_owned(),
+            }],
+        }),
+    };
+    LintView {
+        findings: vec![finding("info"), finding("warning"), finding("error")],
+        summary: SummaryView { errors: 1, warnings: 1, infos: 1, files: 4 },
+    }
+}
+
+fn optimize(text: &str) -> OptimizeView {
+    let action = |metrics: usize, labels: usize, proof: &str| ActionView {
+        kind: if labels == 0 { "drop_metrics" } else { "drop_label" },
+        job: text.to_owned(),
+        metric: Some(text.to_owned()).filter(|_| metrics == 1),
+        metrics: vec![text.to_owned(); metrics],
+        labels: vec![text.to_owned(); labels],
+        steps: vec![text.to_owned()],
+        series_saved: 100,
+        bytes_saved: 1 << 20,
+        proof: proof.to_owned(),
+        reason: text.to_owned(),
+    };
+    OptimizeView {
+        before: FootprintView { series: 1000, rss: 100 << 20 },
+        during: FootprintView { series: 1200, rss: 110 << 20 },
+        after: FootprintView { series: 800, rss: 80 << 20 },
+        actions: vec![action(9, 0, "proven"), action(1, 2, "proven")],
+        not_applied: vec![action(1, 1, text)],
+        consumers_not_given: vec!["query_log"],
+        snapshots: 2,
+        config: text.to_owned(),
+    }
+}
+
+fn shard(text: &str) -> ShardView {
+    let detail = |index| ShardDetailView { index, targets: 6, series: 500, rss: 60 << 20 };
+    ShardView {
+        shards: 2,
+        source_labels: vec![text.to_owned()],
+        imbalance: 1.1,
+        balanced_imbalance: 1.01,
+        least_imbalance: 1.0,
+        fits: false,
+        shards_detail: (0..2).map(detail).collect(),
+        steps: vec![text.to_owned()],
+        rejected: vec![CandidateView { source_labels: vec![text.to_owned()], imbalance: 1.5 }],
+        too_large: vec![TooLargeView {
+            job: text.to_owned(),
+            address: text.to_owned(),
+            series: 400,
+            rss: 90 << 20,
+        }],
+        rules: vec![RuleView {
+            name: text.to_owned(),
+            file: text.to_owned(),
+            verdict: "global",
+            reason: Some(text.to_owned()),
+        }],
+    }
+}
+
+fn usage(text: &str) -> UsageView {
+    let metric = |verdict| MetricUseView {
+        name: text.to_owned(),
+        verdict,
+        by: vec![text.to_owned()],
+        unneeded_labels: vec![text.to_owned()],
+    };
+    UsageView {
+        queries: 30,
+        consumers_given: vec!["rules"],
+        consumers_not_given: vec!["query_log"],
+        metrics: vec![metric("used"), metric("unused"), metric("unknown")],
+        not_understood: vec![NotUnderstoodView {
+            file: text.to_owned(),
+            name: text.to_owned(),
+            query: text.to_owned(),
+            reason: text.to_owned(),
+        }],
+    }
+}
