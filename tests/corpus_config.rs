@@ -1,11 +1,13 @@
 //! Real configurations and single traps: our verdict is promtool's, for 2.53 and 3.5.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use promsieve_core::config;
 use promsieve_core::server::Server;
 use promsieve_core::text::{FileId, SourceText};
+
+use crate::corpus;
 
 /// Service discoveries that the Prometheus of Debian is built without; upstream's has them, so its
 /// `field … not found` is no fault of the configuration.
@@ -21,13 +23,6 @@ const LEFT_OUT: [&str; 7] = [
 
 /// What promtool refuses since a file is missing, which only a caller with a disk can tell.
 const MISSING_FILE: &str = "331_rule_files_missing.yml";
-
-fn corpus() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
-    let named = std::env::var_os("PROMSIEVE_CORPUS").map(PathBuf::from);
-    let path = named.unwrap_or_else(|| root.join("../shared/corpus"));
-    path.is_dir().then_some(path)
-}
 
 /// Our messages on `text`; none means that it is accepted.
 fn errors(text: &str, server: Server) -> Vec<String> {
@@ -51,10 +46,7 @@ fn blames_left_out_only(message: &str) -> bool {
 
 #[test]
 fn verdicts_on_public_configurations_are_those_of_promtool() {
-    let Some(corpus) = corpus() else {
-        println!("skipped: no corpus");
-        return;
-    };
+    let Some(corpus) = corpus::dir() else { return };
     let table = read(&corpus.join("promtool_verdicts.tsv"));
     let (mut same, mut left_out, mut wrong) = (0, 0, Vec::new());
     for line in table.lines().filter(|line| line.starts_with("prom-config/")) {
@@ -87,10 +79,7 @@ fn verdicts_on_public_configurations_are_those_of_promtool() {
 
 #[test]
 fn verdicts_on_single_traps_are_those_of_promtool() {
-    let Some(corpus) = corpus() else {
-        println!("skipped: no corpus");
-        return;
-    };
+    let Some(corpus) = corpus::dir() else { return };
     let mut files: Vec<_> = std::fs::read_dir(corpus.join("tricky_configs"))
         .unwrap()
         .map(|f| f.unwrap().path())
@@ -133,10 +122,7 @@ const JUDGED_ELSEWHERE: [&str; 2] = ["could not parse expression", "template: "]
 
 #[test]
 fn verdicts_on_rule_files_are_those_of_promtool() {
-    let Some(corpus) = corpus() else {
-        println!("skipped: no corpus");
-        return;
-    };
+    let Some(corpus) = corpus::dir() else { return };
     let table = read(&corpus.join("promtool_verdicts.tsv"));
     let (mut same, mut elsewhere, mut wrong) = (0, 0, Vec::new());
     for line in table.lines().filter(|line| line.starts_with("rules/")) {

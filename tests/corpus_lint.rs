@@ -2,7 +2,6 @@
 //! server refuses what promtool accepts.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use promsieve_core::config;
 use promsieve_core::finding::{Evidence, Severity};
@@ -10,36 +9,11 @@ use promsieve_core::lint::{Facts, Settings, lint};
 use promsieve_core::server::Server;
 use promsieve_core::text::{SourceText, Sources};
 
-fn corpus() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
-    let named = std::env::var_os("PROMSIEVE_CORPUS").map(PathBuf::from);
-    let path = named.unwrap_or_else(|| root.join("../shared/corpus"));
-    path.is_dir().then_some(path)
-}
-
-/// Every file below a folder, in order of names.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut paths: Vec<PathBuf> = entries.collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            collect(&path, files);
-        } else {
-            files.push(path);
-        }
-    }
-}
+use crate::corpus;
 
 #[test]
 fn real_configurations_get_findings_with_evidence() {
-    let Some(corpus) = corpus() else {
-        eprintln!("skipped: no corpus");
-        return;
-    };
-    let mut files = Vec::new();
-    collect(&corpus.join("prom-config"), &mut files);
-    assert!(!files.is_empty(), "the corpus holds configurations");
+    let files = corpus::files("prom-config", &[]);
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for path in &files {
         let Ok(text) = std::fs::read_to_string(path) else { continue };
@@ -58,8 +32,8 @@ fn real_configurations_get_findings_with_evidence() {
             assert!(!is_refused || reading.contains(finding), "{}: {finding:#?}", path.display());
         }
     }
-    eprintln!("{} files", files.len());
+    println!("{} files", files.len());
     for ((code, name), count) in counts {
-        eprintln!("{code} {name}: {count}");
+        println!("{code} {name}: {count}");
     }
 }

@@ -1,19 +1,14 @@
-//! Generated files are current; `UPDATE=1` rewrites them.
+//! Generated files are current; `cargo xtask bless` rewrites them.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
 use promsieve_core::lint::rules::entries;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
 #[test]
-fn lint_pages_are_current() {
-    let folder = root().join("rules/lint");
+fn generated_lint_pages_are_current() {
+    let folder = xtask::workspace().join("rules/lint");
     let note =
-        "<!-- Generated from the rule's source: edit that and run the tests with UPDATE=1. -->\n";
+        "<!-- Generated from the rule's source: edit that and run `cargo xtask bless`. -->\n";
     let mut index = format!(
         "{note}# Lint rules\n\n| code | rule | severity | fix | finds |\n|---|---|---|---|---|\n"
     );
@@ -35,7 +30,7 @@ fn lint_pages_are_current() {
     }
     for (name, text) in &wanted {
         let found = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
-        assert_eq!(&found, text, "rules/lint/{name} is stale: run the tests with UPDATE=1");
+        assert_eq!(&found, text, "rules/lint/{name} is stale: run `cargo xtask bless`");
     }
     let files = std::fs::read_dir(&folder).unwrap().count();
     assert_eq!(files, wanted.len(), "rules/lint holds a page of no rule");

@@ -4,9 +4,15 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod corpus_config;
 #[cfg(test)]
 mod corpus_lint;
+#[cfg(test)]
+mod docs;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
@@ -25,3 +31,5 @@ mod real_relabel;
 mod real_scrape;
 #[cfg(test)]
 mod real_shard;
+#[cfg(test)]
+mod tidy;

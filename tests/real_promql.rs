@@ -1,34 +1,15 @@
-//! Our PromQL parser against `promtool` 3.5: both must take and refuse the same texts. The texts are
+//! Our parser of `PromQL` against `promtool` 3.5: both must take and refuse the same texts. The texts are
 //! the expressions of the corpus, mutations of them, and tokens thrown together.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use promsieve_core::usage;
 
-/// Files below `dir` whose name ends so.
-fn files(dir: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(dir) else { return };
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            files(&path, endings, found);
-        } else if endings.iter().any(|ending| path.to_string_lossy().ends_with(ending)) {
-            found.push(path);
-        }
-    }
-}
-
-fn corpus(folder: &str, endings: &[&str]) -> Vec<String> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
-    let root = std::env::var_os("PROMSIEVE_CORPUS").map_or(default, PathBuf::from);
-    let mut paths = Vec::new();
-    files(&root.join(folder), endings, &mut paths);
-    paths.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect()
-}
+use crate::corpus;
+use crate::real::{Version, promtool};
 
 /// The values of `expr:` keys, read by eye rather than by YAML: what comes out is a text, and all
 /// that matters is that both parsers get the same one.
@@ -85,7 +66,7 @@ fn panel_expressions(json: &str) -> Vec<String> {
     found
 }
 
-/// A small deterministic generator (SplitMix64).
+/// A small deterministic generator (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
@@ -262,14 +243,13 @@ fn refused(promtool: &Path, texts: &[String]) -> BTreeSet<usize> {
 
 #[test]
 fn takes_and_refuses_what_promtool_does() {
-    let Some(tools) = std::env::var_os("PROMSIEVE_REAL") else { return };
-    let promtool = Path::new(&tools).join("promtool-3");
+    let Some(promtool) = promtool(Version::V3) else { return };
     let mut texts: Vec<String> = Vec::new();
-    for yaml in corpus("rules", &[".yml", ".yaml", ".rules", ".libsonnet"]) {
+    for yaml in corpus::texts("rules", &[".yml", ".yaml", ".rules", ".libsonnet"]) {
         texts.extend(rule_expressions(&yaml));
     }
     let rules = texts.len();
-    for json in corpus("dashboards", &[".json"]) {
+    for json in corpus::texts("dashboards", &[".json"]) {
         texts.extend(panel_expressions(&json));
     }
     let panels = texts.len() - rules;

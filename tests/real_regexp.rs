@@ -1,15 +1,15 @@
 //! promtool's verdict on thousands of generated regexes, beside ours.
 //!
-//! Needs `PROMSIEVE_REAL`, the directory with `promtool-2` and `promtool-3`; skips without it. The
-//! Go release that a promtool was built with is asked of the binary itself, since the builds of
+//! The Go release that a promtool was built with is asked of the binary itself, since the builds of
 //! distributions differ from the official ones.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use promsieve_core::regexp::{Anchoring, Dialect, Pattern};
+
+use crate::real::{Version, dir, promtool, refusals};
 
 /// Pieces that mean something somewhere, valid or not.
 const PIECES: &str = r"
@@ -49,23 +49,6 @@ fn patterns(seed: u64, count: usize) -> Vec<String> {
     (0..count).map(|_| one()).collect()
 }
 
-/// A folder that goes away with the test.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("promsieve-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a scratch folder");
-        Self(folder)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 /// The Go release in `promtool --version`: `go version: go1.24.4`.
 fn go_release(promtool: &Path) -> (u16, u16) {
     let output = Command::new(promtool).arg("--version").output().expect("promtool runs");
@@ -76,59 +59,33 @@ fn go_release(promtool: &Path) -> (u16, u16) {
     (1, minor.parse().expect("a number"))
 }
 
-/// promtool's refusals by file number; files without one are fine.
-fn refusals(promtool: &Path, folder: &Path, patterns: &[String]) -> BTreeMap<usize, String> {
-    let mut command = Command::new(promtool);
-    command.current_dir(folder).args(["check", "config", "--syntax-only"]);
-    for (number, pattern) in patterns.iter().enumerate() {
-        let mut quoted = String::new();
-        for c in pattern.chars() {
-            let _ = write!(quoted, "\\U{:08x}", u32::from(c));
-        }
-        let text = format!(
-            "scrape_configs:\n- job_name: a\n  relabel_configs:\n  - action: keep\n    \
-             source_labels: [a]\n    regex: \"{quoted}\"\n"
-        );
-        let name = format!("{number}.yml");
-        std::fs::write(folder.join(&name), text).expect("a scratch file");
-        command.arg(name);
+/// A configuration with one step that has this regex.
+fn config(pattern: &str) -> String {
+    let mut quoted = String::new();
+    for c in pattern.chars() {
+        write!(quoted, "\\U{:08x}", u32::from(c)).unwrap();
     }
-    let output = command.output().expect("promtool runs");
-    let (out, err) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let checked = out.lines().chain(err.lines()).filter(|line| line.starts_with("Checking "));
-    assert_eq!(checked.count(), patterns.len(), "promtool read every file: {out}{err}");
-    let refusals = out.split("FAILED: ").chain(err.split("FAILED: "));
-    refusals
-        .filter_map(|part| part.strip_prefix("parsing YAML file ")?.split_once(".yml: "))
-        .map(|(number, message)| {
-            let message = message.trim_end().trim_end_matches("Checking").trim_end();
-            (number.parse().expect("a number"), message.to_owned())
-        })
-        .collect()
+    format!(
+        "scrape_configs:\n- job_name: a\n  relabel_configs:\n  - action: keep\n    \
+         source_labels: [a]\n    regex: \"{quoted}\"\n"
+    )
 }
 
 /// Compares the verdicts of one promtool and returns (accepted, refused).
-fn compare(promtool: &Path, anchoring: Anchoring, patterns: &[String]) -> (usize, usize) {
-    let dialect = Dialect { go: go_release(promtool), anchoring };
-    let (mut accepted, mut refused, mut wrong) = (0, 0, Vec::new());
-    for batch in patterns.chunks(400) {
-        let scratch = Scratch::new("regexp");
-        let theirs = refusals(promtool, &scratch.0, batch);
-        for (number, text) in batch.iter().enumerate() {
-            let ours = Pattern::parse(text, dialect).err().map(|error| error.message);
-            let expected = theirs.get(&number).map(String::as_str);
-            if expected.is_some() {
-                refused += 1
-            } else {
-                accepted += 1
-            }
-            if ours.as_deref() != expected {
-                wrong.push(format!("{text:?}: we {ours:?}, promtool {expected:?}"));
-            }
+fn compare(version: Version, anchoring: Anchoring, patterns: &[String]) -> (usize, usize) {
+    let dialect = Dialect { go: go_release(&promtool(version).unwrap()), anchoring };
+    let configs: Vec<String> = patterns.iter().map(|pattern| config(pattern)).collect();
+    let theirs = refusals(version, &configs);
+    let mut wrong = Vec::new();
+    for (number, text) in patterns.iter().enumerate() {
+        let ours = Pattern::parse(text, dialect).err().map(|error| error.message);
+        let expected = theirs.get(&number).map(String::as_str);
+        if ours.as_deref() != expected {
+            wrong.push(format!("{text:?}: we {ours:?}, promtool {expected:?}"));
         }
     }
-    let release = dialect.go.1;
+    let (refused, release) = (theirs.len(), dialect.go.1);
+    let accepted = patterns.len() - refused;
     println!("Go 1.{release}: {accepted} accepted, {refused} refused, {} differ", wrong.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     (accepted, refused)
@@ -136,13 +93,13 @@ fn compare(promtool: &Path, anchoring: Anchoring, patterns: &[String]) -> (usize
 
 #[test]
 fn promtool_and_we_accept_and_refuse_the_same_regexes() {
-    let Some(real) = std::env::var_os("PROMSIEVE_REAL").map(PathBuf::from) else {
-        println!("skipped: no real servers (PROMSIEVE_REAL)");
+    if dir().is_none() {
         return;
-    };
+    }
     let patterns = patterns(20_240_619, 4000);
-    for (name, anchoring) in [("promtool-2", Anchoring::Plain), ("promtool-3", Anchoring::DotAll)] {
-        let (accepted, refused) = compare(&real.join(name), anchoring, &patterns);
+    for (version, anchoring) in [(Version::V2, Anchoring::Plain), (Version::V3, Anchoring::DotAll)]
+    {
+        let (accepted, refused) = compare(version, anchoring, &patterns);
         assert!(accepted > 500 && refused > 500, "one-sided: {accepted} and {refused}");
     }
 }

@@ -1,19 +1,17 @@
 //! Shard plans on a real promtool: each target stays on exactly the shard that the plan says.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use promsieve_core::relabel::RawStep;
 use promsieve_core::shard::{HOST_LABEL, ShardGoal, ShardSize, TargetLoad, plan, steps};
 use promsieve_core::units::Bytes;
+use promsieve_lab::real::TempDir;
+
+use crate::real::{Version, promtool};
 
 const TARGETS: usize = 200;
-
-/// The directory with `promtool-3`, where real servers are at hand.
-fn real() -> Option<PathBuf> {
-    std::env::var_os("PROMSIEVE_REAL").map(PathBuf::from)
-}
 
 fn targets() -> Vec<TargetLoad> {
     let target = |at: usize| {
@@ -88,12 +86,10 @@ fn kept(promtool: &Path, config: &str, file: &Path) -> Vec<usize> {
 
 #[test]
 fn promtool_keeps_each_target_on_the_shard_of_the_plan() {
-    let Some(real) = real() else {
-        eprintln!("skipped: PROMSIEVE_REAL names no directory with real servers");
-        return;
-    };
+    let Some(promtool) = promtool(Version::V3) else { return };
     let targets = targets();
-    let file = std::env::temp_dir().join(format!("promsieve-shard-{}.yml", std::process::id()));
+    let dir = TempDir::new("shard").unwrap();
+    let file = dir.path().join("prometheus.yml");
     let sets = [
         vec!["__address__"],
         vec![HOST_LABEL],
@@ -112,10 +108,9 @@ fn promtool_keeps_each_target_on_the_shard_of_the_plan() {
         for index in 0..plan.shards {
             let want: Vec<usize> = (0..TARGETS).filter(|at| plan.assigned[*at] == index).collect();
             let config = config(&targets, &steps(&plan, index));
-            assert_eq!(kept(&real.join("promtool-3"), &config, &file), want, "{set:?} {index}");
+            assert_eq!(kept(&promtool, &config, &file), want, "{set:?} {index}");
             seen += want.len();
         }
         assert_eq!(seen, TARGETS);
     }
-    std::fs::remove_file(&file).unwrap();
 }

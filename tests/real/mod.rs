@@ -1,6 +1,9 @@
 //! The real-server harness as the tests see it, and the tests of the harness itself.
 
+mod refusals;
+
 pub(crate) use promsieve_lab::real::{Pages, Server, Version, dir, promtool};
+pub(crate) use refusals::refusals;
 
 use promsieve_lab::real::{OPENMETRICS, Page};
 
@@ -34,7 +37,7 @@ fn check_one_page(version: Version, page: Page) {
     let values = server.query("app_requests_total{code=\"200\"}").unwrap();
     assert!(values.iter().all(|(_, value)| value.to_string() == "7"), "{values:?}");
     assert!(pages.scrapes("/metrics") >= 1);
-    let accept = pages.last_accept("/metrics").unwrap();
+    let accept = pages.last_header("/metrics", "accept").unwrap();
     assert!(accept.contains("text/plain;version=0.0.4"), "{accept}");
 }
 

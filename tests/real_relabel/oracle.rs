@@ -2,13 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use promsieve_core::relabel::{Field, RawStep, StepField};
+use promsieve_lab::real::{Server, Setup, Version};
 use serde_json::Value;
 
 use super::generate::Case;
@@ -103,65 +100,23 @@ pub(super) enum Seen {
     Dropped,
 }
 
-/// Where the real tools are, and a directory for their files that goes at the end.
-pub(super) struct Tools {
-    real: PathBuf,
-    work: PathBuf,
-}
-
-impl Drop for Tools {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.work);
-    }
-}
-
-impl Tools {
-    pub(super) fn new(real: PathBuf) -> Self {
-        let work = std::env::temp_dir().join(format!("promsieve-relabel-{}", std::process::id()));
-        std::fs::create_dir_all(&work).unwrap();
-        Self { real, work }
-    }
-
-    /// What promtool says against `config`; `None` if it accepts it.
-    pub(super) fn refusal(&self, major: u16, config: &str) -> Option<String> {
-        let path = self.write(config);
-        let mut promtool = Command::new(self.real.join(format!("promtool-{major}")));
-        let output = promtool.args(["check", "config"]).arg(&path).output().unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        (!output.status.success()).then(|| String::from_utf8_lossy(&said).into_owned())
-    }
-
-    /// Runs a server on `config` and returns what became of every target that it shows, by id.
-    /// It gets time until it shows `expected` targets, or as many as it did two seconds before.
-    pub(super) fn targets(
-        &self,
-        major: u16,
-        config: &str,
-        expected: usize,
-    ) -> HashMap<String, Seen> {
-        let path = self.write(config);
-        let mut server = RunningServer::start(&self.real, &self.work, major, &path);
-        let deadline = Instant::now() + Duration::from_mins(2);
-        let (mut before, mut stable) = (0, 0);
-        while Instant::now() < deadline {
-            std::thread::sleep(Duration::from_secs(1));
-            server.check_alive();
-            let Some(answer) = server.get("/api/v1/targets") else { continue };
-            let seen = read(&answer);
-            stable = if seen.len() == before && before > 0 { stable + 1 } else { 0 };
-            before = seen.len();
-            if before == expected || stable == 4 {
-                return seen;
-            }
+/// Runs a server on `config` and returns what became of every target that it shows, by id. It gets
+/// time until it shows `expected` targets, or for two seconds as many as before.
+pub(super) fn targets(version: Version, config: &str, expected: usize) -> HashMap<String, Seen> {
+    let setup = Setup { args: vec!["--log.level=error".to_owned()], ..Setup::default() };
+    let server = Server::start_with(version, config, &setup).unwrap();
+    let deadline = Instant::now() + Duration::from_mins(2);
+    let (mut before, mut stable) = (0, 0);
+    while Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(500));
+        let seen = read(&server.api("/api/v1/targets").unwrap());
+        stable = if seen.len() == before && before > 0 { stable + 1 } else { 0 };
+        before = seen.len();
+        if before == expected || stable == 4 {
+            return seen;
         }
-        panic!("the server does not settle: {before} of {expected} targets");
     }
-
-    fn write(&self, config: &str) -> PathBuf {
-        let path = self.work.join("prometheus.yml");
-        std::fs::write(&path, config).unwrap();
-        path
-    }
+    panic!("the server does not settle: {before} of {expected} targets");
 }
 
 fn read(answer: &Value) -> HashMap<String, Seen> {
@@ -169,59 +124,9 @@ fn read(answer: &Value) -> HashMap<String, Seen> {
         serde_json::from_value(target[key].clone()).unwrap()
     };
     let id = |target: &Value| labels(target, "discoveredLabels")["__id__"].clone();
-    let list = |key: &str| answer["data"][key].as_array().cloned().unwrap_or_default();
+    let list = |key: &str| answer[key].as_array().cloned().unwrap_or_default();
     let active = list("activeTargets");
     let active = active.iter().map(|t| (id(t), Seen::Active(labels(t, "labels"))));
     let dropped = list("droppedTargets");
     active.chain(dropped.iter().map(|target| (id(target), Seen::Dropped))).collect()
-}
-
-struct RunningServer {
-    child: Child,
-    port: u16,
-    log: PathBuf,
-}
-
-impl Drop for RunningServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl RunningServer {
-    fn start(real: &Path, work: &Path, major: u16, config: &Path) -> Self {
-        let data = work.join(format!("data-{major}"));
-        let _ = std::fs::remove_dir_all(&data);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let log = work.join("log");
-        let child = Command::new(real.join(format!("prometheus-{major}")))
-            .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--storage.tsdb.path={}", data.display()))
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .arg("--log.level=error")
-            .stdout(Stdio::null())
-            .stderr(std::fs::File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
-        Self { child, port, log }
-    }
-
-    fn check_alive(&mut self) {
-        let ended = self.child.try_wait().unwrap().is_some();
-        assert!(!ended, "the server ended: {}", std::fs::read_to_string(&self.log).unwrap());
-    }
-
-    /// The JSON at `path`; `None` while the server is not up.
-    fn get(&self, path: &str) -> Option<Value> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        if head.split(' ').nth(1) != Some("200") {
-            return None;
-        }
-        serde_json::from_str(body).ok()
-    }
 }

@@ -16,7 +16,7 @@ use crate::input::http::Access;
 
 /// Prometheus cardinality optimizer and relabel-rule linter.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(name = "promsieve", version, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -41,7 +41,8 @@ impl Page {
 struct State {
     pages: BTreeMap<String, Page>,
     scrapes: BTreeMap<String, usize>,
-    accepts: BTreeMap<String, String>,
+    /// The headers of the latest request, by lower-case name.
+    headers: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// Serves pages on loopback until it is dropped.
@@ -102,9 +103,9 @@ impl Pages {
         lock(&self.state).scrapes.get(key).copied().unwrap_or(0)
     }
 
-    /// The `Accept` header of the latest request for `key`.
-    pub fn last_accept(&self, key: &str) -> Option<String> {
-        lock(&self.state).accepts.get(key).cloned()
+    /// A header of the latest request for `key`, by its name in lower case.
+    pub fn last_header(&self, key: &str, name: &str) -> Option<String> {
+        lock(&self.state).headers.get(key)?.get(name).cloned()
     }
 }
 
@@ -133,11 +134,11 @@ fn accept(listener: &TcpListener, state: &Arc<Mutex<State>>, stopping: &AtomicBo
 fn answer(stream: &TcpStream, state: &Mutex<State>) {
     let _ = stream.set_read_timeout(Some(TIMEOUT));
     let _ = stream.set_write_timeout(Some(TIMEOUT));
-    let Some((key, accept)) = read_request(stream) else { return };
+    let Some((key, headers)) = read_request(stream) else { return };
     let page = {
         let mut state = lock(state);
         *state.scrapes.entry(key.clone()).or_default() += 1;
-        state.accepts.insert(key.clone(), accept);
+        state.headers.insert(key.clone(), headers);
         state.pages.get(&key).cloned()
     };
     let (status, page) = match page {
@@ -153,23 +154,21 @@ fn answer(stream: &TcpStream, state: &Mutex<State>) {
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&page.body));
 }
 
-/// The page that is asked for and the `Accept` header.
-fn read_request(stream: &TcpStream) -> Option<(String, String)> {
+/// The page that is asked for and the headers, by lower-case name.
+fn read_request(stream: &TcpStream) -> Option<(String, BTreeMap<String, String>)> {
     let mut lines = BufReader::new(stream).lines();
     let first = lines.next()?.ok()?;
-    let mut accept = String::new();
+    let mut headers = BTreeMap::new();
     for line in lines {
         let line = line.ok()?;
         if line.is_empty() {
             break;
         }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("accept")
-        {
-            value.trim().clone_into(&mut accept);
+        if let Some((name, value)) = line.split_once(':') {
+            headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
         }
     }
-    Some((page_key(first.split(' ').nth(1)?).to_owned(), accept))
+    Some((page_key(first.split(' ').nth(1)?).to_owned(), headers))
 }
 
 /// A proxied request names the whole URL, of which the address is the key; a direct one the path.
