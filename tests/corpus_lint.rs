@@ -17,18 +17,29 @@ fn corpus() -> Option<PathBuf> {
     path.is_dir().then_some(path)
 }
 
+/// Every file below a folder, in order of names.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<PathBuf> = entries.collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}
+
 #[test]
 fn real_configurations_get_findings_with_evidence() {
     let Some(corpus) = corpus() else {
         eprintln!("skipped: no corpus");
         return;
     };
-    let mut files: Vec<PathBuf> = std::fs::read_dir(corpus.join("prom-config"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_file())
-        .collect();
-    files.sort();
+    let mut files = Vec::new();
+    collect(&corpus.join("prom-config"), &mut files);
+    assert!(!files.is_empty(), "the corpus holds configurations");
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for path in &files {
         let Ok(text) = std::fs::read_to_string(path) else { continue };

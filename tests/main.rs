@@ -10,6 +10,8 @@ mod corpus_lint;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod real;
 #[cfg(test)]
 mod real_promql;

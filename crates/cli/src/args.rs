@@ -4,9 +4,14 @@ use clap::{Parser, Subcommand};
 use promsieve_core::server::Server;
 
 use crate::commands::census::CensusArgs;
+use crate::commands::estimate::EstimateArgs;
 use crate::commands::explain::ExplainArgs;
 use crate::commands::lint::LintArgs;
+use crate::commands::optimize::OptimizeArgs;
 use crate::commands::relabel::RelabelArgs;
+use crate::commands::review::ReviewArgs;
+use crate::commands::shard::ShardArgs;
+use crate::commands::usage::UsageArgs;
 use crate::input::http::Access;
 
 /// Prometheus cardinality optimizer and relabel-rule linter.
@@ -47,6 +52,8 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Lint, count, cost, plan and shard: the main job, all in one, with a page
+    Review(ReviewArgs),
     /// Count series by metric and label, and what each label makes of them
     Census(CensusArgs),
     /// Find mistakes in configurations and rule files, with proof; mend those that can be
@@ -57,4 +64,12 @@ pub(crate) enum Command {
     Rules,
     /// Apply a chain of relabel configs to label sets: JSON lines from stdin to stdout
     Relabel(RelabelArgs),
+    /// Estimate memory, disk and samples a second
+    Estimate(EstimateArgs),
+    /// Tell which metrics and labels are used, unused or unknown, and by whom
+    Usage(UsageArgs),
+    /// Plan what can be dropped without anybody missing it, with a proof
+    Optimize(OptimizeArgs),
+    /// Spread targets over servers by what they store
+    Shard(ShardArgs),
 }

@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 /// The exit status of a command that could do its job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Status {
     /// Nothing to say: 0.
+    #[default]
     Clean,
     /// Findings at or above `--fail-on`, or over budget: 1.
     Findings,

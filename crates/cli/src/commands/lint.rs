@@ -1,11 +1,13 @@
 //! `promsieve lint`: findings about configurations and rule files, and their fixes.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::Context;
 use promsieve_core::finding::{Applicability, Finding, Severity};
 use promsieve_core::lint::{Date, Facts, Settings, fix, lint, rules};
+use promsieve_core::text::{SourceText, Span};
 
 use crate::Status;
 use crate::args::{Common, Format};
@@ -59,10 +61,24 @@ pub(crate) struct LintArgs {
 
 /// A severity on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum FailOn {
+pub(crate) enum FailOn {
     Error,
     Warning,
     Info,
+    Never,
+}
+
+impl FailOn {
+    /// The exit status when the worst finding is this one.
+    pub(crate) fn status(self, worst: Option<Severity>) -> Status {
+        let least = match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Info => Severity::Info,
+            Self::Never => return Status::Clean,
+        };
+        if worst.is_some_and(|worst| worst >= least) { Status::Findings } else { Status::Clean }
+    }
 }
 
 /// A rule or a family that exists.
@@ -109,16 +125,11 @@ pub(crate) fn run(
     match common.format {
         Format::Json if !args.diff => json::write(out, &view)?,
         Format::Text if !args.diff && !args.concise => {
-            text::lint::write_summary(out, &view.summary)?
+            text::lint::write_summary(out, &view.summary)?;
         }
         Format::Json | Format::Text => {}
     }
-    let least = match args.fail_on {
-        FailOn::Error => Severity::Error,
-        FailOn::Warning => Severity::Warning,
-        FailOn::Info => Severity::Info,
-    };
-    Ok(if worst.is_some_and(|worst| worst >= least) { Status::Findings } else { Status::Clean })
+    Ok(args.fail_on.status(worst))
 }
 
 fn lint_one(loaded: &Loaded, settings: &Settings, today: Date) -> Vec<Finding> {
@@ -162,13 +173,23 @@ fn mend(
             let text = settle(text, source.name(), server, settings, most, today);
             changed = true;
             if args.diff {
-                text::diff::write(out, source.name(), source.text(), &text)?;
+                let after = crate::input::config::load_text(source.name(), text, server);
+                text::diff::write(out, source.name(), &shown(source), &all_shown(&after))?;
             } else {
                 replace(Path::new(source.name()), &text)?;
             }
         }
     }
     Ok(changed)
+}
+
+/// The text as it may be shown.
+fn shown(source: &SourceText) -> Cow<'_, str> {
+    source.shown(Span::new(0, source.text().len()))
+}
+
+fn all_shown(loaded: &Loaded) -> String {
+    loaded.sources.iter().map(|(_, source)| shown(source)).collect()
 }
 
 /// Lints and mends one text again until nothing changes.
@@ -200,7 +221,7 @@ fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     written.with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-fn today() -> Date {
+pub(crate) fn today() -> Date {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     Date::from_unix_days(since.map_or(0, |since| since.as_secs() / 86_400))
 }

@@ -1,10 +1,16 @@
 //! One file a subcommand; here they are told apart, and errors become exit statuses.
 
+pub(crate) mod analysis;
 pub(crate) mod census;
+pub(crate) mod estimate;
 pub(crate) mod explain;
 pub(crate) mod lint;
+pub(crate) mod optimize;
 pub(crate) mod relabel;
+pub(crate) mod review;
 pub(crate) mod rules;
+pub(crate) mod shard;
+pub(crate) mod usage;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -37,6 +43,11 @@ pub(crate) fn run() -> ExitCode {
 
 fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
     match &cli.command {
+        Command::Review(args) => review::run(args, &cli.common, out),
+        Command::Estimate(args) => estimate::run(args, &cli.common, out),
+        Command::Usage(args) => usage::run(args, &cli.common, out),
+        Command::Optimize(args) => optimize::run(args, &cli.common, out),
+        Command::Shard(args) => shard::run(args, &cli.common, out),
         Command::Census(args) => census::run(args, &cli.common, out),
         Command::Lint(args) => lint::run(args, &cli.common, out),
         Command::Explain(args) => explain::run(args, out),

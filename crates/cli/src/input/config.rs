@@ -208,7 +208,7 @@ fn missing(pattern: &Located<String>, message: String) -> Finding {
         "`promtool check config` says: {:?} does not point to an existing file",
         pattern.value
     );
-    Finding::new(INVALID_CONFIG, Severity::Error, pattern.location, message)
+    Finding::new(INVALID_CONFIG, Severity::Warning, pattern.location, message)
         .evidence(Evidence::Server(words))
         .consequence("what the file says is missing on the server")
 }

@@ -64,6 +64,11 @@ pub fn files(directory: &Path) -> anyhow::Result<Vec<ScrapeFile>> {
     Ok(found)
 }
 
+/// Whether a directory holds scrapes, in `scrapes/` or itself.
+pub fn has_scrapes(directory: &Path) -> bool {
+    files(directory).is_ok_and(|files| !files.is_empty())
+}
+
 /// Reads scrape files, several at a time, into one table. A file that cannot be read is an error
 /// in its place; the rest is read.
 pub fn read_files(files: &[ScrapeFile]) -> (Table, Vec<anyhow::Result<Scrape>>) {

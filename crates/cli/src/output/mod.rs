@@ -1,6 +1,7 @@
 //! The only place that knows formats. A view holds what is shown, as the JSON shows it; texts and
 //! the page are made of views.
 
+pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod text;
 pub(crate) mod view;

@@ -19,6 +19,8 @@ mod report;
 mod rows;
 mod stored;
 mod targets;
+#[cfg(test)]
+mod tests;
 
 pub use attach::attach;
 pub use normalise::normalise;

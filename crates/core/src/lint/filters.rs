@@ -7,6 +7,7 @@ use crate::regexp::language::Language;
 use crate::relabel::{Action, Step};
 
 /// What is special about a filter.
+#[expect(clippy::enum_variant_names, reason = "what a filter does is drop")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Note {
     /// It drops everything, by itself.

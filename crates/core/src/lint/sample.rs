@@ -77,7 +77,7 @@ pub(super) fn run<'s>(steps: impl IntoIterator<Item = &'s Step>, labels: &Labels
     Ran { labels, did }
 }
 
-/// A label set as PromQL writes it: `up{job="app"}`.
+/// A label set as queries write it: `up{job="app"}`.
 pub(super) fn show(labels: &[(String, String)]) -> String {
     let name = labels.iter().find(|(name, _)| name == "__name__");
     let rest: Vec<String> = labels

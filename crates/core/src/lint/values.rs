@@ -6,9 +6,8 @@ use crate::config::{Chain, ChainKind};
 use crate::regexp::language::{Language, Limits};
 use crate::relabel::Step;
 
-/// Names of Kubernetes objects are DNS subdomains, those of namespaces and containers DNS labels,
-/// values of labels are a little wider (`apimachinery/pkg/util/validation`). Metric names are wider
-/// with 3.x, but have no separator of ours in practice only: they are not listed.
+/// Names of Kubernetes objects are DNS subdomains, those of namespaces and containers DNS labels
+/// (`apimachinery/pkg/util/validation`). Empty where the object has none.
 const KUBERNETES: [(&str, &str); 10] = [
     ("__meta_kubernetes_namespace", "[a-z0-9-]*"),
     ("__meta_kubernetes_pod_name", "[a-z0-9.-]*"),

@@ -3,9 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use md5::{Digest, Md5};
-
 use super::TargetLoad;
+use crate::relabel::hash;
 
 /// The temporary label that holds the host of `__address__` where a plan shards by host.
 pub const HOST_LABEL: &str = "__tmp_host";
@@ -75,11 +74,6 @@ pub(super) fn loads(weights: &[u64], assigned: &[u64], shards: u64) -> Vec<u64> 
 pub(super) fn target_hash(target: &TargetLoad, source_labels: &[String]) -> u64 {
     let values: Vec<&str> = source_labels.iter().map(|name| target.label(name)).collect();
     hash(&values.join(";"))
-}
-
-fn hash(value: &str) -> u64 {
-    let digest = Md5::digest(value.as_bytes());
-    digest[8..].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }
 
 #[cfg(test)]

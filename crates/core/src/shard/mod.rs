@@ -1,10 +1,12 @@
 //! Shard plans: which target lands on which server under hashmod, weighed by series and memory.
 
 mod assign;
+mod loads;
 mod movement;
 mod plan;
 
 pub use assign::{HOST_LABEL, balanced, hashmod, host, largest_load, lower_bound, shard_of};
+pub use loads::target_loads;
 pub use movement::{Layout, Movement, movement};
 pub use plan::{
     Candidate, ShardDetail, ShardGoal, ShardPlan, ShardSize, TooLarge, candidates, plan, steps,

@@ -47,10 +47,8 @@ impl RangeView {
 impl EstimateView {
     /// The view of an estimate for so many series on this server.
     pub(crate) fn of(series: u64, estimate: &Estimate, server: &str) -> Self {
-        let part = |part: &promsieve_core::cost::Part| PartView {
-            name: part.name,
-            bytes: part.bytes.0,
-        };
+        let part =
+            |part: &promsieve_core::cost::Part| PartView { name: part.name, bytes: part.bytes.0 };
         Self {
             series,
             memory: RangeView::of(estimate.memory),

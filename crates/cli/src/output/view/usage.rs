@@ -39,14 +39,13 @@ const NAMED: usize = 5;
 impl UsageView {
     /// The view for these metrics, each with its labels.
     pub(crate) fn of(usage: &Usage, metrics: &[(String, Vec<String>)]) -> Self {
-        let not_understood = usage.not_understood().into_iter().map(|(query, reason)| {
-            NotUnderstoodView {
+        let not_understood =
+            usage.not_understood().into_iter().map(|(query, reason)| NotUnderstoodView {
                 file: query.origin.file.clone(),
                 name: query.origin.name.clone(),
                 query: query.text.clone(),
                 reason: reason.to_owned(),
-            }
-        });
+            });
         Self {
             queries: usage.queries().len(),
             consumers_given: usage.kinds_given().iter().map(|kind| kind.as_str()).collect(),

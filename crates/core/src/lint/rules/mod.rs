@@ -11,7 +11,6 @@ mod ignored_field;
 mod invalid_config;
 mod invalid_relabel_step;
 mod invalid_rule_file;
-mod invalid_yaml;
 mod labelkeep_without_name;
 mod le_old_notation;
 mod meta_label_after_scrape;
@@ -63,8 +62,7 @@ rules! {
     unanchored_pattern,
     covered_filter,
     filter_without_source,
-    invalid_yaml, // SC000
-    invalid_config,
+    invalid_config, // SC001
     invalid_rule_file,
     unused_suppression,
     hashmod_without_keep, // SH001

@@ -61,7 +61,9 @@ fn check(context: &mut Context<'_>, flow: &FlowReport) {
             findings.push(finding);
         }
     }
-    findings.into_iter().for_each(|finding| context.report(finding));
+    for finding in findings {
+        context.report(finding);
+    }
 }
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ fn fix(context: &Context<'_>, at: At<'_>, field: StepField, text: &str) -> Optio
     let mut braced = String::new();
     for part in Template::parse(text).parts() {
         match trapped(at, part).filter(|_| !text[part.span.clone()].contains('{')) {
-            Some((number, rest)) => braced.push_str(&format!("${{{number}}}{rest}")),
+            Some((number, rest)) => braced.extend(["${", &number, "}", &rest]),
             None => braced.push_str(&text[part.span.clone()]),
         }
     }

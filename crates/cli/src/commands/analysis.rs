@@ -1,0 +1,136 @@
+//! What several commands need alike: inputs through the configuration, counted and costed.
+
+use std::time::Duration;
+
+use promsieve_core::census::{Census, CensusOptions};
+use promsieve_core::config::Project;
+use promsieve_core::cost::{CostModel, Estimate, Load, ServerSettings, estimate};
+use promsieve_core::flow::{self, FlowReport, Stored};
+use promsieve_core::optimize::Evidence;
+use promsieve_core::series::Table;
+use promsieve_core::units::Bytes;
+use promsieve_core::usage::Usage;
+use promsieve_core::watch::Unwatched;
+
+use super::census::report_bad_lines;
+use crate::Status;
+use crate::args::Common;
+use crate::input::gather::{Gathered, gather};
+
+/// Inputs, and how the server runs.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct AnalysisArgs {
+    /// Configurations, rule files, dashboards, scrapes, or directories that hold them
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+
+    /// Mean time between scrapes; the configuration's by default, else 15s
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    scrape_interval: Option<Duration>,
+
+    /// How long the server has run when it is measured; memory grows for three hours
+    #[arg(long, value_name = "DURATION", default_value = "3h", value_parser = duration)]
+    uptime: Duration,
+
+    /// How long blocks are kept
+    #[arg(long, value_name = "DURATION", default_value = "15d", value_parser = duration)]
+    retention: Duration,
+
+    /// GOGC in percent, where it is set
+    #[arg(long, value_name = "PERCENT")]
+    gogc: Option<u32>,
+
+    /// GOMEMLIMIT, where it is set
+    #[arg(long, value_name = "SIZE")]
+    gomemlimit: Option<Bytes>,
+}
+
+/// A duration as Prometheus writes it: `15s`, `3h`, `1d`.
+fn duration(text: &str) -> Result<Duration, String> {
+    promsieve_core::config::duration(text).map(Duration::from_millis)
+}
+
+/// Everything that is known before anything is proposed.
+pub(crate) struct Analysis {
+    pub(crate) gathered: Gathered,
+    pub(crate) project: Project,
+    pub(crate) attached: Table,
+    pub(crate) stored: Stored,
+    pub(crate) census: Census,
+    pub(crate) usage: Usage,
+    pub(crate) model: CostModel,
+    pub(crate) settings: ServerSettings,
+    pub(crate) estimate: Estimate,
+    pub(crate) status: Status,
+}
+
+impl Analysis {
+    /// Reads the inputs and takes the newest snapshot's series all the way into the TSDB.
+    pub(crate) fn of(args: &AnalysisArgs, common: &Common) -> anyhow::Result<Self> {
+        let gathered = gather(&args.paths, common)?;
+        let status = gathered.status.max(report_bad_lines(&gathered.scrapes));
+        let Some(exposed) = gathered.snapshots.first() else {
+            anyhow::bail!(
+                "no scrapes were found: give scrape files, or a directory with \
+                 `scrapes/<job>/<instance>.prom`"
+            );
+        };
+        let mut project = Project { server: common.server, ..Project::default() };
+        if let Some(loaded) = &gathered.config {
+            project = loaded.project.clone();
+        }
+        let (attached, stored) = flow::run(&project, exposed);
+        let census = Census::of(&stored.table, CensusOptions::default(), &Unwatched);
+        let settings = settings(args, common, &project);
+        let (model, note) = CostModel::embedded(&common.server);
+        let load = load(&census, &stored.table, &stored.report);
+        let mut estimate = estimate(&load, &model, &settings);
+        estimate.notes.extend(note.filter(|note| !estimate.notes.contains(note)));
+        let usage = gathered.usage();
+        Ok(Self {
+            gathered,
+            project,
+            attached,
+            stored,
+            census,
+            usage,
+            model,
+            settings,
+            estimate,
+            status,
+        })
+    }
+
+    /// What a plan rests on.
+    pub(crate) fn evidence(&self) -> Evidence<'_> {
+        Evidence {
+            project: &self.project,
+            snapshots: &self.gathered.snapshots,
+            usage: &self.usage,
+            model: &self.model,
+            settings: &self.settings,
+        }
+    }
+}
+
+fn settings(args: &AnalysisArgs, common: &Common, project: &Project) -> ServerSettings {
+    let configured = Some(project.global.scrape_interval).filter(|&interval| interval > 0);
+    let interval = args.scrape_interval.or(configured.map(Duration::from_millis));
+    let defaults = ServerSettings::default();
+    ServerSettings {
+        server: common.server,
+        scrape_interval: interval.unwrap_or(defaults.scrape_interval),
+        uptime: args.uptime,
+        retention: args.retention,
+        gogc: args.gogc,
+        gomemlimit: args.gomemlimit,
+        remote_writes: project.remote_writes.len() as u32,
+        ..defaults
+    }
+}
+
+fn load(census: &Census, table: &Table, report: &FlowReport) -> Load {
+    let dropped: u64 = report.jobs.iter().map(|job| job.dropped().0).sum();
+    let mean = census.exposed_bytes / census.series.max(1);
+    Load::of(census, table).with_dropped(dropped, dropped * mean)
+}

@@ -1,0 +1,170 @@
+//! `promsieve review`: the main job, all in one.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+
+use promsieve_core::finding::{Finding, Severity};
+use promsieve_core::lint::{Facts, Settings, lint};
+use promsieve_core::series::Target;
+use promsieve_core::shard::ShardSize;
+use promsieve_core::units::Bytes;
+
+use super::analysis::{Analysis, AnalysisArgs};
+use super::lint::today;
+use super::{optimize, shard, usage, warn};
+use crate::Status;
+use crate::args::{Common, Format};
+use crate::output::view::census::{CensusView, StatusView};
+use crate::output::view::estimate::EstimateView;
+use crate::output::view::lint::LintView;
+use crate::output::view::optimize::OptimizeView;
+use crate::output::view::review::{InputsView, JobView, ReviewView};
+use crate::output::{html, json, text};
+
+/// Arguments of `review`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReviewArgs {
+    #[command(flatten)]
+    analysis: AnalysisArgs,
+
+    /// How many shards to plan
+    #[arg(long, value_name = "N", default_value_t = 3, conflicts_with = "budget")]
+    shards: u64,
+
+    /// Plan the fewest shards that each stay within this resident memory
+    #[arg(long, value_name = "SIZE")]
+    budget: Option<Bytes>,
+
+    /// Where to write the page
+    #[arg(long, value_name = "FILE", default_value = "promsieve-report.html")]
+    html: PathBuf,
+
+    /// Take the queries given for all that there are
+    #[arg(long)]
+    usage_complete: bool,
+
+    /// The least severity that makes the exit status 1
+    #[arg(long, value_enum, default_value_t = super::lint::FailOn::Never)]
+    fail_on: super::lint::FailOn,
+}
+
+pub(crate) fn run(
+    args: &ReviewArgs,
+    common: &Common,
+    out: &mut impl Write,
+) -> anyhow::Result<Status> {
+    let analysis = Analysis::of(&args.analysis, common)?;
+    if analysis.gathered.snapshots[0].targets.iter().any(Target::is_unknown) {
+        anyhow::bail!(
+            "some scrapes belong to no known target, so equal series of two of them would count \
+             once: lay them out as `scrapes/<job>/<instance>.prom`"
+        );
+    }
+    let findings = findings(&analysis);
+    let view = view(args, common, &analysis, &findings);
+    let mut page = Vec::new();
+    html::write(&mut page, &view)?;
+    optimize::replace_file(&args.html, &String::from_utf8_lossy(&page))?;
+    match common.format {
+        Format::Json => json::write(out, &view)?,
+        Format::Text => text::review::write(out, &view)?,
+    }
+    warn(&format!("wrote {}", args.html.display()));
+    let worst = findings.iter().map(|finding| finding.severity).max();
+    Ok(analysis.status.max(args.fail_on.status(worst)))
+}
+
+fn findings(analysis: &Analysis) -> Vec<Finding> {
+    let Some(loaded) = &analysis.gathered.config else { return Vec::new() };
+    let facts = Facts {
+        sources: &loaded.sources,
+        reading: &loaded.findings,
+        flow: Some(&analysis.stored.report),
+        today: Some(today()),
+    };
+    lint(&loaded.project, &facts, &Settings::default())
+}
+
+fn view(
+    args: &ReviewArgs,
+    common: &Common,
+    analysis: &Analysis,
+    findings: &[Finding],
+) -> ReviewView {
+    let mut notes = Vec::new();
+    let mut linted = LintView::default();
+    match &analysis.gathered.config {
+        Some(loaded) => linted.add(&loaded.sources, findings),
+        None => notes.push("no configuration was given: nothing is linted".to_owned()),
+    }
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        notes.push("counts are those of the configuration as it is, its errors included".into());
+    }
+    let size = args.budget.map_or(ShardSize::Shards(args.shards), ShardSize::Budget);
+    let server = common.server.to_string();
+    let gathered = &analysis.gathered;
+    let statuses = gathered.statuses.iter().map(|(name, status)| StatusView::of(name, status));
+    ReviewView {
+        title: args.analysis.paths.join(", "),
+        inputs: inputs(analysis),
+        exposed_series: analysis.attached.rows() as u64,
+        census: CensusView::of(Some(&analysis.census), statuses.collect()),
+        jobs: jobs(analysis),
+        estimate: EstimateView::of(analysis.census.series, &analysis.estimate, &server),
+        lint: linted,
+        usage: usage::view(analysis),
+        optimize: plan(args, analysis, &mut notes),
+        shard: Some(shard::view(analysis, size)),
+        server,
+        notes,
+    }
+}
+
+fn plan(args: &ReviewArgs, analysis: &Analysis, notes: &mut Vec<String>) -> Option<OptimizeView> {
+    if let Some(refusal) = optimize::refusal(analysis, args.usage_complete) {
+        notes.push(refusal);
+        return None;
+    }
+    let plan = optimize::plan(analysis);
+    let files = optimize::patched(analysis, &plan).unwrap_or_else(|error| {
+        notes.push(format!("{error:#}"));
+        Vec::new()
+    });
+    let config = files.into_iter().next().map(|(_, text)| text).unwrap_or_default();
+    Some(OptimizeView::of(&plan, optimize::missing_kinds(analysis), config))
+}
+
+fn inputs(analysis: &Analysis) -> InputsView {
+    let gathered = &analysis.gathered;
+    InputsView {
+        configs: usize::from(gathered.config.is_some()),
+        rule_files: analysis.project.rule_files.len(),
+        dashboards: gathered.dashboards.len(),
+        scrapes: gathered.scrapes.len(),
+        snapshots: gathered.snapshots.len(),
+        bad_lines: gathered.scrapes.iter().map(|scrape| scrape.report.bad_lines).sum(),
+    }
+}
+
+fn jobs(analysis: &Analysis) -> Vec<JobView> {
+    let report = &analysis.stored.report;
+    let targets = |job: &str| {
+        let of_job = analysis.attached.targets.iter().filter(|target| target.job == job);
+        of_job.map(|target| target.label("instance")).collect::<BTreeSet<_>>().len() as u64
+    };
+    let view = |job: &promsieve_core::flow::JobFlow| {
+        let merged = report.collisions.iter().filter(|collision| collision.job == job.job);
+        let failing = || report.failures.iter().filter(|failure| failure.job == job.job);
+        JobView {
+            job: job.job.clone(),
+            targets: targets(&job.job),
+            exposed: job.attached.0,
+            stored: job.stored.0,
+            merged: merged.map(|collision| collision.before.0 - collision.after.0).sum(),
+            failing_targets: failing().count() as u64,
+            failure: failing().next().map(|failure| failure.reason.clone()),
+        }
+    };
+    report.jobs.iter().map(view).collect()
+}

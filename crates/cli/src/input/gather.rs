@@ -1,0 +1,184 @@
+//! Everything that a set of paths holds: configurations, scrapes, snapshots, dashboards.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use promsieve_core::ingest::status::{self, TsdbStatus};
+use promsieve_core::series::{Table, TableBuilder};
+use promsieve_core::usage::{self, Query, Usage, UsageOptions};
+
+use super::Source;
+use super::bytes::read_text;
+use super::config::{Loaded, load};
+use super::scrapes::{self, Scrape};
+use crate::Status;
+use crate::args::Common;
+use crate::commands::warn;
+
+/// What was found, each told by its content.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    /// The configuration with its rule files; the first one where there are several.
+    pub(crate) config: Option<Loaded>,
+    /// Exposed series: the newest snapshot first.
+    pub(crate) snapshots: Vec<Table>,
+    /// The scrapes of the newest snapshot.
+    pub(crate) scrapes: Vec<Scrape>,
+    /// Dashboards, by name.
+    pub(crate) dashboards: Vec<(String, String)>,
+    /// TSDB statuses, by name.
+    pub(crate) statuses: Vec<(String, TsdbStatus)>,
+    /// Lists of queries, by name.
+    pub(crate) queries: Vec<(String, String)>,
+    /// Whether everything could be read.
+    pub(crate) status: Status,
+}
+
+/// Reads what the paths name. Of a directory: its configurations with the files they name,
+/// `scrapes/`, `snapshots/*/scrapes/` and JSON files.
+///
+/// # Errors
+/// When a path does not exist.
+pub(crate) fn gather(paths: &[String], common: &Common) -> anyhow::Result<Gathered> {
+    let mut found = Gathered::default();
+    for path in paths {
+        for source in Source::resolve(path)? {
+            let read = match &source {
+                Source::Directory(directory) => found.directory(directory, common),
+                _ => found.file(&source, common),
+            };
+            if let Err(error) = read {
+                warn(&format!("error: {error:#}"));
+                found.status = Status::Incomplete;
+            }
+        }
+    }
+    Ok(found)
+}
+
+impl Gathered {
+    /// What rules, dashboards and lists need.
+    pub(crate) fn usage(&self) -> Usage {
+        let mut queries: Vec<Query> = Vec::new();
+        if let Some(loaded) = &self.config {
+            for file in &loaded.project.rule_files {
+                let rule = file.groups.iter().flat_map(|group| &group.rules).next();
+                let name = rule.map_or("", |rule| loaded.sources.file(rule.location.file).name());
+                queries.extend(usage::rule_queries(name, file));
+            }
+        }
+        for (name, text) in &self.dashboards {
+            queries.extend(usage::dashboard_queries(name, text));
+        }
+        for (name, text) in &self.queries {
+            queries.extend(usage::list_queries(name, text));
+        }
+        Usage::of(queries, UsageOptions::default())
+    }
+
+    fn directory(&mut self, directory: &Path, common: &Common) -> anyhow::Result<()> {
+        let spec = directory.display().to_string();
+        match load(&spec, common.server, &common.access) {
+            Ok(loaded) => self.configs(loaded),
+            // A directory of scrapes alone is none the worse for it.
+            Err(error) if !scrapes::has_scrapes(directory) => return Err(error),
+            Err(_) => {}
+        }
+        self.scrape_directory(directory)?;
+        for snapshot in subdirectories(&directory.join("snapshots")).into_iter().rev() {
+            self.scrape_directory(&snapshot)?;
+        }
+        for path in json_files(directory)? {
+            self.file(&Source::File(path), common)?;
+        }
+        Ok(())
+    }
+
+    fn configs(&mut self, loaded: Vec<Loaded>) {
+        for loaded in loaded {
+            match &self.config {
+                None => self.config = Some(loaded),
+                Some(first) if first.project.jobs.is_empty() && !loaded.project.jobs.is_empty() => {
+                    self.config = Some(loaded);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn scrape_directory(&mut self, directory: &Path) -> anyhow::Result<()> {
+        if !scrapes::has_scrapes(directory) {
+            return Ok(());
+        }
+        let newest = self.snapshots.is_empty();
+        let (table, read) = scrapes::read_files(&scrapes::files(directory)?);
+        self.snapshots.push(table);
+        for scrape in read {
+            match scrape {
+                Ok(scrape) if newest => self.scrapes.push(scrape),
+                Ok(_) => {}
+                Err(error) => {
+                    warn(&format!("error: {error:#}"));
+                    self.status = Status::Incomplete;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, source: &Source, common: &Common) -> anyhow::Result<()> {
+        let name = source.name();
+        if Path::new(&name).extension().is_some_and(|end| end == "json") {
+            let text = read_text(source, &common.access)?;
+            match status::parse(&text) {
+                Ok(status) => self.statuses.push((name, status)),
+                Err(_) if text.contains("\"panels\"") || text.contains("\"elements\"") => {
+                    self.dashboards.push((name, text));
+                }
+                Err(_) => {}
+            }
+            return Ok(());
+        }
+        if Path::new(&name).extension().is_some_and(|end| end == "yml" || end == "yaml") {
+            let loaded = load(&name, common.server, &common.access)
+                .with_context(|| format!("cannot read `{name}`"))?;
+            self.configs(loaded);
+            return Ok(());
+        }
+        if Path::new(&name).extension().is_some_and(|end| end == "promql") {
+            self.queries.push((name, read_text(source, &common.access)?));
+            return Ok(());
+        }
+        let mut builder = TableBuilder::default();
+        let scrape = scrapes::read_source(source, &common.access, common.server, &mut builder)?;
+        self.scrapes.push(scrape);
+        match self.snapshots.first_mut() {
+            Some(first) => first.append(&builder.finish()),
+            None => self.snapshots.push(builder.finish()),
+        }
+        Ok(())
+    }
+}
+
+fn subdirectories(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> =
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    found.sort();
+    found
+}
+
+/// JSON files in a directory and one below, sorted.
+fn json_files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut directories = vec![directory.to_owned()];
+    directories.extend(subdirectories(directory));
+    for directory in directories {
+        let entries = std::fs::read_dir(&directory)
+            .with_context(|| format!("cannot read `{}`", directory.display()))?;
+        let paths = entries.flatten().map(|entry| entry.path());
+        found.extend(paths.filter(|path| path.extension().is_some_and(|end| end == "json")));
+    }
+    found.sort();
+    Ok(found)
+}
