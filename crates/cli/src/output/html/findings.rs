@@ -50,14 +50,14 @@ fn write_finding(out: &mut dyn Write, finding: &FindingView) -> io::Result<()> {
         let kind = finding.evidence_kind.unwrap_or("given");
         writeln!(
             out,
-            "<div><dt>Evidence <span class=\"kind\">{}</span></dt><dd><pre>{}</pre></dd></div>",
+            "<div><dt>Evidence <span class=\"kind\">{}</span></dt><dd class=\"evidence\" tabindex=\"0\">{}</dd></div>",
             Text(kind),
-            Text(evidence),
+            Prose(evidence),
         )?;
     }
     item(out, "Remedy", finding.remedy.as_deref())?;
     if let Some(fix) = &finding.fix {
-        let safe = if fix.safe { "safe" } else { "to be reviewed" };
+        let safe = if fix.safe { "safe" } else { "review it" };
         writeln!(
             out,
             "<div><dt>Fix <span class=\"kind\">{safe}</span></dt><dd>{}</dd></div>",
@@ -80,11 +80,11 @@ fn place(finding: &FindingView) -> String {
         let column = finding.column.map(|column| format!(":{column}")).unwrap_or_default();
         place.push_str(&format!(" · <code>{}{line}{column}</code>", Text(path)));
     }
-    if let Some(job) = &finding.job {
-        place.push_str(&format!(" · job <code>{}</code>", Text(job)));
-    }
-    if let Some(chain) = &finding.chain {
-        place.push_str(&format!(" · {}", Text(chain)));
+    match (&finding.chain, &finding.job) {
+        // A chain's path names its job.
+        (Some(chain), _) => place.push_str(&format!(" · {}", Text(chain))),
+        (None, Some(job)) => place.push_str(&format!(" · job <code>{}</code>", Text(job))),
+        (None, None) => {}
     }
     if let Some(step) = finding.step {
         place.push_str(&format!(" · step {step}"));
