@@ -106,10 +106,10 @@ fn saves(action: &ActionView) -> String {
 fn what(action: &ActionView) -> String {
     let code = |name: &String| format!("<code>{}</code>", Text(name));
     let named: Vec<String> = action.metrics.iter().take(NAMED).map(code).collect();
-    let mut metrics = named.join(", ");
-    if let Some(rest) = action.metrics.len().checked_sub(NAMED).filter(|&rest| rest > 0) {
-        metrics.push_str(&format!(" and {rest} more"));
-    }
+    let metrics = match action.metrics.len().checked_sub(NAMED) {
+        Some(rest) if rest > 0 => format!("{} and {rest} more", named.join(", ")),
+        _ => named.join(", "),
+    };
     if action.labels.is_empty() {
         return format!("Drop {metrics}");
     }
