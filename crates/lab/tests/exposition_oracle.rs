@@ -1,7 +1,7 @@
 //! Our exposition reader against `prometheus-parse` where that one is right: the same series with
 //! the same values.
 //!
-//! It cuts labels at every `,` and `=`, ends them at the first `}`, reads no escapes, takes `\w+`
+//! It cuts labels at every `,` and `=`, ends them at the first `}`, reads no escapes and no `{}`, takes `\w+`
 //! for names (so no `:`), keeps the blanks around names and values, reads neither quoted names,
 //! OpenMetrics nor exemplars, skips what it cannot read without a word, takes histograms and
 //! summaries apart and forgets the order of their samples and how their bounds were written, and of
@@ -70,6 +70,7 @@ fn is_plain(line: &str) -> bool {
     let word = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let blank_free = |part: &str| part.split_once('=').is_none_or(|(name, _)| word(name));
     !line.contains(['\\', '\r'])
+        && !line.contains("{}")
         && word(name)
         && !labels.contains(['}', '{'])
         && labels.matches('=').count() == pairs
@@ -113,7 +114,13 @@ fn reads_the_corpus_as_prometheus_parse_does() {
         }
         let plain: String =
             text.lines().filter(|line| is_plain(line)).flat_map(|l| [l, "\n"]).collect();
-        assert_eq!(ours(&plain), theirs(&plain), "{}", path.display());
+        let (ours, theirs) = (ours(&plain), theirs(&plain));
+        let differs = |told: &Told, other: &Told| {
+            let own = told.0.iter().filter(|(key, count)| other.0.get(key) != Some(count));
+            own.map(|own| format!("{own:?}")).take(3).collect::<Vec<_>>()
+        };
+        let differences = (differs(&ours, &theirs), differs(&theirs, &ours));
+        assert_eq!(differences, (vec![], vec![]), "{}", path.display());
         compared += plain.lines().filter(|line| !line.starts_with('#')).count();
     }
     assert!(files.is_empty() || compared > 1000, "{compared} samples of {} files", files.len());

@@ -38,6 +38,9 @@ pub(super) struct Parts {
     pub(super) exemplar: bool,
 }
 
+/// As many labels as are compared with each other rather than sorted.
+const FEW_LABELS: usize = 64;
+
 /// What an exemplar begins with.
 const EXEMPLAR: &[u8] = b" # {";
 
@@ -124,14 +127,22 @@ impl<'a> Line<'a> {
         self.after_series(parts)
     }
 
-    /// Whether two labels have one name; the metric's own is one.
+    /// Whether two labels have one name; the metric's own is one. A few are compared pair by pair,
+    /// since to sort them would allocate.
     fn repeats_a_name(&self, parts: &Parts) -> bool {
         let name = |label: &SampleLabel| {
             let text = if label.name_unescaped { parts.scratch.as_bytes() } else { self.bytes };
-            text[label.name.clone()].to_vec()
+            &text[label.name.clone()]
         };
-        let mut names: Vec<Vec<u8>> = parts.labels.iter().map(name).collect();
-        names.push(crate::series::METRIC_NAME.into());
+        let labels = &parts.labels;
+        if labels.iter().any(|label| name(label) == crate::series::METRIC_NAME.as_bytes()) {
+            return true;
+        }
+        if labels.len() <= FEW_LABELS {
+            let earlier = |at: usize| labels[..at].iter().any(|l| name(l) == name(&labels[at]));
+            return (1..labels.len()).any(earlier);
+        }
+        let mut names: Vec<&[u8]> = labels.iter().map(name).collect();
         names.sort_unstable();
         names.windows(2).any(|pair| pair[0] == pair[1])
     }
