@@ -1,8 +1,6 @@
 //! The exposition reader against real servers: awkward pages, served to Prometheus 2.53 and 3.5. A
 //! page without bad lines must be scraped, with the same series; one with a bad line must fail.
 
-#![expect(clippy::print_stderr, reason = "the counts are worth seeing, and each difference")]
-
 use std::collections::BTreeSet;
 
 use promsieve_lab::real::{Version, dir};

@@ -4,8 +4,6 @@
 //!
 //! `PROMSIEVE_FLOW_JOBS` (300) and `PROMSIEVE_SEED` (1) make it larger or other.
 
-#![expect(clippy::print_stderr, reason = "the counts are worth seeing, and each difference")]
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 

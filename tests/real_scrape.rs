@@ -69,9 +69,10 @@ fn configuration(jobs: &[Scraped], address: &str) -> String {
 /// behind one letter.
 pub(crate) fn on_server(version: Version, jobs: &[Scraped], owner: &str) -> Vec<Outcome> {
     let pages = jobs.iter().enumerate().map(|(at, scraped)| {
-        let page = match scraped.open_metrics {
-            true => Page::new(scraped.page.clone(), OPENMETRICS),
-            false => Page::text(scraped.page.clone()),
+        let page = if scraped.open_metrics {
+            Page::new(scraped.page.clone(), OPENMETRICS)
+        } else {
+            Page::text(scraped.page.clone())
         };
         (path(at), page)
     });

@@ -3,7 +3,7 @@
 //!
 //! It cuts labels at every `,` and `=`, ends them at the first `}`, reads no escapes and no `{}`, takes `\w+`
 //! for names (so no `:`), keeps the blanks around names and values, reads neither quoted names,
-//! OpenMetrics nor exemplars, skips what it cannot read without a word, takes histograms and
+//! `OpenMetrics` nor exemplars, skips what it cannot read without a word, takes histograms and
 //! summaries apart and forgets the order of their samples and how their bounds were written, and of
 //! equal lines of one histogram it keeps both as one. So lines with any of these are left out of what
 //! both read, and distributions are compared through `ingest::prometheus_parse`, by the value of
@@ -22,7 +22,10 @@ use proptest::test_runner::RngSeed;
 
 /// Samples by metric and labels: how often each value (as bits) was told.
 #[derive(Default, Debug, PartialEq)]
-struct Told(BTreeMap<(String, Vec<(String, String)>, u64), usize>);
+struct Told(BTreeMap<Heard, usize>);
+
+/// A metric, its labels, and the bits of its value.
+type Heard = (String, Vec<(String, String)>, u64);
 
 impl Sink for Told {
     fn family(&mut self, _: &str, _: MetricType) {}

@@ -73,9 +73,12 @@ fn split_name(text: &str) -> Option<(&str, &str)> {
 
 fn kind(word: &str, open_metrics: bool) -> Result<MetricType, String> {
     use MetricType::{Counter, Gauge, Histogram, Summary};
-    let in_format = |kind: &MetricType| match open_metrics {
-        true => word != "untyped",
-        false => word == "untyped" || matches!(kind, Counter | Gauge | Histogram | Summary),
+    let in_format = |kind: &MetricType| {
+        if open_metrics {
+            word != "untyped"
+        } else {
+            word == "untyped" || matches!(kind, Counter | Gauge | Histogram | Summary)
+        }
     };
     let kind = MetricType::parse(word).filter(in_format);
     kind.ok_or_else(|| format!("`{word}` is no metric type"))
