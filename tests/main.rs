@@ -16,6 +16,8 @@ mod docs;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod real;
 #[cfg(test)]
 mod real_promql;
