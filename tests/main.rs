@@ -20,11 +20,17 @@ mod page;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
+mod real_exposition;
+#[cfg(test)]
+mod real_flow;
+#[cfg(test)]
 mod real_promql;
 #[cfg(test)]
 mod real_regexp;
 #[cfg(test)]
 mod real_relabel;
+#[cfg(test)]
+mod real_scrape;
 #[cfg(test)]
 mod real_shard;
 #[cfg(test)]

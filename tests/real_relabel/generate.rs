@@ -5,10 +5,10 @@ use promsieve_core::relabel::{Field, RawStep};
 use super::oracle;
 
 /// A small reproducible source of randomness (`SplitMix64`).
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -20,16 +20,16 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
     }
 
     /// True once in `bound` times.
-    fn rarely(&mut self, bound: usize) -> bool {
+    pub(crate) fn rarely(&mut self, bound: usize) -> bool {
         self.below(bound) == 0
     }
 
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
         from[self.below(from.len())]
     }
 
@@ -218,7 +218,7 @@ fn labels(random: &mut Random) -> Vec<(&'static str, String)> {
     some.into_iter().map(|name| (name, value(random))).collect()
 }
 
-fn value(random: &mut Random) -> String {
+pub(crate) fn value(random: &mut Random) -> String {
     match random.below(12) {
         0 => String::new(),
         1 => format!("{}{}", random.pick(VALUES), random.pick(VALUES)),
@@ -245,7 +245,8 @@ const ACTIONS: &[&str] = &[
     "dropequal",
 ];
 
-fn step(random: &mut Random) -> RawStep {
+/// One step, seldom a refused one.
+pub(crate) fn step(random: &mut Random) -> RawStep {
     let action = random.pick(ACTIONS);
     let mut step = RawStep { action: Field::Set(action.to_owned()), ..RawStep::default() };
     match action {

@@ -3,8 +3,8 @@
 //!
 //! `PROMSIEVE_RELABEL_PAIRS` (10,000) and `PROMSIEVE_SEED` (1) make it larger or other.
 
-mod generate;
-mod oracle;
+pub(crate) mod generate;
+pub(crate) mod oracle;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -46,7 +46,8 @@ fn group(labels: &[(String, String)]) -> String {
     format!("{{targets: [{}], labels: {{{}}}}}", quoted(address), written.join(", "))
 }
 
-fn step(step: &RawStep) -> String {
+/// A step as YAML in flow style.
+pub(crate) fn step(step: &RawStep) -> String {
     let mut written = Vec::new();
     for field in StepField::ALL {
         let value = match field {
@@ -77,7 +78,7 @@ fn show<T>(field: &Field<T>, value: impl Fn(&T) -> String) -> Option<String> {
 }
 
 /// A double-quoted YAML scalar in ASCII.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

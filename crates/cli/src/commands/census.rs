@@ -72,7 +72,7 @@ pub(crate) fn run(
     let mut tables = tables.into_iter();
     let census = tables.next().map(|mut table| {
         tables.for_each(|more| table.append(&more));
-        let table = flow::attach(&table, &|_| false);
+        let table = flow::attach(table, &|_| false);
         let options = CensusOptions { summary: args.summary };
         Census::of(&table, options, &Unwatched)
     });

@@ -52,9 +52,20 @@ pub(super) fn census(table: &Table, options: CensusOptions, watch: &dyn Watch) -
 #[derive(Default)]
 struct Scratch {
     set: DistinctSet,
-    seen: Vec<u32>,
+    /// Series by code; all zero between two uses.
+    series: Vec<u64>,
+    /// Codes of a column that is short beside its dictionary.
+    codes: Vec<u32>,
+    used: Vec<Used>,
     /// Rows whose labels were not seen before.
     distinct: Vec<u32>,
+}
+
+/// A value of a label that some series of a metric have.
+#[derive(Clone, Copy)]
+struct Used {
+    code: u32,
+    series: u64,
 }
 
 fn metric(
@@ -64,13 +75,7 @@ fn metric(
     scratch: &mut Scratch,
 ) -> MetricCensus {
     let hashes = table.row_hashes(group);
-    scratch.set.reset(hashes.len());
-    scratch.distinct.clear();
-    for (row, &hash) in hashes.iter().enumerate() {
-        if scratch.set.insert(hash) {
-            scratch.distinct.push(row as u32);
-        }
-    }
+    scratch.find_distinct(&hashes);
     let series = scratch.distinct.len() as u64;
     let mut labels: Vec<LabelCensus> = group
         .columns
@@ -104,27 +109,69 @@ fn label(
     let values = table.values(column.name);
     let name = table.name(column.name);
     let pair_bytes = name.len() as u64 + LENGTH_BYTES;
-    scratch.seen.clear();
-    scratch.seen.resize(values.len(), 0);
-    let (mut series, mut bytes) = (0, 0);
-    for &row in &scratch.distinct {
-        let code = column.codes[row as usize];
-        if code != 0 {
-            scratch.seen[code as usize] = 1;
-            series += 1;
-            bytes += pair_bytes + values.value(code).len() as u64;
-        }
-    }
-    let used = || (1..values.len() as u32).filter(|&code| scratch.seen[code as usize] != 0);
-    let count = used().count() as u64;
-    let shape =
-        (!options.summary).then(|| dominant_shape(used().map(|code| values.value(code)))).flatten();
+    scratch.find_used(column, values.len());
+    let used = &scratch.used;
+    let series: u64 = used.iter().map(|used| used.series).sum();
+    let bytes = |used: &Used| used.series * (pair_bytes + values.value_bytes(used.code) as u64);
+    let bytes = used.iter().map(bytes).sum();
+    let count = used.len() as u64;
+    let all = scratch.distinct.len() as u64;
+    let is_constant = count == 1 && series == all;
+    let shape = (!options.summary)
+        .then(|| dominant_shape(used.iter().map(|used| values.value(used.code))))
+        .flatten();
     let without = (!options.summary).then(|| {
+        if is_constant || count == 0 {
+            return all;
+        }
         let rows = scratch.distinct.iter().map(|&row| row as usize);
         let rest = rows.map(|row| hashes[row].wrapping_sub(values.hash(column.codes[row])));
         scratch.set.count(rest) as u64
     });
     LabelCensus { name: name.to_owned(), values: count, series, bytes, without, shape }
+}
+
+impl Scratch {
+    /// Finds the first row of each distinct hash.
+    fn find_distinct(&mut self, hashes: &[u64]) {
+        self.distinct.clear();
+        // Nearly always all rows differ, and to count them is cheaper than to look each one up.
+        if self.set.count(hashes.iter().copied()) == hashes.len() {
+            self.distinct.extend(0..hashes.len() as u32);
+            return;
+        }
+        self.set.reset(hashes.len());
+        for (row, &hash) in hashes.iter().enumerate() {
+            if self.set.insert(hash) {
+                self.distinct.push(row as u32);
+            }
+        }
+    }
+
+    /// Counts the distinct rows by their code in a column; codes in ascending order, 0 left out.
+    fn find_used(&mut self, column: &Column, codes: usize) {
+        self.used.clear();
+        let rows = self.distinct.iter().map(|&row| column.codes[row as usize]);
+        // A few rows are sorted rather than looked up in a large dictionary.
+        if rows.len() < codes / 16 {
+            self.codes.clear();
+            self.codes.extend(rows.filter(|&code| code != 0));
+            self.codes.sort_unstable();
+            let same = self.codes.chunk_by(|a, b| a == b);
+            self.used.extend(same.map(|same| Used { code: same[0], series: same.len() as u64 }));
+            return;
+        }
+        self.series.resize(self.series.len().max(codes), 0);
+        for code in rows {
+            self.series[code as usize] += 1;
+        }
+        self.series[0] = 0;
+        for (code, series) in self.series[..codes].iter_mut().enumerate() {
+            if *series > 0 {
+                self.used.push(Used { code: code as u32, series: std::mem::take(series) });
+            }
+        }
+    }
 }
 
 /// Distinct pairs over the whole table.

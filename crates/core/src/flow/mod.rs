@@ -37,7 +37,7 @@ pub fn run(project: &Project, exposed: &Table) -> (Table, Stored) {
     normalise(&mut exposed, project.server);
     retarget(&mut exposed, &discover(project));
     let honors = |job: &str| project.jobs.iter().any(|j| j.name == job && j.honor_labels);
-    let attached = attach(&exposed, &honors);
+    let attached = attach(exposed, &honors);
     let stored = store(project, &attached);
     (attached, stored)
 }

@@ -5,20 +5,20 @@ use std::sync::Arc;
 
 use crate::series::{MetricType, NameId, Stage, Table};
 use crate::server::Server;
+use crate::text::open_metrics_float;
 
-/// Rewrites the bounds of typed histograms and summaries where the server does.
+/// Rewrites the bounds of typed histograms and summaries where the server does. A table knows one
+/// type a family name, while a server goes by the latest `# TYPE` line of each page.
 pub fn normalise(table: &mut Table, server: Server) {
     if table.stage != Stage::Exposed || !server.at_least(3, 0) {
         return;
     }
-    for (label, kind, suffix) in
-        [("le", MetricType::Histogram, "_bucket"), ("quantile", MetricType::Summary, "")]
-    {
+    for (label, kind) in [("le", MetricType::Histogram), ("quantile", MetricType::Summary)] {
         let Some(name) = table.name_id(label) else { continue };
         let groups: Vec<usize> = (0..table.metrics.len())
             .filter(|&at| {
                 let metric = table.metric_name(&table.metrics[at]);
-                table.metric_type(metric) == kind && metric.ends_with(suffix)
+                table.metric_type(metric) == kind
             })
             .collect();
         let codes = normal_codes(table, name);
@@ -45,30 +45,6 @@ fn normal_float(text: &str) -> String {
         Ok(value) if !text.is_empty() => open_metrics_float(value),
         _ => text.to_owned(),
     }
-}
-
-fn open_metrics_float(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
-    }
-    let text = go_shortest(value);
-    if text.contains(['e', '.']) { text } else { format!("{text}.0") }
-}
-
-/// Go's `strconv.FormatFloat(value, 'g', -1, 64)`: an exponent below 1e-4 and
-/// from 1e6 on.
-fn go_shortest(value: f64) -> String {
-    let scientific = format!("{value:e}");
-    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..6).contains(&exponent) {
-        return format!("{value}");
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
 #[cfg(test)]

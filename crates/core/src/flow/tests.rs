@@ -90,7 +90,7 @@ fn table(rows: &[Row]) -> Table {
         let pairs: Vec<_> = labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         builder.row(metric, &pairs, 10);
     }
-    attach(&builder.finish(), &|_| false)
+    attach(builder.finish(), &|_| false)
 }
 
 /// What passed, as text, in the order of the rows.

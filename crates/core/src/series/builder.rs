@@ -15,6 +15,8 @@ pub struct TableBuilder {
     layouts: Vec<Layout>,
     last: usize,
     samples: u64,
+    /// Number of the last sample that a reader told, while nothing else was told since.
+    number: Option<u64>,
 }
 
 /// Which column each label position of the metric's last sample went to. Samples of one metric
@@ -33,6 +35,7 @@ impl Default for TableBuilder {
             layouts: Vec::new(),
             last: usize::MAX,
             samples: 0,
+            number: None,
         }
     }
 }
@@ -73,6 +76,7 @@ impl TableBuilder {
     /// Opens the next row of `metric` and gives its group.
     fn start_row(&mut self, metric: &str, exposed_bytes: usize) -> usize {
         self.samples += 1;
+        self.number = None;
         if self.table.targets.is_empty() {
             self.target(Target::default());
         }
@@ -118,6 +122,34 @@ impl TableBuilder {
         at as u32
     }
 
+    /// The column of the label at `position`, at best the one that it had in the sample before.
+    fn column_at(&mut self, group: usize, position: usize, name: &str) -> u32 {
+        let known = self.layouts[group].columns.get(position).copied().filter(|&column| {
+            let id = self.table.metrics[group].columns[column as usize].name;
+            self.table.is_name(id, name)
+        });
+        known.unwrap_or_else(|| {
+            let column = self.column(group, name);
+            // Those behind stay: the labels there may repeat the sample before.
+            let layout = &mut self.layouts[group].columns;
+            match layout.get_mut(position) {
+                Some(known) => *known = column,
+                None => layout.push(column),
+            }
+            column
+        })
+    }
+
+    /// Gives the current row the value that the row before has of the label at `position`.
+    fn repeat(&mut self, group: usize, position: usize) {
+        let column = self.layouts[group].columns[position] as usize;
+        let rows = &mut self.table.metrics[group];
+        let codes = &mut rows.columns[column].codes;
+        let before = codes[rows.rows - 2];
+        codes.truncate(rows.rows - 1);
+        codes.push(before);
+    }
+
     /// Writes the current row's value of a column. A repeated label keeps its last value.
     fn set(&mut self, group: usize, column: u32, value: &str) {
         let rows = &mut self.table.metrics[group];
@@ -144,22 +176,19 @@ impl Sink for TableBuilder {
     }
 
     fn sample(&mut self, sample: &Sample<'_>) {
+        let (group_before, number_before) = (self.last, self.number);
         let group = self.start_row(sample.metric, sample.series_bytes);
+        let follows =
+            group == group_before && number_before.map(|number| number + 1) == Some(sample.number);
         for (position, label) in sample.labels.iter().enumerate() {
-            let name = sample.name(label);
-            let known = self.layouts[group].columns.get(position).copied().filter(|&column| {
-                let id = self.table.metrics[group].columns[column as usize].name;
-                self.table.is_name(id, name)
-            });
-            let column = known.unwrap_or_else(|| {
-                let column = self.column(group, name);
-                let layout = &mut self.layouts[group].columns;
-                layout.truncate(position);
-                layout.push(column);
-                column
-            });
+            if follows && label.repeated {
+                self.repeat(group, position);
+                continue;
+            }
+            let column = self.column_at(group, position, sample.name(label));
             self.set(group, column, sample.value(label));
         }
+        self.number = Some(sample.number);
     }
 }
 

@@ -72,6 +72,14 @@ impl Dictionary {
         &self.arena[self.range(code)]
     }
 
+    /// The bytes of the value of `code`; 0 for 0.
+    ///
+    /// # Panics
+    /// When `code` comes from another dictionary.
+    pub fn value_bytes(&self, code: u32) -> usize {
+        self.range(code).len()
+    }
+
     /// Whether `code` stands for `value`; cheaper than a comparison of strings, since it need not
     /// look for character boundaries.
     pub fn is(&self, code: u32, value: &str) -> bool {

@@ -66,18 +66,24 @@ pub struct SampleLabel {
     pub name_unescaped: bool,
     /// The value had escapes and lies in the scratch text.
     pub value_unescaped: bool,
+    /// Name and value are those of the label at this position of the sample with the number before
+    /// ([`Sample::number`]). Saying so is a reader's choice: false claims nothing.
+    pub repeated: bool,
 }
 
 /// One sample as a reader hands it over; borrows the input.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample<'a> {
+    /// Counts the samples of one reader: a sink that was told the number before knows what
+    /// [`SampleLabel::repeated`] labels repeat.
+    pub number: u64,
     /// The metric's name.
     pub metric: &'a str,
     /// The text that plain label ranges point into.
     pub line: &'a str,
     /// The text that unescaped label ranges point into.
     pub scratch: &'a str,
-    /// The labels, in the order of the input, `__name__` excluded.
+    /// The labels, in the order of the input, `__name__` excluded; no name stands twice.
     pub labels: &'a [SampleLabel],
     /// Bytes of the series as exposed: name, braces, labels. The key of Prometheus's scrape cache.
     pub series_bytes: usize,

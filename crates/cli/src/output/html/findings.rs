@@ -8,6 +8,8 @@ use crate::output::view::lint::{FindingView, LintView};
 
 /// Findings written out; a page with thousands helps nobody, and its data has all.
 const SHOWN: usize = 200;
+/// Bytes of evidence that may not fit the height given to it, on a narrow screen.
+const SCROLLS: usize = 200;
 
 pub(super) fn write(out: &mut dyn Write, lint: &LintView) -> io::Result<()> {
     let summary = &lint.summary;
@@ -50,14 +52,16 @@ fn write_finding(out: &mut dyn Write, finding: &FindingView) -> io::Result<()> {
         let kind = finding.evidence_kind.unwrap_or("given");
         writeln!(
             out,
-            "<div><dt>Evidence <span class=\"kind\">{}</span></dt><dd><pre>{}</pre></dd></div>",
+            "<div><dt>Evidence <span class=\"kind\">{}</span></dt><dd class=\"evidence\"{}>{}</dd></div>",
             Text(kind),
-            Text(evidence),
+            // What scrolls must be in reach of the keyboard.
+            if evidence.len() > SCROLLS { " tabindex=\"0\"" } else { "" },
+            Prose(evidence),
         )?;
     }
     item(out, "Remedy", finding.remedy.as_deref())?;
     if let Some(fix) = &finding.fix {
-        let safe = if fix.safe { "safe" } else { "to be reviewed" };
+        let safe = if fix.safe { "safe" } else { "review it" };
         writeln!(
             out,
             "<div><dt>Fix <span class=\"kind\">{safe}</span></dt><dd>{}</dd></div>",
@@ -74,20 +78,17 @@ fn item(out: &mut dyn Write, name: &str, text: Option<&str>) -> io::Result<()> {
 
 /// Where it is, as a file's place and as a part of the configuration.
 fn place(finding: &FindingView) -> String {
-    let mut place = String::new();
-    if let Some(path) = &finding.path {
-        let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
-        let column = finding.column.map(|column| format!(":{column}")).unwrap_or_default();
-        place.push_str(&format!(" · <code>{}{line}{column}</code>", Text(path)));
-    }
-    if let Some(job) = &finding.job {
-        place.push_str(&format!(" · job <code>{}</code>", Text(job)));
-    }
-    if let Some(chain) = &finding.chain {
-        place.push_str(&format!(" · {}", Text(chain)));
-    }
-    if let Some(step) = finding.step {
-        place.push_str(&format!(" · step {step}"));
-    }
-    place
+    let number = |number: Option<u32>| number.map(|at| format!(":{at}")).unwrap_or_default();
+    let file = finding.path.as_ref().map(|path| {
+        let (line, column) = (number(finding.line), number(finding.column));
+        format!(" · <code>{}{line}{column}</code>", Text(path))
+    });
+    // A chain's path names its job.
+    let part = match (&finding.chain, &finding.job) {
+        (Some(chain), _) => Some(format!(" · {}", Text(chain))),
+        (None, Some(job)) => Some(format!(" · job <code>{}</code>", Text(job))),
+        (None, None) => None,
+    };
+    let step = finding.step.map(|step| format!(" · step {step}"));
+    [file, part, step].into_iter().flatten().collect()
 }

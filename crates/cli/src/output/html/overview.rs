@@ -148,12 +148,13 @@ fn jobs(out: &mut dyn Write, jobs: &[JobView]) -> io::Result<()> {
         writeln!(
             out,
             "<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"chart\">{}</td>\
-             <td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n{}\">{}</td>\
+             <td class=\"n\">{}</td><td class=\"n{}\">{}</td><td class=\"n{}\">{}</td>\
              <td class=\"n{}\">{}</td><td class=\"text\">{}</td></tr>",
             Text(&job.job),
             SeriesCount(job.targets),
             chart::bar(job.stored, most, "accent"),
             SeriesCount(job.exposed),
+            if job.stored == 0 { alarm(job.exposed) } else { "" },
             SeriesCount(job.stored),
             alarm(job.merged),
             SeriesCount(job.merged),

@@ -9,7 +9,7 @@ use super::{close, open, plural};
 use crate::output::view::optimize::{ActionView, OptimizeView};
 
 /// Metrics named in an action's heading.
-const NAMED: usize = 3;
+const NAMED: usize = 2;
 /// Actions written out of each list.
 const SHOWN: usize = 100;
 
@@ -39,9 +39,13 @@ pub(super) fn write(out: &mut dyn Write, plan: &OptimizeView) -> io::Result<()> 
         writeln!(
             out,
             "<h3>Not applied</h3><p class=\"lead\">These hold for what was seen, but nothing proves \
-             that they will; they are not part of the plan.</p>"
+             that they will; they are not part of the plan.</p>\n<details class=\"group\">\
+             <summary>{} change{} that would save more</summary>",
+            plan.not_applied.len(),
+            plural(plan.not_applied.len() as u64),
         )?;
         actions(out, &plan.not_applied)?;
+        writeln!(out, "</details>")?;
     }
     if !plan.config.is_empty() {
         writeln!(
@@ -68,13 +72,13 @@ fn write_action(out: &mut dyn Write, action: &ActionView) -> io::Result<()> {
     let class = if action.proof == "proven" { "proven" } else { "observed" };
     writeln!(
         out,
-        "<details class=\"action\"><summary><span class=\"badge {class}\">{}</span> <span class=\"what\">{}</span> \
-         <span class=\"saves\">{}</span></summary>\n<p>{} · job <code>{}</code></p>",
+        "<details class=\"action\"><summary><span class=\"badge {class}\">{}</span> <span class=\"job\">{}</span> <span class=\"what\">{}</span> \
+         <span class=\"saves\">{}</span></summary>\n<p>{}</p>",
         Text(&action.proof),
+        Text(&action.job),
         what(action),
         saves(action),
         Prose(&action.reason),
-        Text(&action.job),
     )?;
     if action.metrics.len() > NAMED {
         write!(out, "<p class=\"names\">")?;
@@ -102,10 +106,10 @@ fn saves(action: &ActionView) -> String {
 fn what(action: &ActionView) -> String {
     let code = |name: &String| format!("<code>{}</code>", Text(name));
     let named: Vec<String> = action.metrics.iter().take(NAMED).map(code).collect();
-    let mut metrics = named.join(", ");
-    if let Some(rest) = action.metrics.len().checked_sub(NAMED).filter(|&rest| rest > 0) {
-        metrics.push_str(&format!(" and {rest} more"));
-    }
+    let metrics = match action.metrics.len().checked_sub(NAMED) {
+        Some(rest) if rest > 0 => format!("{} and {rest} more", named.join(", ")),
+        _ => named.join(", "),
+    };
     if action.labels.is_empty() {
         return format!("Drop {metrics}");
     }

@@ -31,16 +31,17 @@ pub(super) fn write(out: &mut dyn Write, view: &ReviewView) -> io::Result<()> {
 
 fn lead(usage: &UsageView) -> String {
     let list = |names: &[&str]| Text(&names.join(", ").replace('_', " ")).to_string();
-    let mut lead =
-        format!("{} quer{} read", usage.queries, if usage.queries == 1 { "y" } else { "ies" });
-    if !usage.consumers_given.is_empty() {
-        lead.push_str(&format!(" of {}", list(&usage.consumers_given)));
-    }
-    lead.push('.');
-    if !usage.consumers_not_given.is_empty() {
-        lead.push_str(&format!(" Not given: {}.", list(&usage.consumers_not_given)));
-    }
-    lead
+    let part = |before: &str, names: &[&str], after: &str| match names {
+        [] => String::new(),
+        names => format!("{before} {}{after}", list(names)),
+    };
+    format!(
+        "{} quer{} read{}.{}",
+        usage.queries,
+        if usage.queries == 1 { "y" } else { "ies" },
+        part(" of", &usage.consumers_given, ""),
+        part(" Not given:", &usage.consumers_not_given, "."),
+    )
 }
 
 fn verdicts(

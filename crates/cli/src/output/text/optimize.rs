@@ -66,7 +66,11 @@ fn actions(out: &mut impl Write, actions: &[ActionView], top: usize) -> std::io:
     for action in actions.iter().take(top) {
         columns.row([
             action.job.clone(),
-            format!("-{}", SeriesCount(action.series_saved)),
+            // A dropped label that merges nothing saves memory alone.
+            match action.series_saved {
+                0 => "0".to_owned(),
+                series => format!("-{}", SeriesCount(series)),
+            },
             format!("-{}", Bytes(action.bytes_saved)),
             action.proof.clone(),
             what(action),

@@ -11,7 +11,7 @@ use crate::output::view::review::{InputsView, JobView, ReviewView};
 
 /// Metrics, actions of a list, and errors shown.
 const METRICS: usize = 10;
-const ACTIONS: usize = 8;
+const ACTIONS: usize = 6;
 const ERRORS: usize = 12;
 
 pub(crate) fn write(out: &mut impl Write, view: &ReviewView) -> std::io::Result<()> {
@@ -154,6 +154,6 @@ mod tests {
         view.census.metrics = vec![view.census.metrics[0].clone(); 500];
         let text = text(&view);
         assert!(text.lines().count() <= 80, "{text}");
-        assert!(text.contains("and 88 more errors") && text.contains("and 92 more"), "{text}");
+        assert!(text.contains("and 88 more errors") && text.contains("and 94 more"), "{text}");
     }
 }

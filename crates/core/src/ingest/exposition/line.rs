@@ -30,11 +30,19 @@ pub(super) struct Parts {
     /// The labels of the line before, whose names this one's nearly always repeat.
     pub(super) before: Vec<SampleLabel>,
     pub(super) scratch: String,
+    /// Some label's name is not that of the label at its position in the line before.
+    pub(super) new_names: bool,
     pub(super) series_bytes: usize,
     pub(super) value: f64,
     pub(super) timestamp: Option<i64>,
     pub(super) exemplar: bool,
 }
+
+/// As many labels as are compared with each other rather than sorted.
+const FEW_LABELS: usize = 64;
+
+/// What an exemplar begins with.
+const EXEMPLAR: &[u8] = b" # {";
 
 const NAME_START: u8 = 1;
 const NAME: u8 = 2;
@@ -85,34 +93,79 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Reads a sample, up to and with its line end.
+    /// Reads a sample, up to and with its line end. To a server, blanks before a plain name are part
+    /// of the name.
     pub(super) fn sample(&mut self, parts: &mut Parts) -> Result<(), Stop> {
         std::mem::swap(&mut parts.labels, &mut parts.before);
         parts.labels.clear();
         parts.scratch.clear();
         parts.metric = 0..0;
         parts.metric_unescaped = false;
+        parts.new_names = false;
         let start = self.at;
+        self.format_blanks();
         if self.peek() != Some(b'{') {
-            parts.metric = self.metric_name()?;
+            parts.metric = start..self.metric_name()?.end;
         }
         let name_end = self.at;
-        self.skip_blanks();
+        self.format_blanks();
         parts.series_bytes = name_end - start;
         if self.peek() == Some(b'{') {
             self.at += 1;
             self.labels(parts)?;
             parts.series_bytes = self.at - start;
+        } else {
+            self.at = name_end;
         }
         if parts.metric.is_empty() {
             return wrong(start, "the sample has no metric name");
         }
+        // The names of the line before are known to differ.
+        if parts.new_names && self.repeats_a_name(parts) {
+            return wrong(start, "a label stands twice");
+        }
         self.after_series(parts)
+    }
+
+    /// Whether two labels have one name; the metric's own is one. A few are compared pair by pair,
+    /// since to sort them would allocate.
+    fn repeats_a_name(&self, parts: &Parts) -> bool {
+        let name = |label: &SampleLabel| {
+            let text = if label.name_unescaped { parts.scratch.as_bytes() } else { self.bytes };
+            &text[label.name.clone()]
+        };
+        let labels = &parts.labels;
+        if labels.iter().any(|label| name(label) == crate::series::METRIC_NAME.as_bytes()) {
+            return true;
+        }
+        if labels.len() <= FEW_LABELS {
+            let earlier = |at: usize| labels[..at].iter().any(|l| name(l) == name(&labels[at]));
+            return (1..labels.len()).any(earlier);
+        }
+        let mut names: Vec<&[u8]> = labels.iter().map(name).collect();
+        names.sort_unstable();
+        names.windows(2).any(|pair| pair[0] == pair[1])
+    }
+
+    /// The blank before a value or a time: in `OpenMetrics` exactly one, else any number.
+    fn gap(&mut self) -> Result<(), Stop> {
+        if !self.open_metrics {
+            self.skip_blanks();
+            return Ok(());
+        }
+        match self.peek() {
+            Some(b' ') => {
+                self.at += 1;
+                Ok(())
+            }
+            None => Err(Stop::Incomplete),
+            Some(_) => wrong(self.at, "expected one blank"),
+        }
     }
 
     /// Value, timestamp, exemplar, line end.
     fn after_series(&mut self, parts: &mut Parts) -> Result<(), Stop> {
-        self.skip_blanks();
+        self.gap()?;
         let at = self.at;
         let Some(value) = number::value(self.word()?) else {
             return wrong(at, "expected a number as the value");
@@ -120,44 +173,59 @@ impl<'a> Line<'a> {
         parts.value = value;
         parts.timestamp = None;
         parts.exemplar = false;
-        self.skip_blanks();
-        if !matches!(self.peek(), Some(b'\n' | b'#') | None) {
+        if !self.at_end()? {
+            self.gap()?;
             let at = self.at;
             parts.timestamp = number::timestamp(self.word()?, self.open_metrics);
             if parts.timestamp.is_none() {
                 return wrong(at, "expected a timestamp or the line's end");
             }
-            self.skip_blanks();
         }
-        if self.open_metrics && self.peek() == Some(b'#') {
+        if self.open_metrics && self.bytes[self.at..].starts_with(EXEMPLAR) {
             self.exemplar(parts)?;
         }
+        self.format_blanks();
         self.line_end()
     }
 
-    /// `# {labels} value [timestamp]`; its labels belong to no series and are only checked.
-    fn exemplar(&mut self, parts: &mut Parts) -> Result<(), Stop> {
-        self.at += 1;
-        self.skip_blanks();
-        if self.peek() != Some(b'{') {
-            return wrong(self.at, "expected `{` after `#`: an exemplar");
+    /// Whether no timestamp follows; moves past the blanks before the line's end.
+    fn at_end(&mut self) -> Result<bool, Stop> {
+        self.format_blanks();
+        match self.peek() {
+            None => Err(Stop::Incomplete),
+            Some(b'\n' | b'#') => Ok(true),
+            Some(_) => Ok(self.open_metrics && self.bytes[self.at..].starts_with(EXEMPLAR)),
         }
-        self.at += 1;
+    }
+
+    /// Blanks where only the text format lets them pass: inside braces, at a line's end.
+    fn format_blanks(&mut self) {
+        if !self.open_metrics {
+            self.skip_blanks();
+        }
+    }
+
+    /// ` # {labels} value [timestamp]`; its labels belong to no series and are only checked.
+    fn exemplar(&mut self, parts: &mut Parts) -> Result<(), Stop> {
+        let start = self.at;
+        self.at += EXEMPLAR.len();
         let mut ignored = Parts::default();
         self.labels(&mut ignored)?;
-        self.skip_blanks();
+        if !ignored.metric.is_empty() {
+            return wrong(start, "an exemplar has no metric name");
+        }
+        self.gap()?;
         let at = self.at;
         if number::value(self.word()?).is_none() {
             return wrong(at, "expected a number as the exemplar's value");
         }
-        self.skip_blanks();
-        if !matches!(self.peek(), Some(b'\n') | None) {
+        if self.peek() == Some(b' ') {
+            self.at += 1;
             let at = self.at;
             if number::timestamp(self.word()?, true).is_none() {
                 return wrong(at, "expected a timestamp or the line's end");
             }
         }
-        self.skip_blanks();
         parts.exemplar = true;
         Ok(())
     }
@@ -175,12 +243,9 @@ impl<'a> Line<'a> {
 
     fn metric_name(&mut self) -> Result<std::ops::Range<usize>, Stop> {
         let start = self.at;
-        let first = self.peek().map_or(0, |byte| CLASS[byte as usize]);
-        if first & (NAME_START | COLON) == 0 {
+        self.at += name_length(&self.bytes[start..]);
+        if self.at == start {
             return wrong(start, "expected a metric name");
-        }
-        while self.peek().is_some_and(|byte| CLASS[byte as usize] & (NAME | COLON) != 0) {
-            self.at += 1;
         }
         Ok(start..self.at)
     }
@@ -189,7 +254,7 @@ impl<'a> Line<'a> {
     /// Prometheus, a comma between labels may be missing and one may stand at the end.
     fn labels(&mut self, parts: &mut Parts) -> Result<(), Stop> {
         loop {
-            self.skip_space();
+            self.format_blanks();
             match self.peek() {
                 None => return Err(Stop::Incomplete),
                 Some(b'}') => {
@@ -200,14 +265,21 @@ impl<'a> Line<'a> {
                 Some(byte) if CLASS[byte as usize] & NAME_START != 0 => self.plain_label(parts)?,
                 Some(_) => return wrong(self.at, "expected a label name or `}`"),
             }
-            self.skip_space();
-            if self.peek() == Some(b',') {
-                self.at += 1;
+            self.format_blanks();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(byte) if self.open_metrics && byte != b'}' => {
+                    return wrong(self.at, "expected `,` or `}` after the label");
+                }
+                _ => {}
             }
         }
     }
 
     fn plain_label(&mut self, parts: &mut Parts) -> Result<(), Stop> {
+        if self.repeated_label(parts) {
+            return Ok(());
+        }
         let start = self.at;
         let repeated = parts.before.get(parts.labels.len()).filter(|label| !label.name_unescaped);
         let end = repeated
@@ -226,12 +298,41 @@ impl<'a> Line<'a> {
         self.value(parts, name, false)
     }
 
+    /// Takes over the label at the same position of the line before, if the same bytes stand here:
+    /// one comparison instead of a search, and the sink need not look at it. Most labels do repeat.
+    fn repeated_label(&mut self, parts: &mut Parts) -> bool {
+        let Some(label) = parts.before.get(parts.labels.len()) else { return false };
+        // Of a quoted name only the inside is known, which is no plain name before `=`.
+        let plain =
+            !label.name_unescaped && !label.value_unescaped && self.bytes[label.name.end] != b'"';
+        // With the quote that closes the value.
+        let written = label.name.start..label.value.end + 1;
+        let here = self.at..self.at + written.len();
+        if !plain || self.bytes.get(here.clone()) != Some(&self.bytes[written.clone()]) {
+            return false;
+        }
+        let shift = self.at - written.start;
+        parts.labels.push(SampleLabel {
+            name: label.name.start + shift..label.name.end + shift,
+            value: label.value.start + shift..label.value.end + shift,
+            repeated: true,
+            ..SampleLabel::default()
+        });
+        self.at = here.end;
+        true
+    }
+
     fn quoted_name(&mut self, parts: &mut Parts) -> Result<(), Stop> {
         let at = self.at;
         let (name, unescaped) = self.quoted(&mut parts.scratch)?;
-        self.skip_space();
+        self.format_blanks();
         if self.peek() == Some(b'=') {
             return self.value(parts, name, unescaped);
+        }
+        match self.peek() {
+            None => return Err(Stop::Incomplete),
+            Some(b',' | b'}') => {}
+            Some(_) => return wrong(self.at, "expected `=`, `,` or `}` after the quoted name"),
         }
         if !parts.metric.is_empty() {
             return wrong(at, "a second metric name");
@@ -248,21 +349,38 @@ impl<'a> Line<'a> {
         name: std::ops::Range<usize>,
         name_unescaped: bool,
     ) -> Result<(), Stop> {
-        self.skip_space();
+        self.format_blanks();
         match self.peek() {
             Some(b'=') => self.at += 1,
             None => return Err(Stop::Incomplete),
             Some(_) => return wrong(self.at, "expected `=` after the label name"),
         }
-        self.skip_space();
+        self.format_blanks();
         match self.peek() {
             Some(b'"') => {}
             None => return Err(Stop::Incomplete),
             Some(_) => return wrong(self.at, "expected a quoted label value"),
         }
+        let at = self.at;
         let (value, value_unescaped) = self.quoted(&mut parts.scratch)?;
-        parts.labels.push(SampleLabel { name, value, name_unescaped, value_unescaped });
+        if self.open_metrics && memchr::memchr(b'\n', &self.bytes[at..self.at]).is_some() {
+            return wrong(at, "expected a label value in one line");
+        }
+        parts.new_names |= !self.is_name_before(parts, &name, name_unescaped);
+        let repeated = false;
+        parts.labels.push(SampleLabel { name, value, name_unescaped, value_unescaped, repeated });
         Ok(())
+    }
+
+    /// Whether the label at the same position of the line before has this name.
+    fn is_name_before(
+        &self,
+        parts: &Parts,
+        name: &std::ops::Range<usize>,
+        unescaped: bool,
+    ) -> bool {
+        let before = parts.before.get(parts.labels.len()).filter(|label| !label.name_unescaped);
+        !unescaped && before.is_some_and(|b| self.bytes[b.name.clone()] == self.bytes[name.clone()])
     }
 
     /// A quoted string: its bytes in the text, or, with escapes, in the scratch text.
@@ -314,7 +432,12 @@ impl<'a> Line<'a> {
     /// Up to the next blank or line end.
     fn word(&mut self) -> Result<&'a str, Stop> {
         let start = self.at;
-        while self.peek().is_some_and(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'{')) {
+        let ends = |byte| match byte {
+            b' ' | b'\n' => true,
+            b'\t' | b'{' => !self.open_metrics,
+            _ => false,
+        };
+        while self.bytes.get(self.at).is_some_and(|&byte| !ends(byte)) {
             self.at += 1;
         }
         if self.at == self.bytes.len() {
@@ -322,11 +445,15 @@ impl<'a> Line<'a> {
         }
         Ok(&self.text[start..self.at])
     }
+}
 
-    /// Inside braces Prometheus's lexer lets blanks pass; a line end there is an error.
-    fn skip_space(&mut self) {
-        self.skip_blanks();
+/// Length of the plain metric name that `bytes` begin with; 0 where there is none.
+pub(super) fn name_length(bytes: &[u8]) -> usize {
+    let is = |classes: u8| move |byte: &&u8| CLASS[**byte as usize] & classes != 0;
+    if bytes.first().filter(is(NAME_START | COLON)).is_none() {
+        return 0;
     }
+    bytes.iter().take_while(is(NAME | COLON)).count()
 }
 
 fn wrong<T>(at: usize, what: &'static str) -> Result<T, Stop> {

@@ -5,6 +5,7 @@
 //! skipped, the rest is read.
 
 mod line;
+mod meta;
 mod number;
 mod reader;
 

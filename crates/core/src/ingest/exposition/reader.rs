@@ -1,8 +1,9 @@
 //! The push reader: cuts bytes into lines, tells samples and families, remembers bad lines.
 
-use crate::series::{MetricType, Sample, Sink};
+use crate::series::{Sample, Sink};
 
-use super::line::{Line, Parts, Stop};
+use super::line::{Line, Parts, Stop, Wrong};
+use super::meta::{Meta, meta};
 
 /// Bad lines kept with their text; more are only counted.
 const KEPT_BAD_LINES: usize = 100;
@@ -126,7 +127,8 @@ impl Reader {
                 from += self.read(&carry[from..], sink);
             }
         }
-        if self.format == Format::OpenMetrics && !self.ended {
+        // 3.x takes an empty body for an empty scrape; 2.53 misses the end mark.
+        if self.is_open() && !self.ended && self.report.bytes > 0 {
             self.bad(0, "the exposition does not end with `# EOF`".to_owned());
         }
         self.report.lines = self.line - 1;
@@ -148,8 +150,11 @@ impl Reader {
                     let read = self.read_text(text, sink);
                     self.line += memchr::memchr_iter(b'\n', &valid[read..start]).count() as u64;
                     done += start;
-                    self.bad(error.valid_up_to() - start, "invalid UTF-8".to_owned());
-                    done += line_end(&lines[done..]);
+                    let end = done + line_end(&lines[done..]);
+                    if !self.is_plain_comment(&lines[done..end]) {
+                        self.bad(error.valid_up_to() - start, "invalid UTF-8".to_owned());
+                    }
+                    done = end;
                     self.line += 1;
                 }
             }
@@ -178,46 +183,52 @@ impl Reader {
 
     /// Reads one line and gives where the next starts.
     fn read_line(&mut self, text: &str, start: usize, sink: &mut impl Sink) -> Result<usize, Stop> {
-        let mut line = Line::new(text, start, self.format == Format::OpenMetrics);
-        line.skip_blanks();
+        if self.ended && self.is_open() {
+            return Err(Stop::Wrong(Wrong { at: start, what: "there is more after `# EOF`" }));
+        }
+        let mut line = Line::new(text, start, self.is_open());
+        if !self.is_open() {
+            line.skip_blanks();
+        }
         match line.peek() {
             None => return Err(Stop::Incomplete),
-            Some(b'\n') => return Ok(line.position() + 1),
+            Some(b'\n') if !self.is_open() => return Ok(line.position() + 1),
             Some(b'#') => {
                 let end = start + line_end(&text.as_bytes()[start..]);
-                self.comment(text[line.position()..end].trim_end(), sink);
+                let comment = &text[line.position()..end];
+                self.comment(comment.strip_suffix('\n').unwrap_or(comment), sink);
                 return Ok(end);
             }
             Some(_) => {}
         }
-        let from = line.position();
+        let mut line = Line::new(text, start, self.is_open());
         line.sample(&mut self.parts)?;
         let end = line.position();
         // A quoted value may hold line ends.
-        let more = memchr::memchr_iter(b'\n', &text.as_bytes()[from..end - 1]).count();
+        let more = memchr::memchr_iter(b'\n', &text.as_bytes()[start..end - 1]).count();
         self.line += more as u64;
         self.report.samples += 1;
-        sink.sample(&sample(&self.parts, text));
+        sink.sample(&sample(&self.parts, text, self.report.samples));
         Ok(end)
     }
 
     fn comment(&mut self, text: &str, sink: &mut impl Sink) {
-        let rest = text[1..].trim_start_matches([' ', '\t']);
-        if rest == "EOF" {
-            self.ended = true;
-            return;
+        match meta(text, self.is_open()) {
+            Ok(Meta::Nothing) => {}
+            Ok(Meta::Type(name, kind)) => sink.family(name, kind),
+            Ok(Meta::End) => self.ended = true,
+            Err(message) => self.bad(0, message),
         }
-        let Some(rest) = rest.strip_prefix("TYPE").filter(|rest| rest.starts_with([' ', '\t']))
-        else {
-            return;
-        };
-        let rest = rest.trim();
-        let (name, kind) = rest.rsplit_once([' ', '\t']).unwrap_or((rest, ""));
-        let name = name.trim().trim_matches('"');
-        match MetricType::parse(kind) {
-            Some(kind) if !name.is_empty() => sink.family(name, kind),
-            _ => self.bad(0, format!("`{kind}` is no metric type")),
-        }
+    }
+
+    /// Whether a line is one that a server looks over, whatever it holds.
+    fn is_plain_comment(&self, line: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(line.trim_ascii());
+        !self.is_open() && text.starts_with('#') && is_comment(&text)
+    }
+
+    fn is_open(&self) -> bool {
+        self.format == Format::OpenMetrics
     }
 
     fn bad(&mut self, column: usize, message: String) {
@@ -237,9 +248,10 @@ impl Reader {
     }
 }
 
-fn sample<'a>(parts: &'a Parts, text: &'a str) -> Sample<'a> {
+fn sample<'a>(parts: &'a Parts, text: &'a str, number: u64) -> Sample<'a> {
     let name_text = if parts.metric_unescaped { parts.scratch.as_str() } else { text };
     Sample {
+        number,
         metric: &name_text[parts.metric.clone()],
         line: text,
         scratch: &parts.scratch,
@@ -249,6 +261,11 @@ fn sample<'a>(parts: &'a Parts, text: &'a str) -> Sample<'a> {
         timestamp: parts.timestamp,
         exemplar: parts.exemplar,
     }
+}
+
+fn is_comment(line: &str) -> bool {
+    let rest = line[1..].trim_start_matches([' ', '\t']);
+    !["HELP", "TYPE"].iter().any(|word| rest.starts_with(word))
 }
 
 /// Length of the first line of `bytes`, its end included.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Format, Reader, Report};
-use crate::series::{MetricType, Sample, Sink};
+use crate::series::{MetricType, Sample, Sink, Table, TableBuilder};
 
 /// Writes down what it is told.
 #[derive(Default, Debug, PartialEq)]
@@ -48,7 +48,7 @@ fn text_format_samples() {
     check(
         Format::Text,
         "# HELP a some help\n# TYPE a counter\na 1\na{x=\"1\",y=\"\"} 2 1500\n\n  a { x = \"2\" , } +Inf\n",
-        &["a is a counter", "a{} 1", "a{x=\"1\",y=\"\"} 2 @1500", "a{x=\"2\"} inf"],
+        &["a is a counter", "a{} 1", "a{x=\"1\",y=\"\"} 2 @1500", "  a{x=\"2\"} inf"],
         &[],
     );
 }
@@ -101,7 +101,7 @@ fn a_quote_that_never_closes_costs_its_line_only() {
 fn open_metrics_adds_exemplars_seconds_and_an_end() {
     check(
         Format::OpenMetrics,
-        "# TYPE a counter\n# UNIT a seconds\na_total{x=\"1\"} 5 1.5 # {trace_id=\"ab\"} 0.5 1.25\na_created{x=\"1\"} 12\n# EOF\n",
+        "# TYPE a counter\n# UNIT a_seconds seconds\na_total{x=\"1\"} 5 1.5 # {trace_id=\"ab\"} 0.5 1.25\na_created{x=\"1\"} 12\n# EOF\n",
         &["a is a counter", "a_total{x=\"1\"} 5 @1500 +exemplar", "a_created{x=\"1\"} 12"],
         &[],
     );
@@ -118,6 +118,11 @@ fn invalid_utf8_costs_its_line_only() {
     let (log, report) = read(b"a 1\nb{x=\"\xff\"} 1\nc 1\n", Format::Text, usize::MAX);
     assert_eq!(log.0, ["a{} 1", "c{} 1"]);
     assert_eq!((report.bad_lines, report.bad[0].line), (1, 2));
+}
+
+fn rows(table: &Table) -> Vec<String> {
+    let rows = table.metrics.iter().flat_map(|group| (0..group.rows).map(move |row| (group, row)));
+    rows.map(|(group, row)| format!("{:?}", table.row_labels(group, row))).collect()
 }
 
 fn line() -> impl Strategy<Value = String> {
@@ -143,6 +148,33 @@ proptest! {
             read(text.as_bytes(), format, pieces),
             read(text.as_bytes(), format, usize::MAX)
         );
+    }
+
+    #[test]
+    fn repeated_labels_are_those_of_the_sample_before(
+        samples in proptest::collection::vec(
+            ("m[12]", proptest::collection::btree_map("[a-d]", "[xy]{0,2}", 0..4), any::<bool>()),
+            0..20,
+        ),
+        pieces in 1usize..400,
+    ) {
+        let (mut text, mut plain) = (String::new(), TableBuilder::default());
+        for (metric, labels, reversed) in &samples {
+            let mut pairs: Vec<(&str, &str)> =
+                labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            if *reversed {
+                pairs.reverse();
+            }
+            plain.row(metric, &pairs, 0);
+            let pairs: Vec<String> = pairs.iter().map(|(n, v)| format!("{n}=\"{v}\"")).collect();
+            text.push_str(&format!("{metric}{{{}}} 1\n", pairs.join(",")));
+        }
+        let (mut builder, mut reader) = (TableBuilder::default(), Reader::new(Format::Text));
+        for piece in text.as_bytes().chunks(pieces) {
+            reader.feed(piece, &mut builder);
+        }
+        prop_assert_eq!(reader.finish(&mut builder).bad_lines, 0);
+        prop_assert_eq!(rows(&builder.finish()), rows(&plain.finish()));
     }
 
     #[test]

@@ -25,10 +25,13 @@
 //! ## Fix
 //! None. Drop whole series, aggregate with a recording rule, or leave the label out at the source.
 
+use std::collections::BTreeSet;
+
 use crate::config::Job;
 use crate::finding::{Evidence, RuleId, Severity, Subject};
 use crate::flow::{Collision, FlowReport};
-use crate::lint::{Check, Context, FixKind, Rule, sample};
+use crate::lint::sample::{self, Labels};
+use crate::lint::{Check, Context, FixKind, Rule};
 use crate::relabel::StepField;
 use crate::units::SeriesCount;
 
@@ -68,7 +71,6 @@ fn report(context: &mut Context<'_>, job: &Job, step: Option<usize>, collisions:
         None => job.name_location,
     };
     let by = if place.is_some() { "this step" } else { "this chain" };
-    let [first, second] = &worst.example;
     let (before, after) = (SeriesCount(before), SeriesCount(after));
     let metrics = match collisions.len() {
         1 => format!("`{}`", worst.metric),
@@ -76,12 +78,7 @@ fn report(context: &mut Context<'_>, job: &Job, step: Option<usize>, collisions:
     };
     let mut finding = context
         .finding(location, format!("{by} makes {before} series of {metrics} into {after}"))
-        .evidence(Evidence::Data(format!(
-            "`{}` and `{}` become `{}`",
-            sample::show(first),
-            sample::show(second),
-            sample::show(&worst.becomes)
-        )))
+        .evidence(Evidence::Data(example(worst)))
         .consequence(consequence(collisions))
         .remedy("drop whole series instead, or aggregate with a recording rule");
     finding.subject = Subject {
@@ -101,6 +98,25 @@ fn consequence(collisions: &[&Collision]) -> &'static str {
         }
         _ => "samples are lost, and values of different targets interleave, without any error",
     }
+}
+
+/// Two series that became one, by the labels in which they differed; the rest they share.
+fn example(collision: &Collision) -> String {
+    let [first, second] = &collision.example;
+    let only = |labels: &Labels, other: &Labels| -> Labels {
+        labels.iter().filter(|label| !other.contains(label)).cloned().collect()
+    };
+    let differ = [only(first, second), only(second, first)];
+    let names: BTreeSet<&str> = differ.iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    let shared = first.len() - differ[0].len();
+    format!(
+        "two series of `{}` that share {shared} labels and differ in {}, `{}` and `{}`, become one",
+        collision.metric,
+        names.join(", "),
+        sample::show(&differ[0]),
+        sample::show(&differ[1]),
+    )
 }
 
 #[cfg(test)]
@@ -135,7 +151,10 @@ mod tests {
         assert_eq!(finding.message, "this step makes 10 series of `a` into 4");
         assert_eq!(
             finding.evidence.text(),
-            Some("`a{url_path=\"/a\"}` and `a{url_path=\"/b\"}` become `a{}`")
+            Some(concat!(
+                "two series of `a` that share 1 labels and differ in `url_path`, ",
+                "`{url_path=\"/a\"}` and `{url_path=\"/b\"}`, become one"
+            ))
         );
         assert_eq!(finding.subject.step, Some(1));
     }

@@ -1,0 +1,66 @@
+//! Reading a mesh scrape: parsed only, parsed and interned, and by `prometheus-parse`.
+#![expect(clippy::unwrap_used, reason = "a bench")]
+
+use divan::Bencher;
+use divan::counter::BytesCount;
+use promsieve_core::ingest::exposition::{Format, Reader};
+use promsieve_core::series::{MetricType, Sample, Sink, TableBuilder};
+use promsieve_lab::mesh::{Plan, big_scrape};
+
+#[global_allocator]
+static ALLOC: divan::AllocProfiler = divan::AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+fn scrape() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    big_scrape(Plan { services: 40, seed: 1 }, 20_000, &mut bytes).unwrap();
+    bytes
+}
+
+/// Looks at every sample as little as a sink can.
+#[derive(Default)]
+struct Nothing(u64);
+
+impl Sink for Nothing {
+    fn family(&mut self, _: &str, _: MetricType) {}
+
+    fn sample(&mut self, sample: &Sample<'_>) {
+        self.0 += sample.labels.len() as u64;
+    }
+}
+
+fn read(bytes: &[u8], mut sink: impl Sink) -> impl Sink {
+    let mut reader = Reader::new(Format::Text);
+    reader.feed(bytes, &mut sink);
+    assert_eq!(reader.finish(&mut sink).bad_lines, 0);
+    sink
+}
+
+#[divan::bench]
+fn parse_only(bencher: Bencher<'_, '_>) {
+    let bytes = scrape();
+    bencher
+        .counter(BytesCount::new(bytes.len()))
+        .bench(|| read(divan::black_box(&bytes), Nothing::default()));
+}
+
+#[divan::bench]
+fn parse_and_intern(bencher: Bencher<'_, '_>) {
+    let bytes = scrape();
+    bencher
+        .counter(BytesCount::new(bytes.len()))
+        .bench(|| read(divan::black_box(&bytes), TableBuilder::default()));
+}
+
+#[divan::bench(sample_count = 10)]
+fn prometheus_parse(bencher: Bencher<'_, '_>) {
+    let bytes = scrape();
+    let text = std::str::from_utf8(&bytes).unwrap();
+    bencher.counter(BytesCount::new(bytes.len())).bench(|| {
+        let lines = divan::black_box(text).lines().map(|line| Ok(line.to_owned()));
+        prometheus_parse::Scrape::parse(lines).unwrap()
+    });
+}
