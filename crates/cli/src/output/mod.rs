@@ -3,5 +3,7 @@
 
 pub(crate) mod html;
 pub(crate) mod json;
+#[cfg(test)]
+mod schema;
 pub(crate) mod text;
 pub(crate) mod view;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// A census, and what statuses of servers tell.
 #[derive(Debug, Clone, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CensusView {
     pub(crate) series: u64,
     pub(crate) samples: u64,
@@ -22,6 +23,7 @@ pub(crate) struct CensusView {
 
 /// One metric.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct MetricView {
     pub(crate) name: String,
     pub(crate) r#type: &'static str,
@@ -34,6 +36,7 @@ pub(crate) struct MetricView {
 
 /// One label of a metric.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct LabelView {
     pub(crate) name: String,
     pub(crate) values: u64,
@@ -47,6 +50,7 @@ pub(crate) struct LabelView {
 
 /// One label name over all metrics.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct LabelTotalView {
     pub(crate) name: String,
     pub(crate) values: u64,
@@ -55,6 +59,7 @@ pub(crate) struct LabelTotalView {
 
 /// What a server's `/api/v1/status/tsdb` tells. Its lists hold the largest entries only.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct StatusView {
     pub(crate) source: String,
     pub(crate) head_series: u64,
@@ -67,6 +72,7 @@ pub(crate) struct StatusView {
 
 /// A name and its number.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CountView {
     pub(crate) name: String,
     pub(crate) value: u64,

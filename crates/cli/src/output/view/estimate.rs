@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// What a load needs. Bytes unless named otherwise.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct EstimateView {
     pub(crate) series: u64,
     /// Peak heap before a collection.
@@ -25,6 +26,7 @@ pub(crate) struct EstimateView {
 
 /// A quantity with the calibration's error.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct RangeView {
     pub(crate) low: u64,
     pub(crate) expected: u64,
@@ -33,6 +35,7 @@ pub(crate) struct RangeView {
 
 /// A part of the live heap.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct PartView {
     pub(crate) name: &'static str,
     pub(crate) bytes: u64,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// Findings of one or more projects.
 #[derive(Debug, Clone, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct LintView {
     pub(crate) findings: Vec<FindingView>,
     pub(crate) summary: SummaryView,
@@ -13,6 +14,7 @@ pub(crate) struct LintView {
 
 /// How many findings there are.
 #[derive(Debug, Clone, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct SummaryView {
     pub(crate) errors: usize,
     pub(crate) warnings: usize,
@@ -22,6 +24,7 @@ pub(crate) struct SummaryView {
 
 /// One finding. Lines and columns count from 1, columns in characters; the end is exclusive.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FindingView {
     pub(crate) id: &'static str,
     pub(crate) rule: &'static str,
@@ -44,6 +47,7 @@ pub(crate) struct FindingView {
 
 /// How to mend a finding.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FixView {
     pub(crate) title: String,
     pub(crate) safe: bool,
@@ -52,6 +56,7 @@ pub(crate) struct FixView {
 
 /// A replacement of bytes in a file, counted from 0.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct EditView {
     pub(crate) path: String,
     pub(crate) start: u32,

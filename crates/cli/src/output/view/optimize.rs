@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// What a plan saves, action by action, and the configuration with it.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct OptimizeView {
     pub(crate) before: FootprintView,
     /// While old and new series live side by side, until the head is collected.
@@ -24,6 +25,7 @@ pub(crate) struct OptimizeView {
 
 /// Series and anonymous resident memory in bytes.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FootprintView {
     pub(crate) series: u64,
     pub(crate) rss: u64,
@@ -31,6 +33,7 @@ pub(crate) struct FootprintView {
 
 /// One action.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ActionView {
     /// `drop_metrics` or `drop_label`.
     pub(crate) kind: &'static str,

@@ -11,6 +11,7 @@ use super::usage::UsageView;
 
 /// Everything that `review` finds.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ReviewView {
     /// What was reviewed, as the user named it.
     pub(crate) title: String,
@@ -32,6 +33,7 @@ pub(crate) struct ReviewView {
 
 /// What was read.
 #[derive(Debug, Clone, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct InputsView {
     pub(crate) configs: usize,
     pub(crate) rule_files: usize,
@@ -43,6 +45,7 @@ pub(crate) struct InputsView {
 
 /// What happens to one job's series.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct JobView {
     pub(crate) job: String,
     pub(crate) targets: u64,

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// How targets spread over servers.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ShardView {
     pub(crate) shards: u64,
     pub(crate) source_labels: Vec<String>,
@@ -24,6 +25,7 @@ pub(crate) struct ShardView {
 
 /// One shard.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ShardDetailView {
     pub(crate) index: u64,
     pub(crate) targets: u64,
@@ -33,6 +35,7 @@ pub(crate) struct ShardDetailView {
 
 /// Labels that were tried and spread worse.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CandidateView {
     pub(crate) source_labels: Vec<String>,
     pub(crate) imbalance: f64,
@@ -40,6 +43,7 @@ pub(crate) struct CandidateView {
 
 /// A target that no shard can hold.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct TooLargeView {
     pub(crate) job: String,
     pub(crate) address: String,
@@ -49,6 +53,7 @@ pub(crate) struct TooLargeView {
 
 /// Whether a rule can run on each shard.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct RuleView {
     pub(crate) name: String,
     pub(crate) file: String,

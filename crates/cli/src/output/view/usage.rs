@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// What is needed by whom.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct UsageView {
     pub(crate) queries: usize,
     pub(crate) consumers_given: Vec<&'static str>,
@@ -15,6 +16,7 @@ pub(crate) struct UsageView {
 
 /// One metric.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct MetricUseView {
     pub(crate) name: String,
     /// `used`, `unused` or `unknown`.
@@ -26,6 +28,7 @@ pub(crate) struct MetricUseView {
 
 /// A query that could not be understood.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct NotUnderstoodView {
     pub(crate) file: String,
     pub(crate) name: String,
