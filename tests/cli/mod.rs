@@ -4,6 +4,7 @@
 
 mod cases;
 mod http;
+mod mesh;
 
 use std::io::{Read, Write};
 use std::path::Path;

@@ -107,7 +107,7 @@ fn declares(files: &[Text], path: &str) -> Option<bool> {
     };
     let is_root = matches!(name, "lib.rs" | "main.rs" | "build.rs")
         || dir.ends_with("/src/bin")
-        || (dir.starts_with("crates/") && dir.ends_with("/tests"));
+        || (dir.starts_with("crates/") && (dir.ends_with("/tests") || dir.ends_with("/benches")));
     if is_root {
         return None;
     }

@@ -81,7 +81,7 @@ pub(crate) fn run(
     let view = CensusView::of(census.as_ref(), statuses);
     match common.format {
         Format::Json => json::write(out, &view)?,
-        Format::Text => text::census::write(out, &view, args.top)?,
+        Format::Text => text::census::write(out, &view, args.top, " (--top 0 lists all)")?,
     }
     Ok(status)
 }

@@ -10,10 +10,16 @@ use crate::output::view::census::{CensusView, CountView, LabelView, MetricView, 
 /// Labels named beside a metric.
 const DRIVERS: usize = 3;
 
-pub(crate) fn write(out: &mut impl Write, view: &CensusView, top: usize) -> std::io::Result<()> {
+/// Writes a census; `hint` says how to see the metrics past the first `top`, where there is a way.
+pub(crate) fn write(
+    out: &mut impl Write,
+    view: &CensusView,
+    top: usize,
+    hint: &str,
+) -> std::io::Result<()> {
     if view.samples > 0 {
         totals(out, view)?;
-        metrics(out, view, top)?;
+        metrics(out, view, top, hint)?;
     }
     for status in &view.status {
         self::status(out, status, top)?;
@@ -39,7 +45,7 @@ fn totals(out: &mut impl Write, view: &CensusView) -> std::io::Result<()> {
     writeln!(out)
 }
 
-fn metrics(out: &mut impl Write, view: &CensusView, top: usize) -> std::io::Result<()> {
+fn metrics(out: &mut impl Write, view: &CensusView, top: usize, hint: &str) -> std::io::Result<()> {
     let shown = if top == 0 { view.metrics.len() } else { top };
     let mut columns =
         Columns::new(&["metric", "type", "layer", ">series", ">share", "what makes it large"]);
@@ -56,7 +62,7 @@ fn metrics(out: &mut impl Write, view: &CensusView, top: usize) -> std::io::Resu
     }
     columns.write(out)?;
     if let Some(rest) = view.metrics.len().checked_sub(shown).filter(|&rest| rest > 0) {
-        writeln!(out, "  … and {rest} more (--top 0 lists all)")?;
+        writeln!(out, "  … and {rest} more{hint}")?;
     }
     Ok(())
 }

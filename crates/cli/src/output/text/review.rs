@@ -23,7 +23,7 @@ pub(crate) fn write(out: &mut impl Write, view: &ReviewView) -> std::io::Result<
     writeln!(out)?;
     // What a server tells of itself is in the page's data; here it would hide the review.
     let census = CensusView { status: Vec::new(), ..view.census.clone() };
-    census::write(out, &census, METRICS)?;
+    census::write(out, &census, METRICS, "")?;
     writeln!(out)?;
     estimate::write(out, &view.estimate)?;
     writeln!(out)?;
