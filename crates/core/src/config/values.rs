@@ -2,6 +2,7 @@
 //! yaml.v2's numbers and bools, Prometheus's durations and sizes.
 
 use crate::doc::{Node, Resolved};
+use crate::units::{DurationError, duration_millis};
 
 /// Why a value does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,43 +111,17 @@ fn scalar(node: Node<'_>) -> Option<Resolved> {
 /// # Errors
 /// The server's own words.
 pub fn duration(text: &str) -> Result<u64, String> {
-    const UNITS: [(&str, u64); 7] = [
-        ("y", 365 * 24 * 3_600_000),
-        ("w", 7 * 24 * 3_600_000),
-        ("d", 24 * 3_600_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1000),
-        ("ms", 1),
-    ];
     match text {
         "0" => return Ok(0),
         "" => return Err("empty duration string".to_owned()),
         _ => {}
     }
-    let wrong = || format!("not a valid duration string: {}", super::report::quoted(text));
-    let mut rest = text;
-    let mut sum = 0u64;
-    let mut smallest = 0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-        let letters = rest[digits..].find(|c: char| c.is_ascii_digit());
-        let end = letters.map_or(rest.len(), |at| digits + at);
-        let unit = UNITS[smallest..].iter().position(|(unit, _)| *unit == &rest[digits..end]);
-        let unit = smallest + unit.ok_or_else(wrong)?;
-        if digits == 0 {
-            return Err(wrong());
+    duration_millis(text).map_err(|error| match error {
+        DurationError::Malformed => {
+            format!("not a valid duration string: {}", super::report::quoted(text))
         }
-        let count: Option<u64> = rest[..digits].parse().ok();
-        let part = count.and_then(|count| count.checked_mul(UNITS[unit].1));
-        sum = part
-            .and_then(|part| part.checked_add(sum))
-            .filter(|&sum| sum <= i64::MAX as u64 / 1_000_000)
-            .ok_or("duration out of range")?;
-        smallest = unit + 1;
-        rest = &rest[end..];
-    }
-    Ok(sum)
+        DurationError::OutOfRange => "duration out of range".to_owned(),
+    })
 }
 
 /// A size in bytes (alecthomas/units `ParseBase2Bytes`): `10MB`, `1.5GiB`; a unit is needed.

@@ -1,5 +1,7 @@
 //! The values of literals: numbers as Go's strconv reads them, durations, quoted strings.
 
+use crate::units::{DURATION_UNITS, DurationError, duration_millis};
+
 /// Why a duration is none: too long, or not of the form `1y2w3d4h5m6s7ms`.
 const NOT_A_DURATION: &str = "not a valid duration string";
 
@@ -46,38 +48,12 @@ fn underscores_separate_digits(text: &str) -> bool {
     true
 }
 
-const UNITS: [(&str, u64); 7] = [
-    ("y", 365 * 24 * 3_600_000),
-    ("w", 7 * 24 * 3_600_000),
-    ("d", 24 * 3_600_000),
-    ("h", 3_600_000),
-    ("m", 60_000),
-    ("s", 1000),
-    ("ms", 1),
-];
-
 /// The seconds of a duration: each unit at most once, from years down to milliseconds.
 pub(super) fn duration(text: &str) -> Result<f64, String> {
-    let mut rest = text;
-    let mut units = UNITS.iter();
-    let mut millis: u64 = 0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        let after = &rest[digits..];
-        let letters = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
-        let unit = &after[..letters];
-        let length = units.find(|(name, _)| *name == unit);
-        let Some((_, length)) = length.filter(|_| digits > 0) else {
-            return Err(format!("{NOT_A_DURATION}: `{text}`"));
-        };
-        let count = rest[..digits].parse().unwrap_or(u64::MAX);
-        millis = millis.saturating_add(count.saturating_mul(*length));
-        rest = &after[letters..];
-    }
-    // The server counts nanoseconds in 64 bits.
-    if millis > i64::MAX as u64 / 1_000_000 {
-        return Err("duration out of range".to_owned());
-    }
+    let millis = duration_millis(text).map_err(|error| match error {
+        DurationError::Malformed => format!("{NOT_A_DURATION}: `{text}`"),
+        DurationError::OutOfRange => "duration out of range".to_owned(),
+    })?;
     Ok(millis as f64 / 1000.0)
 }
 
@@ -93,7 +69,7 @@ pub(super) fn write_duration(seconds: f64) -> Option<String> {
         return None;
     }
     let mut text = String::new();
-    for (unit, length) in UNITS {
+    for (unit, length) in DURATION_UNITS {
         if rest >= length {
             text.push_str(&(rest / length).to_string());
             text.push_str(unit);

@@ -1,6 +1,10 @@
-//! Quantities that must not be mixed up: bytes and series.
+//! Quantities that must not be mixed up: bytes, series, and durations as Prometheus writes them.
+
+mod duration;
 
 use std::fmt;
+
+pub use duration::{DURATION_UNITS, DurationError, duration_millis};
 
 /// A number of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
