@@ -5,7 +5,7 @@ use std::time::Duration;
 use promsieve_core::census::{Census, CensusOptions};
 use promsieve_core::config::Project;
 use promsieve_core::cost::{CostModel, Estimate, Load, ServerSettings, estimate};
-use promsieve_core::flow::{self, FlowReport, Stored};
+use promsieve_core::flow::{self, Stored};
 use promsieve_core::optimize::Evidence;
 use promsieve_core::series::Table;
 use promsieve_core::units::Bytes;
@@ -83,7 +83,7 @@ impl Analysis {
         let census = Census::of(&stored.table, CensusOptions::default(), &Unwatched);
         let settings = settings(args, common, &project);
         let (model, note) = CostModel::embedded(&common.server);
-        let load = load(&census, &stored.table, &stored.report);
+        let load = Load::of(&census, &stored.table).with_dropped(stored.report.dropped().0);
         let mut estimate = estimate(&load, &model, &settings);
         estimate.notes.extend(note.filter(|note| !estimate.notes.contains(note)));
         let usage = gathered.usage();
@@ -127,10 +127,4 @@ fn settings(args: &AnalysisArgs, common: &Common, project: &Project) -> ServerSe
         remote_writes: project.remote_writes.len() as u32,
         ..defaults
     }
-}
-
-fn load(census: &Census, table: &Table, report: &FlowReport) -> Load {
-    let dropped: u64 = report.jobs.iter().map(|job| job.dropped().0).sum();
-    let mean = census.exposed_bytes / census.series.max(1);
-    Load::of(census, table).with_dropped(dropped, dropped * mean)
 }

@@ -67,10 +67,11 @@ impl Load {
         }
     }
 
-    /// With so many series dropped, each of so many bytes as exposed.
+    /// With so many series dropped in each scrape, taken to be as long as those that are stored.
     #[must_use]
-    pub fn with_dropped(self, series: u64, bytes: u64) -> Self {
-        Self { dropped_series: series, dropped_bytes: bytes, ..self }
+    pub fn with_dropped(self, series: u64) -> Self {
+        let mean = self.exposed_bytes / self.series.max(1);
+        Self { dropped_series: series, dropped_bytes: series * mean, ..self }
     }
 
     /// A share of it, rounded; of its series, not of its targets.

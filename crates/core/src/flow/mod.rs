@@ -31,13 +31,20 @@ pub use targets::{Discovered, discover, retarget, target_defaults};
 use crate::config::Project;
 use crate::series::Table;
 
-/// Takes exposed series all the way into the TSDB as `project`'s server would.
+/// Takes exposed series all the way into the TSDB as `project`'s server would; gives them as they
+/// are before the metric chains, too.
 pub fn run(project: &Project, exposed: &Table) -> (Table, Stored) {
+    let attached = scrape(project, exposed);
+    let stored = store(project, &attached);
+    (attached, stored)
+}
+
+/// What happens to exposed series before the metric chains: bounds are normalised, and the labels
+/// that the configuration gives their targets are attached.
+pub fn scrape(project: &Project, exposed: &Table) -> Table {
     let mut exposed = exposed.clone();
     normalise(&mut exposed, project.server);
     retarget(&mut exposed, &discover(project));
     let honors = |job: &str| project.jobs.iter().any(|j| j.name == job && j.honor_labels);
-    let attached = attach(exposed, &honors);
-    let stored = store(project, &attached);
-    (attached, stored)
+    attach(exposed, &honors)
 }

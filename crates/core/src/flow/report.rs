@@ -13,6 +13,13 @@ pub struct FlowReport {
     pub failures: Vec<ScrapeFailure>,
 }
 
+impl FlowReport {
+    /// Series that steps dropped, over all jobs.
+    pub fn dropped(&self) -> SeriesCount {
+        SeriesCount(self.jobs.iter().map(|job| job.dropped().0).sum())
+    }
+}
+
 /// A scrape that the server loses as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScrapeFailure {

@@ -78,9 +78,12 @@ impl Proposal {
         let proven = |action: &&(usize, Action)| action.1.proof == Proof::Proven;
         let indexed: Vec<(usize, Action)> = self.actions.into_iter().enumerate().collect();
         let (sure, seen): (Vec<_>, Vec<_>) = indexed.into_iter().partition(|a| proven(&a));
-        let before: Vec<Stored> =
-            evidence.snapshots.iter().map(|table| flow::run(evidence.project, table).1).collect();
-        let refuted = |actions: &[(usize, Action)]| replay(evidence, &before, actions);
+        // Actions change metric chains alone, so what comes before those is done once.
+        let scraped = evidence.snapshots.iter().map(|table| flow::scrape(evidence.project, table));
+        let snapshots: Vec<Replayed> = scraped
+            .map(|attached| Replayed { before: flow::store(evidence.project, &attached), attached })
+            .collect();
+        let refuted = |actions: &[(usize, Action)]| replay(evidence, &snapshots, actions);
         if let Some(refutation) = refuted(&sure)? {
             return Err(refutation);
         }
@@ -92,22 +95,28 @@ impl Proposal {
                 return Err(refutation);
             }
         }
-        Ok(plan(evidence, before.into_iter().next(), sure, seen))
+        Ok(plan(evidence, snapshots.first(), sure, seen))
     }
+}
+
+/// A snapshot before the metric chains, and what today's make of it.
+struct Replayed {
+    attached: Table,
+    before: Stored,
 }
 
 /// Replays actions; `Some` names those that do not hold.
 fn replay(
     evidence: &Evidence<'_>,
-    before: &[Stored],
+    snapshots: &[Replayed],
     actions: &[(usize, Action)],
 ) -> Result<Option<Refutation>, Refutation> {
     let refute = |at: Vec<usize>, reason: String| Refutation { actions: at, reason };
     let all = || actions.iter().map(|(at, _)| *at).collect::<Vec<_>>();
     let patched = with_actions(evidence.project, actions.iter().map(|(_, action)| action))
         .map_err(|error| refute(all(), format!("the server refuses a step: {error}")))?;
-    for (exposed, before) in evidence.snapshots.iter().zip(before) {
-        let after = flow::run(&patched, exposed).1;
+    for Replayed { attached, before } in snapshots {
+        let after = flow::store(&patched, attached);
         if let Some((job, metric, reason)) = difference(before, &after, actions, &patched) {
             let of_job = |(_, action): &&(usize, Action)| {
                 action.job == job
@@ -177,15 +186,15 @@ fn rows_by_metric(table: &Table) -> BTreeMap<(String, String), usize> {
 
 fn plan(
     evidence: &Evidence<'_>,
-    before: Option<Stored>,
+    newest: Option<&Replayed>,
     sure: Vec<(usize, Action)>,
     seen: Vec<(usize, Action)>,
 ) -> Plan {
     let actions: Vec<Action> = sure.into_iter().map(|(_, action)| action).collect();
-    let exposed = evidence.snapshots.first();
     let patched = with_actions(evidence.project, actions.iter());
-    let after = exposed.zip(patched.ok()).map(|(table, patched)| flow::run(&patched, table).1);
-    let old = before.map(|stored| load(&stored)).unwrap_or_default();
+    let after =
+        newest.zip(patched.ok()).map(|(newest, patched)| flow::store(&patched, &newest.attached));
+    let old = newest.map(|newest| load(&newest.before)).unwrap_or_default();
     let new = after.map(|stored| load(&stored)).unwrap_or_default();
     let changed: u64 = actions.iter().map(|action| action.series_changed.0).sum();
     // At worst every changed series has an old self beside it.
@@ -204,9 +213,7 @@ fn plan(
 fn load(stored: &Stored) -> Load {
     let options = CensusOptions { summary: true };
     let census = Census::of(&stored.table, options, &Unwatched);
-    let dropped: u64 = stored.report.jobs.iter().map(|job| job.dropped().0).sum();
-    let mean = census.exposed_bytes / census.series.max(1);
-    Load::of(&census, &stored.table).with_dropped(dropped, dropped * mean)
+    Load::of(&census, &stored.table).with_dropped(stored.report.dropped().0)
 }
 
 fn footprint(evidence: &Evidence<'_>, load: &Load) -> Footprint {
