@@ -6,6 +6,7 @@
 mod action;
 mod case;
 mod message;
+mod plan;
 mod program;
 mod raw;
 mod step;
