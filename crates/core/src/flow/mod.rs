@@ -9,6 +9,7 @@
 //!      ─ external labels ─ write chain
 //! ```
 
+mod apply;
 mod attach;
 mod block;
 mod bounds;
@@ -22,6 +23,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 
+pub use apply::apply_table;
 pub use attach::attach;
 pub use normalise::normalise;
 pub use report::{Collision, FlowReport, JobFlow, ScrapeFailure, StepFlow};

@@ -186,7 +186,7 @@ fn metric_program(job: Option<&Job>) -> Program {
 }
 
 /// The positions of the passed rows by their metric's code, in ascending order.
-fn by_metric(passed: &Passed) -> BTreeMap<u32, Vec<usize>> {
+pub(super) fn by_metric(passed: &Passed) -> BTreeMap<u32, Vec<usize>> {
     let mut metrics: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     let names = passed.columns.iter().find(|(name, _)| *name == NameId::METRIC);
     for row in 0..passed.rows.len() {
@@ -201,7 +201,7 @@ fn by_metric(passed: &Passed) -> BTreeMap<u32, Vec<usize>> {
 }
 
 /// The passed rows of one metric as a block.
-fn part(passed: &Passed, block: &Block, metric: u32, rows: &[usize]) -> Block {
+pub(super) fn part(passed: &Passed, block: &Block, metric: u32, rows: &[usize]) -> Block {
     let columns = passed
         .columns
         .iter()
