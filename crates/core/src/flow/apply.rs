@@ -1,12 +1,12 @@
 //! A bare chain over a whole table.
 
 use super::block::{Block, Blocks};
-use super::chain::{ChainRun, OrderMatters};
+use super::chain::{ChainRun, OrderMatters, Passed};
 use super::report::StepFlow;
 use super::rows::run_rows;
 use super::stored::{by_metric, part};
 use crate::relabel::Program;
-use crate::series::Table;
+use crate::series::{NameId, Table};
 
 /// Runs a chain over all rows of a table, nothing checked or added around it; gives the rows that
 /// it left, at the stage that they had, and what each step did. Each step is evaluated once for
@@ -22,12 +22,25 @@ pub fn apply_table(program: &Program, table: &Table) -> (Table, Vec<StepFlow>) {
                 Ok(passed) => passed,
                 Err(OrderMatters) => run_rows(&mut out.table, program, &block, &mut run.steps),
             };
+            if let Some(metric) = passed.metric {
+                out.push(whole(passed, &block, metric));
+                continue;
+            }
             for (metric, rows) in by_metric(&passed) {
                 out.push(part(&passed, &block, metric, &rows));
             }
         }
     }
     (out.table, run.steps)
+}
+
+/// Rows that passed and are all of one metric, as a block.
+fn whole(passed: Passed, block: &Block, metric: u32) -> Block {
+    let rows = passed.rows.len();
+    let mut columns = passed.columns;
+    columns.retain(|(name, codes)| *name != NameId::METRIC && codes.iter().any(|&code| code != 0));
+    let exposed_bytes = block.exposed_bytes * rows as u64 / block.rows.max(1) as u64;
+    Block { metric, target: block.target, rows, columns, exposed_bytes }
 }
 
 #[cfg(test)]

@@ -65,6 +65,8 @@ pub(super) struct Passed {
     pub(super) rows: Vec<u32>,
     /// Codes by label, `__name__` among them, one a passed row.
     pub(super) columns: Vec<(NameId, Vec<u32>)>,
+    /// The code of the metric's name, if all rows have the same one and have one.
+    pub(super) metric: Option<u32>,
 }
 
 /// Several labels map to one name, so that the order of labels decides, which only rows know.
@@ -412,6 +414,10 @@ impl<'b> Work<'b> {
         let rows: Vec<u32> =
             (0..self.rows).filter(|&row| self.alive[row]).map(|row| row as u32).collect();
         let all = rows.len() == self.rows;
+        let metric = self.columns.iter().find_map(|(name, codes)| match codes {
+            Codes::One(code) if *name == NameId::METRIC && *code != 0 => Some(*code),
+            _ => None,
+        });
         let columns = self.columns.into_iter().map(|(name, codes)| {
             let codes = match codes {
                 Codes::One(code) => vec![code; rows.len()],
@@ -420,6 +426,6 @@ impl<'b> Work<'b> {
             };
             (name, codes)
         });
-        Passed { columns: columns.collect(), rows }
+        Passed { columns: columns.collect(), rows, metric }
     }
 }
