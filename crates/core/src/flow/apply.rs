@@ -91,7 +91,7 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig {
-            rng_seed: RngSeed::Fixed(1), failure_persistence: None, cases: 4000,
+            rng_seed: RngSeed::Fixed(1), failure_persistence: None, cases: 1000,
             ..ProptestConfig::default()
         })]
 
