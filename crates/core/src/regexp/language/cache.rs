@@ -132,14 +132,11 @@ impl Languages {
     /// The language with the automaton that the store shares.
     pub fn keep(&self, language: Language) -> Language {
         let mut known = self.known.borrow_mut();
-        let dfa = match known.get(&language.dfa) {
-            Some(same) => Arc::clone(same),
-            None => {
-                known.insert(Arc::clone(&language.dfa));
-                language.dfa
-            }
-        };
-        Language { dfa, ..language }
+        if let Some(same) = known.get(&language.dfa) {
+            return Language { dfa: Arc::clone(same), ..language };
+        }
+        known.insert(Arc::clone(&language.dfa));
+        language
     }
 
     fn keep_all(&self, languages: &[Language]) -> (Vec<Language>, Vec<usize>) {

@@ -114,7 +114,8 @@ pub(super) fn blocks(dfa: &Dfa, live: &[bool]) -> Vec<u32> {
             }
         }
     }
-    let refined = refine(states.iter().map(|state| dfa.is_accepting(*state)).collect(), &moves);
+    let accepting: Vec<bool> = states.iter().map(|state| dfa.is_accepting(*state)).collect();
+    let refined = refine(&accepting, &moves);
     let mut block = vec![0; dfa.states()];
     for (at, state) in states.iter().enumerate() {
         block[*state as usize] = refined.set[at] + 1;
@@ -123,7 +124,7 @@ pub(super) fn blocks(dfa: &Dfa, live: &[bool]) -> Vec<u32> {
 }
 
 /// Splits until no two states of a set differ. The moves are sorted by class.
-fn refine(accepting: Vec<bool>, moves: &[(u8, u32, u32)]) -> Partition {
+fn refine(accepting: &[bool], moves: &[(u8, u32, u32)]) -> Partition {
     let mut states = Partition::by_runs(accepting.iter().map(|_| ()));
     for (at, _) in accepting.iter().enumerate().filter(|(_, accepting)| **accepting) {
         states.mark(at as u32);

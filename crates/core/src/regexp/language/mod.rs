@@ -247,6 +247,11 @@ impl Language {
         Verdict::from_witness(self.dfa.shortest())
     }
 
+    /// Whether it has no string; [`Language::is_empty`] without a witness.
+    pub fn is_none(&self) -> bool {
+        self.dfa.states() == 1
+    }
+
     /// All of its strings, in byte order, if there are `most` at most.
     pub fn strings(&self, most: usize) -> Option<Vec<String>> {
         finite::strings(&self.dfa, most)

@@ -173,7 +173,9 @@ fn before_part(
     for there in 0..states as u32 {
         for here in 0..wide as u32 {
             let next = |byte: &u8| number(part.next(here, *byte), joined.next(there, *byte));
-            letters.iter().for_each(|byte| before[next(byte)].push(number(here, there) as u32));
+            for byte in &letters {
+                before[next(byte)].push(number(here, there) as u32);
+            }
         }
     }
     let accepts = |at: &usize| part.is_accepting((at % wide) as u32) && ends[at / wide];
