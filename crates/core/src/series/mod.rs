@@ -5,12 +5,14 @@ mod builder;
 mod dictionary;
 mod label_buf;
 mod merge;
+mod notes;
 mod sink;
 mod table;
 
 pub use builder::TableBuilder;
 pub use dictionary::Dictionary;
 pub use label_buf::{LabelBuf, LabelRef};
+pub use notes::{PageNotes, TypeRun};
 pub use sink::{MetricType, Sample, SampleLabel, Sink};
 pub use table::{Column, Family, MetricRows, NameId, Run, Stage, Table, Target, TargetId};
 
