@@ -107,6 +107,12 @@ impl Pattern {
             || !properties.look_set_suffix().contains(Look::End)
     }
 
+    /// How many groups there are, when each of them always spans the whole match: 1 for `(.*)`, 0
+    /// for `a|b`; `None` when some group does not.
+    pub fn whole_groups(&self) -> Option<usize> {
+        self.0.shape.whole_groups()
+    }
+
     /// Builds the engine now, if one is needed at all. Everything below does that by itself, but
     /// takes a pattern that is too large as one that never matches: ask here where that matters.
     ///

@@ -178,7 +178,9 @@ mod tests {
 
     /// The verdict without an engine, if there is one, is that of the engine.
     fn agrees(text: &str, anchoring: Anchoring, value: &str) -> Option<bool> {
-        let pattern = Pattern::parse(text, Dialect { go: (1, 24), anchoring }).ok()?;
+        let pattern =
+            Pattern::parse(text, Dialect { go: crate::server::GoRelease(1, 24), anchoring })
+                .ok()?;
         let verdict = pattern.0.shape.is_match(value)?;
         let engine = pattern.engine().expect("small").is_match(value);
         assert_eq!(verdict, engine, "{text:?} on {value:?}");
@@ -226,7 +228,7 @@ mod tests {
 
     #[test]
     fn what_relabel_regexes_mostly_are_needs_no_engine() {
-        let dialect = Dialect { go: (1, 24), anchoring: Anchoring::DotAll };
+        let dialect = Dialect { go: crate::server::GoRelease(1, 24), anchoring: Anchoring::DotAll };
         for text in [
             "(.*)",
             "go_.*",

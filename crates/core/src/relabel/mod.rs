@@ -4,6 +4,7 @@
 //! effect out: [`Program`] row by row; a table once per distinct tuple of source values.
 
 mod action;
+pub mod analysis;
 mod case;
 mod message;
 mod plan;

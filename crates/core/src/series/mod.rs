@@ -6,6 +6,7 @@ mod dictionary;
 mod label_buf;
 mod layout;
 mod merge;
+mod notes;
 mod sink;
 mod table;
 
@@ -14,6 +15,7 @@ pub use dictionary::Dictionary;
 pub use label_buf::LabelBuf;
 pub(crate) use label_buf::{LabelRef, NameRef};
 pub(crate) use layout::Layout;
+pub use notes::{PageNotes, TypeRun};
 pub use sink::{MetricType, Sample, SampleLabel, Sink};
 pub use table::{Column, Family, MetricRows, NameId, Run, Stage, Table, Target, TargetId};
 
