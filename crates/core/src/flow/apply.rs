@@ -6,7 +6,7 @@ use super::report::StepFlow;
 use super::rows::run_rows;
 use super::stored::{by_metric, part};
 use crate::relabel::Program;
-use crate::series::{NameId, Table};
+use crate::series::{NameId, PageNotes, Table};
 
 /// Runs a chain over all rows of a table, nothing checked or added around it; gives the rows that
 /// it left, at the stage that they had, and what each step did. Each step is evaluated once for
@@ -40,7 +40,14 @@ fn whole(passed: Passed, block: &Block, metric: u32) -> Block {
     let mut columns = passed.columns;
     columns.retain(|(name, codes)| *name != NameId::METRIC && codes.iter().any(|&code| code != 0));
     let exposed_bytes = block.exposed_bytes * rows as u64 / block.rows.max(1) as u64;
-    Block { metric, target: block.target, rows, columns, exposed_bytes }
+    Block {
+        metric,
+        target: block.target,
+        rows,
+        columns,
+        exposed_bytes,
+        notes: PageNotes::default(),
+    }
 }
 
 #[cfg(test)]
