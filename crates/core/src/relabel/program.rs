@@ -1,6 +1,6 @@
 //! A chain of steps run over one label set after another.
 
-use super::{Effect, Input, Scratch, Step};
+use super::{Effect, Input, Scratch, Step, victoria};
 use crate::series::{LabelBuf, LabelRef};
 
 /// A compiled chain.
@@ -58,8 +58,16 @@ impl Program {
         &self.steps
     }
 
+    /// Whether only this can run the chain, and no table: see [`Step::needs_rows`].
+    pub fn needs_rows(&self) -> bool {
+        self.steps.iter().any(Step::needs_rows)
+    }
+
     /// Runs the chain over `labels`, bare: nothing is checked or added around it.
     pub fn apply(&self, scratch: &mut Scratch, labels: &mut LabelBuf) -> Outcome {
+        if self.needs_rows() {
+            return victoria::apply(&self.steps, scratch, labels, None);
+        }
         for (at, step) in self.steps.iter().enumerate() {
             if run(step, scratch, labels, &mut ()) == Flow::Stop {
                 return Outcome::Dropped { by: at };
@@ -75,6 +83,10 @@ impl Program {
         labels: &mut LabelBuf,
     ) -> (Outcome, Vec<Did>) {
         let mut trace = Vec::with_capacity(self.steps.len());
+        if self.needs_rows() {
+            let outcome = victoria::apply(&self.steps, scratch, labels, Some(&mut trace));
+            return (outcome, trace);
+        }
         for (at, step) in self.steps.iter().enumerate() {
             let mut did = Did::Nothing;
             let flow = run(step, scratch, labels, &mut did);
