@@ -8,6 +8,7 @@ mod cli;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod corpus_automata;
 mod corpus_config;
 #[cfg(test)]
 mod corpus_lint;
