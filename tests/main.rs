@@ -9,6 +9,7 @@ mod cli;
 mod corpus;
 #[cfg(test)]
 mod corpus_automata;
+#[cfg(test)]
 mod corpus_config;
 #[cfg(test)]
 mod corpus_lint;
