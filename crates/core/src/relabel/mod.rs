@@ -7,6 +7,7 @@ mod action;
 pub mod analysis;
 mod case;
 mod message;
+mod plan;
 mod program;
 mod raw;
 mod step;
