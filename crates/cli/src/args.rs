@@ -11,43 +11,73 @@ use crate::commands::optimize::OptimizeArgs;
 use crate::commands::relabel::RelabelArgs;
 use crate::commands::review::ReviewArgs;
 use crate::commands::shard::ShardArgs;
+use crate::commands::test::TestArgs;
 use crate::commands::usage::UsageArgs;
 use crate::input::http::Access;
 
 /// Prometheus cardinality optimizer and relabel-rule linter.
 #[derive(Debug, Parser)]
 #[command(name = "promsieve", version, max_term_width = 100)]
-pub(crate) struct Cli {
+struct Parsed {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    command: Command,
 
     #[command(flatten)]
+    common: CommonArgs,
+}
+
+/// What every command takes, as it is written.
+#[derive(Debug, clap::Args)]
+struct CommonArgs {
+    /// The server that reads the configuration and stores the series
+    #[arg(long, value_name = "PRODUCT@VERSION", default_value_t, global = true)]
+    server: Server,
+
+    /// How to print the result; the keys of `json` are documented in schema/
+    // A command with more formats has an argument of this name and type of its own.
+    #[arg(long, value_name = "FORMAT", value_parser = ["text", "json"], default_value = "text", global = true)]
+    format: String,
+
+    #[command(flatten)]
+    access: Access,
+}
+
+/// The command and what goes for all of them.
+#[derive(Debug)]
+pub(crate) struct Cli {
+    pub(crate) command: Command,
     pub(crate) common: Common,
 }
 
 /// What every command takes.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone)]
 pub(crate) struct Common {
-    /// The server that reads the configuration and stores the series
-    #[arg(long, value_name = "PRODUCT@VERSION", default_value_t, global = true)]
+    /// The server that reads the configuration and stores the series.
     pub(crate) server: Server,
-
-    /// How to print the result
-    #[arg(long, value_enum, default_value_t, global = true)]
+    /// How to print the result, of a command that has these formats only.
     pub(crate) format: Format,
-
-    #[command(flatten)]
+    /// How to reach URLs.
     pub(crate) access: Access,
 }
 
 /// A format of results.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Format {
-    /// For people
+    /// For people.
     #[default]
     Text,
-    /// For programs; the keys are documented in schema/
+    /// For programs.
     Json,
+}
+
+impl Cli {
+    /// The process's arguments; ends the process where they are wrong or ask for help.
+    pub(crate) fn from_args() -> Self {
+        let Parsed { command, common } = Parsed::parse();
+        let CommonArgs { server, format, access } = common;
+        let format = if format == "json" { Format::Json } else { Format::Text };
+        Self { command, common: Common { server, format, access } }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -64,6 +94,8 @@ pub(crate) enum Command {
     Rules,
     /// Apply a chain of relabel configs to label sets: JSON lines from stdin to stdout
     Relabel(RelabelArgs),
+    /// Run unit tests of relabel chains, written in YAML
+    Test(TestArgs),
     /// Estimate memory, disk and samples a second
     Estimate(EstimateArgs),
     /// Tell which metrics and labels are used, unused or unknown, and by whom

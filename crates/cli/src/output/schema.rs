@@ -11,6 +11,7 @@ use super::view::lint::LintView;
 use super::view::optimize::OptimizeView;
 use super::view::review::ReviewView;
 use super::view::shard::ShardView;
+use super::view::test::TestView;
 use super::view::usage::UsageView;
 
 /// The schema of a command's `--format json`: its view under the number of the keys' version.
@@ -34,6 +35,7 @@ fn generated_schemas_are_current() {
         ("optimize", schema::<OptimizeView>("optimize")),
         ("review", schema::<ReviewView>("review")),
         ("shard", schema::<ShardView>("shard")),
+        ("test", schema::<TestView>("test")),
         ("usage", schema::<UsageView>("usage")),
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema");

@@ -6,4 +6,5 @@ pub(crate) mod lint;
 pub(crate) mod optimize;
 pub(crate) mod review;
 pub(crate) mod shard;
+pub(crate) mod test;
 pub(crate) mod usage;
