@@ -39,6 +39,20 @@ pub enum Did {
     Dropped,
 }
 
+impl Did {
+    /// The word in every output.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Nothing => "no_match",
+            Self::Passed => "kept",
+            Self::InvalidName(_) => "invalid_name",
+            Self::Wrote(changes) if changes.iter().all(|it| it.before == it.after) => "unchanged",
+            Self::Wrote(_) => "changed",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
 /// A label that was written or removed; `""` stands for no label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
