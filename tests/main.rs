@@ -20,6 +20,8 @@ mod generated;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod random;
+#[cfg(test)]
 mod real;
 #[cfg(test)]
 mod real_exposition;
