@@ -1,7 +1,7 @@
 //! Every flag; the help text is the doc comment.
 
 use clap::{Parser, Subcommand};
-use promsieve_core::server::Server;
+use promsieve_core::server::{GoRelease, Server};
 
 use crate::commands::census::CensusArgs;
 use crate::commands::estimate::EstimateArgs;
@@ -28,9 +28,15 @@ pub(crate) struct Cli {
 /// What every command takes.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Common {
-    /// The server that reads the configuration and stores the series
+    /// The server that reads the configuration and stores the series: prometheus@3.5,
+    /// operator@0.93, vmagent@1.150, otel@0.153, alloy@1.18 and their older releases
     #[arg(long, value_name = "PRODUCT@VERSION", default_value_t, global = true)]
     pub(crate) server: Server,
+
+    /// The Go that the server was built with, which decides the regular expressions it reads; by
+    /// default that of the official builds
+    #[arg(long, value_name = "RELEASE", global = true)]
+    go: Option<GoRelease>,
 
     /// How to print the result
     #[arg(long, value_enum, default_value_t, global = true)]
@@ -38,6 +44,17 @@ pub(crate) struct Common {
 
     #[command(flatten)]
     pub(crate) access: Access,
+}
+
+impl Cli {
+    /// Reads the process's arguments; what changes the server is put into it.
+    pub(crate) fn read() -> Self {
+        let mut cli = Self::parse();
+        if let Some(go) = cli.common.go {
+            cli.common.server = cli.common.server.with_go(go);
+        }
+        cli
+    }
 }
 
 /// A format of results.

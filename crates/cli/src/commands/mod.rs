@@ -15,8 +15,6 @@ pub(crate) mod usage;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::Status;
 use crate::args::{Cli, Command};
 
@@ -24,7 +22,7 @@ use crate::args::{Cli, Command};
 const FAILED: u8 = 2;
 
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     let mut out = BufWriter::new(io::stdout().lock());
     let result = dispatch(&cli, &mut out).and_then(|status| {
         out.flush()?;
