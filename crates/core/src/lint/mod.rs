@@ -6,6 +6,7 @@
 mod alternatives;
 mod catalogue;
 mod context;
+mod data;
 mod date;
 mod facts;
 mod filters;

@@ -10,6 +10,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use super::rules::entries;
 use super::{Check, Entry, Facts, FixKind, Member, Settings, fix, lint};
+use crate::census::{Census, CensusOptions};
 use crate::config::{self, Project};
 use crate::finding::{Applicability, Evidence, Finding, Severity};
 use crate::flow::{self, FlowReport};
@@ -19,6 +20,7 @@ use crate::relabel::{Outcome, Program, Scratch, Step};
 use crate::series::{LabelBuf, TableBuilder, Target};
 use crate::server::Server;
 use crate::text::{SourceText, Sources};
+use crate::watch::Unwatched;
 
 /// What ends the line that a finding is expected on.
 const MARK: &str = " # error";
@@ -81,12 +83,16 @@ impl Linted {
         }
         let project = project.expect("a block has a first part");
         let samples = (scrapes.samples() > 0).then(|| flow::run(&project, &scrapes.finish()));
+        let census = samples
+            .as_ref()
+            .map(|(_, stored)| Census::of(&stored.table, CensusOptions::default(), &Unwatched));
         let members = std::iter::once(&project).chain(&others);
         let fleet: Vec<Member<'_>> =
             members.map(|project| Member { name: "file.yml", project }).collect();
         let facts = Facts {
             flow: flow.or(samples.as_ref().map(|(_, stored)| &stored.report)),
             attached: samples.as_ref().map(|(attached, _)| attached),
+            census: census.as_ref(),
             fleet: &fleet,
             ..Facts::new(&sources, &reading)
         };

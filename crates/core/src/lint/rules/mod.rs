@@ -11,7 +11,11 @@ mod contradictory_keeps;
 mod correlated_hashes;
 mod covered_filter;
 mod dropped_at_every_remote;
+mod dropped_bucket_used;
+mod dropped_label_used;
+mod dropped_metric_used;
 mod empty_alternative;
+mod exported_labels;
 mod federation_without_honor_labels;
 mod filter_without_source;
 mod fleet_external_labels;
@@ -29,15 +33,18 @@ mod labelkeep_without_name;
 mod labelmap_winner_random;
 mod le_old_notation;
 mod limit_always_exceeded;
+mod list_entry_matches_nothing;
 mod loose_alternation;
 mod made_after_relabeling;
 mod merge_key_order;
 mod meta_label_after_scrape;
 mod meta_label_not_offered;
 mod modulus_misread;
+mod names_mixed_up;
 mod no_such_group;
 mod null_overrides_default;
 mod old_bound_in_query;
+mod pattern_needs_wildcard;
 mod port_lost;
 mod quoted_null;
 mod read_after_removal;
@@ -46,6 +53,8 @@ mod relabeling_ignored;
 mod replica_label_in_alerts;
 mod residue_out_of_range;
 mod rule_spans_shards;
+mod same_target_twice;
+mod scrape_fails;
 mod separator_forgotten;
 mod series_collision;
 mod series_label_in_target_chain;
@@ -59,6 +68,7 @@ mod template_trap;
 mod temporary_label_stored;
 mod typographic_quotes;
 mod unanchored_pattern;
+mod unbounded_label;
 mod unreachable_step;
 pub(super) mod unused_suppression;
 mod word_in_brackets;
@@ -88,6 +98,13 @@ macro_rules! rules {
 rules! {
     series_collision, // CA001
     step_matches_nothing,
+    scrape_fails,
+    pattern_needs_wildcard,
+    list_entry_matches_nothing,
+    unbounded_label,
+    same_target_twice,
+    exported_labels,
+    names_mixed_up,
     invalid_relabel_step, // RL001
     unreachable_step,
     contradictory_keeps,
@@ -139,6 +156,9 @@ rules! {
     meta_label_not_offered,
     bucket_bound_removed,
     infinite_bucket_dropped,
+    dropped_metric_used, // US001
+    dropped_label_used,
+    dropped_bucket_used,
     le_old_notation, // VE001
     quoted_null,
     labelmap_winner_random,
