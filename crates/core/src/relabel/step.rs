@@ -236,6 +236,18 @@ impl Step {
     }
 
     fn replace<'a>(&'a self, joined: &str, scratch: &'a mut Scratch) -> Effect<'a> {
+        match self.extra() {
+            Some(extra) if extra.copies => {
+                scratch.value.clear();
+                scratch.value.push_str(joined);
+                return self.set(&self.target_label, &scratch.value);
+            }
+            Some(extra) if extra.writes => {
+                let text = self.replacement.constant.as_deref().unwrap_or_default();
+                return self.set(&self.target_label, text);
+            }
+            _ => {}
+        }
         if self.captures().is_some_and(|captures| !captures.is_match(joined)) {
             return self.copy_uncaptured(joined, scratch);
         }
