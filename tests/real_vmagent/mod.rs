@@ -105,10 +105,15 @@ fn check(agent: &Agent, server: Server, cases: &[Case]) -> Report {
     report
 }
 
-/// Whether the labels are the same. Of those that have one name, the page shows all, in no order.
+/// Whether the labels are the same. Of those that have one name, the page shows all, in no order;
+/// spaces at the start of a name it leaves out.
 fn agrees(ours: &BTreeMap<String, String>, theirs: &BTreeMap<String, Vec<String>>) -> bool {
     ours.len() == theirs.len()
-        && theirs.iter().all(|(name, all)| ours.get(name).is_some_and(|one| all.contains(one)))
+        && theirs.iter().all(|(name, all)| {
+            let same =
+                |(own, one): (&String, &String)| own.trim_start() == name && all.contains(one);
+            ours.iter().any(same)
+        })
 }
 
 /// Whether vmagent says the same of a chain. Its words for a selector that is none are not known
