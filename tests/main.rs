@@ -8,6 +8,8 @@ mod cli;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod corpus_automata;
+#[cfg(test)]
 mod corpus_config;
 #[cfg(test)]
 mod corpus_lint;
@@ -16,7 +18,11 @@ mod docs;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
+mod lint_coverage;
+#[cfg(test)]
 mod page;
+#[cfg(test)]
+mod random;
 #[cfg(test)]
 mod real;
 #[cfg(test)]

@@ -106,12 +106,12 @@ fn check(agent: &Agent, server: Server, cases: &[Case]) -> Report {
 }
 
 /// Whether the labels are the same. Of those that have one name, the page shows all, in no order;
-/// spaces at the start of a name it leaves out.
+/// spaces around a name it leaves out.
 fn agrees(ours: &BTreeMap<String, String>, theirs: &BTreeMap<String, Vec<String>>) -> bool {
     ours.len() == theirs.len()
         && theirs.iter().all(|(name, all)| {
             let same =
-                |(own, one): (&String, &String)| own.trim_start() == name && all.contains(one);
+                |(own, one): (&String, &String)| own.trim() == name.trim() && all.contains(one);
             ours.iter().any(same)
         })
 }

@@ -15,6 +15,7 @@ use super::lint::today;
 use super::{optimize, shard, usage, warn};
 use crate::Status;
 use crate::args::{Common, Format};
+use crate::input::replace::write_new;
 use crate::output::view::census::{CensusView, StatusView};
 use crate::output::view::estimate::EstimateView;
 use crate::output::view::lint::LintView;
@@ -65,7 +66,7 @@ pub(crate) fn run(
     let view = view(args, common, &analysis, &findings);
     let mut page = Vec::new();
     html::write(&mut page, &view)?;
-    optimize::replace_file(&args.html, &String::from_utf8_lossy(&page))?;
+    write_new(&args.html, &String::from_utf8_lossy(&page))?;
     match common.format {
         Format::Json => json::write(out, &view)?,
         Format::Text => text::review::write(out, &view)?,
@@ -78,10 +79,12 @@ pub(crate) fn run(
 fn findings(analysis: &Analysis) -> Vec<Finding> {
     let Some(loaded) = &analysis.gathered.config else { return Vec::new() };
     let facts = Facts {
-        sources: &loaded.sources,
-        reading: &loaded.findings,
         flow: Some(&analysis.stored.report),
+        attached: Some(&analysis.attached),
+        census: Some(&analysis.census),
+        usage: Some(&analysis.usage),
         today: Some(today()),
+        ..Facts::new(&loaded.sources, &loaded.findings)
     };
     lint(&loaded.project, &facts, &Settings::default())
 }

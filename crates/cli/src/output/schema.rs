@@ -9,8 +9,10 @@ use super::view::census::CensusView;
 use super::view::estimate::EstimateView;
 use super::view::lint::LintView;
 use super::view::optimize::OptimizeView;
+use super::view::relabel::RelabelView;
 use super::view::review::ReviewView;
 use super::view::shard::ShardView;
+use super::view::test::TestView;
 use super::view::usage::UsageView;
 
 /// The schema of a command's `--format json`: its view under the number of the keys' version.
@@ -32,8 +34,10 @@ fn generated_schemas_are_current() {
         ("estimate", schema::<EstimateView>("estimate")),
         ("lint", schema::<LintView>("lint")),
         ("optimize", schema::<OptimizeView>("optimize")),
+        ("relabel", schema::<RelabelView>("relabel --scrape")),
         ("review", schema::<ReviewView>("review")),
         ("shard", schema::<ShardView>("shard")),
+        ("test", schema::<TestView>("test")),
         ("usage", schema::<UsageView>("usage")),
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema");

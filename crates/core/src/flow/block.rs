@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::series::{MetricRows, NameId, Table, TargetId};
+use crate::series::{MetricRows, NameId, PageNotes, Table, TargetId};
 
 /// Neighbouring rows of one metric and one target.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub(super) struct Block {
     /// Codes by label; a label without any code but 0 may be left out.
     pub(super) columns: Vec<(NameId, Vec<u32>)>,
     pub(super) exposed_bytes: u64,
+    /// What the page says of the rows; nothing after the metric chain.
+    pub(super) notes: PageNotes,
 }
 
 impl Block {
@@ -27,7 +29,26 @@ impl Block {
             .collect();
         // Bytes are known for the group only: a run gets its share by rows.
         let exposed_bytes = group.exposed_bytes * rows as u64 / group.rows.max(1) as u64;
-        Self { metric: group.metric, target, rows, columns, exposed_bytes }
+        let notes = group.notes.cut(range);
+        Self { metric: group.metric, target, rows, columns, exposed_bytes, notes }
+    }
+
+    /// Some of its rows, in ascending order.
+    pub(super) fn pick(&self, rows: &[usize]) -> Self {
+        let codes = |codes: &[u32]| rows.iter().map(|&row| codes[row]).collect::<Vec<u32>>();
+        Self {
+            metric: self.metric,
+            target: self.target,
+            rows: rows.len(),
+            columns: self
+                .columns
+                .iter()
+                .map(|(name, column)| (*name, codes(column)))
+                .filter(|(_, codes)| codes.iter().any(|&code| code != 0))
+                .collect(),
+            exposed_bytes: self.exposed_bytes * rows.len() as u64 / self.rows.max(1) as u64,
+            notes: self.notes.pick(rows),
+        }
     }
 
     /// The codes of a label, if any row has it.
@@ -68,6 +89,7 @@ impl Blocks {
             metrics.push(MetricRows::new(block.metric));
             metrics.len() - 1
         });
+        metrics[group].push_notes(&block.notes);
         metrics[group].push_block(block.target, block.rows, block.columns, block.exposed_bytes);
         group
     }

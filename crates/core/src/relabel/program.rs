@@ -1,12 +1,15 @@
 //! A chain of steps run over one label set after another.
 
-use super::{Effect, Input, Scratch, Step, victoria};
-use crate::series::{LabelBuf, LabelRef};
+use std::sync::Arc;
 
-/// A compiled chain.
+use super::plan::{NameEffect, Plans, StepPlan};
+use super::{Action, Effect, Input, Scratch, Step, victoria};
+use crate::series::{LabelBuf, LabelRef, NameRef};
+
+/// A compiled chain. Cloning shares it.
 #[derive(Debug, Clone, Default)]
 pub struct Program {
-    steps: Vec<Step>,
+    steps: Arc<[Step]>,
 }
 
 /// What became of a label set.
@@ -36,6 +39,20 @@ pub enum Did {
     Dropped,
 }
 
+impl Did {
+    /// The word in every output.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Nothing => "no_match",
+            Self::Passed => "kept",
+            Self::InvalidName(_) => "invalid_name",
+            Self::Wrote(changes) if changes.iter().all(|it| it.before == it.after) => "unchanged",
+            Self::Wrote(_) => "changed",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
 /// A label that was written or removed; `""` stands for no label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -50,7 +67,7 @@ pub struct Change {
 impl Program {
     /// A program of `steps` in their order. Patterns compile when they are first needed.
     pub fn compile(steps: &[Step]) -> Self {
-        Self { steps: steps.to_vec() }
+        Self { steps: steps.into() }
     }
 
     /// The steps.
@@ -70,16 +87,14 @@ impl Program {
     }
 
     /// Runs the chain over `labels`, bare: nothing is checked or added around it.
+    ///
+    /// `scratch` remembers what the chain does to label names, so one that serves one chain after
+    /// another is slower than one for each.
     pub fn apply(&self, scratch: &mut Scratch, labels: &mut LabelBuf) -> Outcome {
         if self.needs_rows() {
             return victoria::apply(&self.steps, scratch, labels, None);
         }
-        for (at, step) in self.steps.iter().enumerate() {
-            if run(step, scratch, labels, &mut ()) == Flow::Stop {
-                return Outcome::Dropped { by: at };
-            }
-        }
-        Outcome::Kept
+        self.run(scratch, labels, &mut ())
     }
 
     /// Like [`Program::apply`], and says what each step did, up to the one that dropped.
@@ -93,16 +108,52 @@ impl Program {
             let outcome = victoria::apply(&self.steps, scratch, labels, Some(&mut trace));
             return (outcome, trace);
         }
+        let outcome = self.run(scratch, labels, &mut trace);
+        (outcome, trace)
+    }
+
+    fn run(
+        &self,
+        scratch: &mut Scratch,
+        labels: &mut LabelBuf,
+        observer: &mut impl Observer,
+    ) -> Outcome {
+        // Taken out so that steps may use the rest.
+        let mut plans = std::mem::take(&mut scratch.plans);
+        let outcome = self.run_planned(&mut plans, scratch, labels, observer);
+        scratch.plans = plans;
+        outcome
+    }
+
+    fn run_planned(
+        &self,
+        plans: &mut Plans,
+        scratch: &mut Scratch,
+        labels: &mut LabelBuf,
+        observer: &mut impl Observer,
+    ) -> Outcome {
+        let mut plan = plans.find(&self.steps, labels, scratch);
+        let lead = plans.lead(plan, labels, scratch);
+        let mut leads = true;
         for (at, step) in self.steps.iter().enumerate() {
-            let mut did = Did::Nothing;
-            let flow = run(step, scratch, labels, &mut did);
-            if flow == Flow::Stop {
-                trace.push(Did::Dropped);
-                return (Outcome::Dropped { by: at }, trace);
+            if step.server().sorts_after_each_step() && labels.rebase() {
+                plan = plans.find(&self.steps, labels, scratch);
+                leads = false;
             }
-            trace.push(if step.action().is_filter() { Did::Passed } else { did });
+            observer.step(step);
+            // What the lead's value says holds while nobody changed it.
+            let known = plans.lead.known(at).filter(|_| leads && labels.is_untouched(lead));
+            let flow = match known {
+                Some(Effect::Drop) => Flow::Stop,
+                Some(_) => Flow::Go,
+                None => run(step, (&mut *plans, plan, at), scratch, labels, observer),
+            };
+            if flow == Flow::Stop {
+                observer.dropped();
+                return Outcome::Dropped { by: at };
+            }
         }
-        (Outcome::Kept, trace)
+        Outcome::Kept
     }
 }
 
@@ -114,47 +165,77 @@ enum Flow {
 
 /// Told of each change before it is made; `()` looks away and costs nothing.
 trait Observer {
+    fn step(&mut self, _step: &Step) {}
     fn set(&mut self, _labels: &LabelBuf, _name: &str, _value: &str) {}
     fn invalid_name(&mut self, _name: &str) {}
+    fn dropped(&mut self) {}
 }
 
 impl Observer for () {}
 
-impl Observer for Did {
+/// What each step did, the last entry being that of the step that runs.
+impl Observer for Vec<Did> {
+    fn step(&mut self, step: &Step) {
+        self.push(if step.action().is_filter() { Did::Passed } else { Did::Nothing });
+    }
+
     fn set(&mut self, labels: &LabelBuf, name: &str, value: &str) {
         let change = Change {
             label: name.to_owned(),
             before: labels.get(name).to_owned(),
             after: value.to_owned(),
         };
-        match self {
-            Self::Wrote(changes) => changes.push(change),
-            _ => *self = Self::Wrote(vec![change]),
+        match self.last_mut() {
+            Some(Did::Wrote(changes)) => changes.push(change),
+            Some(did) => *did = Did::Wrote(vec![change]),
+            None => {}
         }
     }
 
     fn invalid_name(&mut self, name: &str) {
-        *self = Self::InvalidName(name.to_owned());
+        self.pop();
+        self.push(Did::InvalidName(name.to_owned()));
+    }
+
+    fn dropped(&mut self) {
+        self.pop();
+        self.push(Did::Dropped);
     }
 }
 
 fn run(
     step: &Step,
+    (plans, plan, at): (&mut Plans, usize, usize),
     scratch: &mut Scratch,
     labels: &mut LabelBuf,
     observer: &mut impl Observer,
 ) -> Flow {
-    if step.server().sorts_after_each_step() {
-        labels.rebase();
+    match plans.step(plan, at) {
+        StepPlan::Values { sources, target } => {
+            return run_by_value(step, sources, *target, scratch, labels, observer);
+        }
+        StepPlan::Names(effects) if effects.is_empty() && !labels.has_added() => {}
+        StepPlan::Names(_) if step.action() == Action::LabelMap => {
+            copy_by_name((plans, plan, at), scratch, labels, observer);
+        }
+        StepPlan::Names(_) => remove_by_name((plans, plan, at), scratch, labels, observer),
     }
-    if step.action().is_by_name() {
-        run_by_name(step, scratch, labels, observer);
-        return Flow::Go;
-    }
+    Flow::Go
+}
+
+fn run_by_value(
+    step: &Step,
+    sources: &[Option<usize>],
+    target: Option<usize>,
+    scratch: &mut Scratch,
+    labels: &mut LabelBuf,
+    observer: &mut impl Observer,
+) -> Flow {
     // Taken out so that the effect may borrow the rest.
     let mut joined = std::mem::take(&mut scratch.joined);
-    let values = join(step, labels, &mut joined);
-    let target = if step.compares_target() { labels.get(step.target_label()) } else { "" };
+    let values = join(step, sources, labels, &mut joined);
+    let target =
+        if step.compares_target() { labels.get_at(target, step.target_label()) } else { "" };
     let effect = step.effect(Input::Values { joined: values, target }, scratch);
     let mut flow = Flow::Go;
     match effect {
@@ -171,25 +252,60 @@ fn run(
 }
 
 /// The values that `step` looks at. Those of several labels are put into `buffer`.
-fn join<'a>(step: &Step, labels: &'a LabelBuf, buffer: &'a mut String) -> &'a str {
-    match step.source_labels() {
-        [] => "",
-        [name] => labels.get(name),
-        [first, rest @ ..] => {
+fn join<'a>(
+    step: &Step,
+    positions: &[Option<usize>],
+    labels: &'a LabelBuf,
+    buffer: &'a mut String,
+) -> &'a str {
+    match (step.source_labels(), positions) {
+        ([], _) | (_, []) => "",
+        ([name], [position]) => labels.get_at(*position, name),
+        ([first, names @ ..], [position, positions @ ..]) => {
             buffer.clear();
-            buffer.push_str(labels.get(first));
-            for name in rest {
+            buffer.push_str(labels.get_at(*position, first));
+            for (name, position) in names.iter().zip(positions) {
                 buffer.push_str(step.separator());
-                buffer.push_str(labels.get(name));
+                buffer.push_str(labels.get_at(*position, name));
             }
             buffer
         }
     }
 }
 
-/// Goes through the labels as they are before the step: what it changes does not feed back.
-fn run_by_name(
-    step: &Step,
+/// Runs a step that removes labels: those of the layout that its plan names, and of those that
+/// were set since what it says of their names.
+fn remove_by_name(
+    (plans, plan, at): (&mut Plans, usize, usize),
+    scratch: &mut Scratch,
+    labels: &mut LabelBuf,
+    observer: &mut impl Observer,
+) {
+    for &(position, _) in plans.step(plan, at).names() {
+        if labels.is_untouched(Some(position)) {
+            observer.set(labels, labels.name_at(position), "");
+            labels.hide_at(position);
+        }
+    }
+    if !labels.has_added() {
+        return;
+    }
+    let mut before: Vec<LabelRef> = std::mem::take(&mut scratch.labels);
+    labels.snapshot(&mut before);
+    for label in before.iter().filter(|label| matches!(label.name, NameRef::Added(_))) {
+        let name = labels.name_of(label);
+        if let Some(NameEffect::Remove) = plans.name_effect(at, name, scratch) {
+            observer.set(labels, name, "");
+            labels.delete_added(label);
+        }
+    }
+    scratch.labels = before;
+}
+
+/// Runs a step that copies labels. It goes through them as they are before: what it changes does
+/// not feed back.
+fn copy_by_name(
+    (plans, plan, at): (&mut Plans, usize, usize),
     scratch: &mut Scratch,
     labels: &mut LabelBuf,
     observer: &mut impl Observer,
@@ -197,16 +313,17 @@ fn run_by_name(
     let mut before: Vec<LabelRef> = std::mem::take(&mut scratch.labels);
     labels.snapshot(&mut before);
     for label in &before {
-        match step.effect(Input::Name(labels.name_of(label)), scratch) {
-            Effect::Remove => {
-                observer.set(labels, labels.name_of(label), "");
-                labels.remove(label);
+        let effect = match label.name {
+            NameRef::Base(position) => {
+                let effects = plans.step(plan, at).names();
+                let found = effects.binary_search_by_key(&position, |(at, _)| *at);
+                found.ok().map(|found| &effects[found].1)
             }
-            Effect::Copy { to } => {
-                observer.set(labels, to, labels.value_of(label));
-                labels.copy(label, to);
-            }
-            Effect::Nothing | Effect::Drop | Effect::Set { .. } | Effect::InvalidName(_) => {}
+            NameRef::Added(_) => plans.name_effect(at, labels.name_of(label), scratch),
+        };
+        if let Some(NameEffect::Copy { to }) = effect {
+            observer.set(labels, to, labels.value_of(label));
+            labels.copy(label, to);
         }
     }
     scratch.labels = before;
@@ -234,6 +351,38 @@ mod tests {
                 modulus: Field::Set(modulus),
                 ..RawStep::default()
             })
+    }
+
+    /// The chain, by nothing but what each step says of each input.
+    fn step_by_step(steps: &[Step], labels: &mut LabelBuf) -> Outcome {
+        let scratch = &mut Scratch::new();
+        for (by, step) in steps.iter().enumerate() {
+            if step.server().sorts_after_each_step() {
+                labels.rebase();
+            }
+            let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+            let before: Vec<(String, String)> = labels.iter_ordered().map(own).collect();
+            for (name, value) in before.iter().filter(|_| step.action().is_by_name()) {
+                match step.effect(Input::Name(name), scratch) {
+                    Effect::Remove => labels.delete(name),
+                    Effect::Copy { to } => labels.set(to, value),
+                    _ => {}
+                }
+            }
+            if step.action().is_by_name() {
+                continue;
+            }
+            let values: Vec<&str> =
+                step.source_labels().iter().map(|name| labels.get(name)).collect();
+            let joined = values.join(step.separator());
+            let target = labels.get(step.target_label()).to_owned();
+            match step.effect(Input::Values { joined: &joined, target: &target }, scratch) {
+                Effect::Drop => return Outcome::Dropped { by },
+                Effect::Set { name, value } => labels.set(name, value),
+                _ => {}
+            }
+        }
+        Outcome::Kept
     }
 
     proptest! {
@@ -268,6 +417,15 @@ mod tests {
             }
             prop_assert_eq!(buf.sorted(), traced.sorted());
             prop_assert_eq!(buf.sorted(), replayed.sorted());
+            // Once more with what the scratch space remembers, and without any of it.
+            let mut plain = LabelBuf::new();
+            let pairs = || labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            plain.refill(pairs());
+            buf.refill(pairs());
+            prop_assert_eq!(program.apply(&mut scratch, &mut buf), outcome);
+            prop_assert_eq!(step_by_step(program.steps(), &mut plain), outcome);
+            let in_order = |buf: &LabelBuf| format!("{:?}", buf.iter_ordered().collect::<Vec<_>>());
+            prop_assert_eq!(in_order(&buf), in_order(&plain));
         }
     }
 }

@@ -8,7 +8,7 @@ use twox_hash::XxHash64;
 use super::validate::Filled;
 use super::victoria::Extra;
 use super::{Action, StepField, case};
-use crate::regexp::{Groups, Pattern, Slots, Template, replace_all};
+use crate::regexp::{Groups, Pattern, Slots, Template, replace_all_into};
 use crate::server::{HashFunction, NameScheme, Server};
 
 /// A relabel config that its server accepts.
@@ -88,6 +88,7 @@ pub enum Effect<'a> {
 pub struct Scratch {
     pub(super) joined: String,
     pub(super) labels: Vec<crate::series::LabelRef>,
+    pub(super) plans: super::plan::Plans,
     slots: Slots,
     name: String,
     value: String,
@@ -194,6 +195,16 @@ impl Step {
         }
     }
 
+    /// What the step does to values that its regex does not match; `None` where that depends on
+    /// them, or where the regex is not asked.
+    pub fn unmatched(&self) -> Option<Effect<'static>> {
+        match self.action {
+            Action::Keep => Some(Effect::Drop),
+            Action::Drop | Action::Replace => Some(Effect::Nothing),
+            _ => None,
+        }
+    }
+
     fn on_values<'a>(&'a self, joined: &str, target: &str, scratch: &'a mut Scratch) -> Effect<'a> {
         match self.action {
             Action::Keep | Action::KeepMetrics => drop_if(!self.pattern.is_match(joined)),
@@ -228,7 +239,8 @@ impl Step {
             Action::LabelKeep if !self.pattern.is_match(name) => Effect::Remove,
             Action::LabelMapAll | Action::LabelMap if self.pattern.is_match(name) => {
                 let Scratch { slots, name: out, .. } = scratch;
-                *out = replace_all(&self.pattern, name, &self.replacement.template, slots);
+                out.clear();
+                replace_all_into(&self.pattern, name, &self.replacement.template, slots, out);
                 Effect::Copy { to: out }
             }
             _ => Effect::Nothing,
@@ -319,7 +331,7 @@ impl Step {
 
     /// What `replace` does with the expanded name and value.
     fn set<'a>(&'a self, name: &'a str, value: &'a str) -> Effect<'a> {
-        let valid = self.names.is_label_name(name);
+        let valid = self.needs_rows() || self.names.is_label_name(name);
         if self.server.deletes_literal_target() && (!valid || value.is_empty()) {
             return Effect::Set { name: &self.target_label, value: "" };
         }
@@ -328,7 +340,9 @@ impl Step {
 
     fn replace_all<'a>(&'a self, joined: &str, scratch: &'a mut Scratch) -> Effect<'a> {
         let template = &self.replacement.template;
-        scratch.value = replace_all(&self.pattern, joined, template, &mut scratch.slots);
+        let Scratch { slots, value, .. } = &mut *scratch;
+        value.clear();
+        replace_all_into(&self.pattern, joined, template, slots, value);
         if scratch.value == joined {
             return Effect::Nothing;
         }
