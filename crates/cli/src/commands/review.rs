@@ -79,10 +79,11 @@ pub(crate) fn run(
 fn findings(analysis: &Analysis) -> Vec<Finding> {
     let Some(loaded) = &analysis.gathered.config else { return Vec::new() };
     let facts = Facts {
-        sources: &loaded.sources,
-        reading: &loaded.findings,
         flow: Some(&analysis.stored.report),
+        attached: Some(&analysis.attached),
+        usage: Some(&analysis.usage),
         today: Some(today()),
+        ..Facts::new(&loaded.sources, &loaded.findings)
     };
     lint(&loaded.project, &facts, &Settings::default())
 }
@@ -96,7 +97,7 @@ fn view(
     let mut notes = Vec::new();
     let mut linted = LintView::default();
     match &analysis.gathered.config {
-        Some(loaded) => linted.add(&loaded.sources, findings),
+        Some(loaded) => linted.add(&loaded.project, &loaded.sources, findings),
         None => notes.push("no configuration was given: nothing is linted".to_owned()),
     }
     if findings.iter().any(|finding| finding.severity == Severity::Error) {

@@ -171,8 +171,8 @@ fn in_release(ranges: &'static Ranges, server: Server) -> Option<&'static str> {
     ranges.iter().find_map(|range| {
         let Some((text, range)) = range.split_once(' ') else { return Some(range.as_str()) };
         let (since, until) = range.split_once("..")?;
-        let from = version(since).is_none_or(|since| server.version >= since);
-        let before = version(until).is_none_or(|until| server.version < until);
+        let from = version(since).is_none_or(|since| server.prometheus_release() >= since);
+        let before = version(until).is_none_or(|until| server.prometheus_release() < until);
         (from && before).then_some(text)
     })
 }

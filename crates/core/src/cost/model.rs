@@ -124,9 +124,11 @@ impl CostModel {
     /// oldest there is; with a note where it is not the server's own release line.
     pub fn embedded(server: &Server) -> (Self, Option<String>) {
         let mut models = embedded_models();
-        let older = models.iter().rposition(|(of, _)| of.version <= server.version);
+        let older = models.iter().rposition(|(of, _)| of.version <= server.prometheus_release());
         let (of, model) = models.swap_remove(older.unwrap_or(0));
-        let same_line = of.version.0 == server.version.0 && of.version.1 == server.version.1;
+        let same_line = of.product == server.product
+            && of.version.0 == server.version.0
+            && of.version.1 == server.version.1;
         let note = (!same_line).then(|| {
             format!("no cost model was measured for {server}: estimated with that of {of}")
         });
@@ -183,6 +185,7 @@ mod tests {
         check("prometheus@3.0", "prometheus@2.53", true);
         check("prometheus@2.53.3", "prometheus@2.53", false);
         check("prometheus@2.45", "prometheus@2.53", true);
+        check("operator@0.85", "prometheus@3.5", true);
     }
 
     #[test]

@@ -35,7 +35,8 @@ pub(super) struct Builder<'t> {
 
 impl<'t> Builder<'t> {
     pub(super) fn new(file: FileId, text: &'t str, start: usize) -> Self {
-        let document = Document { file, ..Document::default() };
+        let range = Span::new(start.min(text.len()), text.len());
+        let document = Document { file, range, ..Document::default() };
         Self {
             text,
             document,
@@ -81,7 +82,8 @@ impl<'t> Builder<'t> {
     }
 
     /// The finished document.
-    pub(super) fn finish(mut self) -> Document {
+    pub(super) fn finish(mut self, end: usize) -> Document {
+        self.document.range.end = self.document.range.start.max(end as u32);
         self.document.comments.sort_by_key(|comment| comment.span);
         self.document
     }
@@ -218,6 +220,7 @@ impl<'t> Builder<'t> {
             anchor: None,
             target: None,
             weight: 1,
+            unknown: false,
         });
         id
     }

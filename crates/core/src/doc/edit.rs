@@ -93,6 +93,7 @@ pub fn append_key(source: &SourceText, mapping: Node<'_>, key: &str, value: &str
 }
 
 fn edit(node: Node<'_>, span: Span, text: String) -> Edit {
+    let text = if node.document().dollars { text.replace('$', "$$") } else { text };
     Edit { file: node.document().file(), span, text }
 }
 

@@ -6,6 +6,8 @@
 
 mod build;
 mod edit;
+mod embedded;
+mod expand;
 mod merge;
 mod offsets;
 mod parse;
@@ -20,6 +22,8 @@ mod words;
 mod properties;
 
 pub use edit::{append_key, delete_item, delete_key, insert_item_after, replace_scalar};
+pub use embedded::parse_literal;
+pub use expand::Placeholder;
 pub use merge::Field;
 pub use parse::{INVALID_YAML, MAX_DEPTH, MAX_SIZE, Parsed, parse};
 pub use quote::quote;

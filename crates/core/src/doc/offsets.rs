@@ -14,6 +14,7 @@ impl Node<'_> {
             return span.start;
         }
         let mut cursor = Cursor::new(raw, node.text(), node.style());
+        cursor.dollars = node.document().dollars;
         while cursor.decoded_at < at && cursor.step(at) {}
         span.start + cursor.raw_at.min(raw.len()) as u32
     }
@@ -35,11 +36,14 @@ struct Cursor<'a> {
     style: Style,
     /// Of block scalars: how many leading spaces are not content.
     indent: usize,
+    /// Whether the source writes `$$` for `$`.
+    dollars: bool,
 }
 
 impl<'a> Cursor<'a> {
     fn new(raw: &'a str, decoded: &'a str, style: Style) -> Self {
-        let mut cursor = Self { raw, decoded, raw_at: 0, decoded_at: 0, style, indent: 0 };
+        let mut cursor =
+            Self { raw, decoded, raw_at: 0, decoded_at: 0, style, indent: 0, dollars: false };
         match style {
             Style::SingleQuoted | Style::DoubleQuoted => cursor.raw_at = 1,
             Style::Literal | Style::Folded => cursor.enter_block(),
@@ -86,6 +90,7 @@ impl<'a> Cursor<'a> {
         let width = match (self.style, next) {
             (Style::DoubleQuoted, '\\') => escape_width(rest),
             (Style::SingleQuoted, '\'') => 2,
+            (_, '$') if self.dollars && rest.starts_with("$$") => 2,
             _ => next.len_utf8(),
         };
         if self.style == Style::DoubleQuoted

@@ -43,7 +43,7 @@ pub fn parse(source: &SourceText, file: FileId) -> Parsed {
     Parsed { documents, findings }
 }
 
-fn read(text: &str, file: FileId, documents: &mut Vec<Document>) -> Result<(), Refusal> {
+pub(super) fn read(text: &str, file: FileId, documents: &mut Vec<Document>) -> Result<(), Refusal> {
     let options = granit_parser::options! {
         emit_anchor_events: true,
         emit_unresolved_aliases: true,
@@ -69,7 +69,7 @@ fn read(text: &str, file: FileId, documents: &mut Vec<Document>) -> Result<(), R
                 if let Some(done) = builder.take() {
                     check_aliases(&done)?;
                     done.check_old_scanner()?;
-                    documents.push(done.finish());
+                    documents.push(done.finish(offset(span)));
                 }
             }
             event => match &mut builder {
@@ -93,7 +93,7 @@ fn trailing_comments(
     for (event, span) in comments {
         rest.event(event, span)?;
     }
-    let rest = rest.finish();
+    let rest = rest.finish(text.len());
     match documents.last_mut() {
         Some(last) => last.comments.extend(rest.comments),
         None if !rest.comments.is_empty() => documents.push(rest),
@@ -132,7 +132,7 @@ fn offset(span: EventSpan) -> usize {
     span.byte_range().map_or(0, |range| range.end)
 }
 
-fn finding(file: FileId, refusal: Refusal) -> Finding {
+pub(super) fn finding(file: FileId, refusal: Refusal) -> Finding {
     let location = Location { file, span: refusal.span };
     let words = refusal.message.strip_prefix("yaml: ").unwrap_or(&refusal.message);
     let words = match words.split_once(": ") {

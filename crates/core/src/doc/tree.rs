@@ -64,6 +64,8 @@ pub(super) struct Record {
     pub(super) target: Option<NodeId>,
     /// How many nodes an expansion of all aliases makes of it, itself included.
     pub(super) weight: u64,
+    /// Whether its text is only known where the file is used: `${env:NAME}`.
+    pub(super) unknown: bool,
 }
 
 /// One YAML or JSON document.
@@ -75,6 +77,10 @@ pub struct Document {
     pub(super) children: Vec<NodeId>,
     pub(super) comments: Vec<Comment>,
     pub(super) root: Option<NodeId>,
+    /// The bytes that it was read from.
+    pub(super) range: Span,
+    /// Whether the source writes `$$` for each `$` of a scalar.
+    pub(super) dollars: bool,
 }
 
 impl Document {
@@ -96,6 +102,12 @@ impl Document {
     /// The file it was read from.
     pub fn file(&self) -> FileId {
         self.file
+    }
+
+    /// The bytes that it was read from: of one document in a stream, of one text in another's
+    /// scalar.
+    pub fn span(&self) -> Span {
+        self.range
     }
 
     /// Every node in document order, keys included.
@@ -166,6 +178,11 @@ impl<'d> Node<'d> {
             NodeKind::Scalar => &self.document.decoded[self.record().content.range()],
             _ => "",
         }
+    }
+
+    /// Whether its text is not known before the file is used, as [`super::Placeholder`] says.
+    pub fn is_unknown(self) -> bool {
+        self.resolved().record().unknown
     }
 
     /// The tag as written (`!!str`, `!foo`), if there is one.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::{Anchoring, Dialect, Pattern, Slots};
+use crate::server::GoRelease;
 
 #[derive(Deserialize)]
 struct Inputs {
@@ -50,7 +51,7 @@ fn go_and_we_agree_on_the_corpus() {
     let inputs: Inputs = serde_json::from_str(&inputs).unwrap();
     let verdicts: Vec<Verdict> = serde_json::from_str(&verdicts).unwrap();
     // The corpus was made with Go 1.27.
-    let dialect = Dialect { go: (1, 27), anchoring: Anchoring::DotAll };
+    let dialect = Dialect { go: GoRelease(1, 27), anchoring: Anchoring::DotAll };
     let (mut differences, mut pairs) = (Vec::new(), 0);
     let mut slots = Slots::default();
     for verdict in &verdicts {

@@ -40,10 +40,11 @@ pub(super) fn patterns(seed: u64) -> impl Iterator<Item = String> {
 mod tests {
     use super::patterns;
     use crate::regexp::{Anchoring, Dialect, Pattern, Slots, Template, replace_all};
+    use crate::server::GoRelease;
 
     #[test]
     fn depth_is_limited_as_in_go() {
-        let dialect = Dialect { go: (1, 24), anchoring: Anchoring::DotAll };
+        let dialect = Dialect { go: GoRelease(1, 24), anchoring: Anchoring::DotAll };
         let nested = |depth| format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
         let deepest = Pattern::parse(&nested(998), dialect).unwrap();
         assert!(deepest.is_match("a"));
@@ -63,7 +64,7 @@ mod tests {
         let mut accepted = 0;
         for (number, text) in patterns(1).take(2000).enumerate() {
             let anchoring = [Anchoring::Plain, Anchoring::DotAll][number % 2];
-            let go = (1, 20 + (number % 8) as u16);
+            let go = GoRelease(1, 20 + (number % 8) as u16);
             match Pattern::parse(&text, Dialect { go, anchoring }) {
                 Ok(pattern) => {
                     accepted += 1;

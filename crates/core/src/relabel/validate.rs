@@ -100,7 +100,7 @@ impl RawStep {
             StepError::new(StepField::Action, message)
         };
         match Action::parse(text) {
-            Some(action) if server.version >= action.since() => Ok(action),
+            Some(action) if server.prometheus_release() >= action.since() => Ok(action),
             Some(action) => {
                 let remedy = format!("`{action}` needs Prometheus {} or later", action.since());
                 Err(unknown().remedy(remedy))

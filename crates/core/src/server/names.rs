@@ -1,6 +1,6 @@
 //! Which names a server accepts for metrics and labels, and where its releases differ.
 
-use super::{Product, Server, Version};
+use super::{Family, Product, Server, Version};
 
 /// `metric_name_validation_scheme` of a Prometheus configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -110,14 +110,30 @@ impl Server {
     /// ignore the configured scheme here; 3.0 and 3.1 still hold templates to the legacy pattern.
     /// Since 3.7 the scheme counts; 3.7.0 and 3.7.1 then take a legacy template for a plain name, so
     /// that no `$1` passes.
+    ///
+    /// Alloy leaves `source_labels` alone, holds templates to the legacy pattern in every release,
+    /// and plain names to the legacy rule until it came to Prometheus 3.4 with 1.11
+    /// (internal/component/common/relabel/relabel.go). vmagent looks at no name.
     pub fn relabel_names(self, scheme: NameScheme) -> RelabelNames {
-        let Product::Prometheus = self.product;
-        let (source, target) = match self.version {
+        if self.is(Family::VictoriaMetrics) {
+            let any = NameScheme::Utf8;
+            return RelabelNames { source: any, target: any, template: TemplateRule::Name(any) };
+        }
+        if self.product == Product::Alloy {
+            let target = if self.at_least(3, 0) { NameScheme::Utf8 } else { NameScheme::Legacy };
+            return RelabelNames {
+                source: NameScheme::Utf8,
+                target,
+                template: TemplateRule::Words,
+            };
+        }
+        let release = self.prometheus_release();
+        let (source, target) = match release {
             v if v < Version(3, 0, 0) => (NameScheme::Legacy, NameScheme::Legacy),
             v if v < Version(3, 7, 0) => (NameScheme::Utf8, NameScheme::Utf8),
             _ => (NameScheme::Utf8, scheme),
         };
-        let template = match self.version {
+        let template = match release {
             v if v < Version(3, 2, 0) => TemplateRule::Words,
             v if v < Version(3, 7, 2) || target == NameScheme::Utf8 => TemplateRule::Name(target),
             _ => TemplateRule::Words,

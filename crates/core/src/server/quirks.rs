@@ -1,6 +1,6 @@
 //! How the relabeling of single releases differs beyond names, known bugs included.
 
-use super::{Product, Server, Version};
+use super::{Family, Server, Version};
 
 impl Server {
     /// Whether an empty result of `replace`, or an invalid expanded name, deletes the label that
@@ -26,8 +26,7 @@ impl Server {
     /// Whether series that a `metric_relabel_configs` chain drops are stored all the same, with the
     /// labels they had at the step that dropped them: a bug of 3.9.0 alone.
     pub fn keeps_what_metric_chains_drop(self) -> bool {
-        let Product::Prometheus = self.product;
-        self.version == Version(3, 9, 0)
+        self.prometheus_release() == Version(3, 9, 0)
     }
 
     /// Whether a target without a port gets `:80` or `:443` by its scheme. Until 2.x.
@@ -42,8 +41,7 @@ impl Server {
     }
 
     fn is_prometheus_before(self, major: u16, minor: u16) -> bool {
-        let Product::Prometheus = self.product;
-        !self.at_least(major, minor)
+        self.is(Family::Prometheus) && !self.at_least(major, minor)
     }
 }
 

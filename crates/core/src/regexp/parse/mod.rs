@@ -52,7 +52,10 @@ pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Parsed, Failure> {
 
 /// The class of a property as Go 1.24 names it, for templates, whose names are letters and digits.
 pub(super) fn property(name: &str) -> Option<ClassUnicode> {
-    properties::lookup(name, Dialect { go: (1, 24), anchoring: super::Anchoring::DotAll })
+    properties::lookup(
+        name,
+        Dialect { go: crate::server::GoRelease(1, 24), anchoring: super::Anchoring::DotAll },
+    )
 }
 
 /// The flags that `(?imsU)` sets.

@@ -148,10 +148,11 @@ fn table(name: &str) -> ClassUnicode {
 mod tests {
     use super::*;
     use crate::regexp::Anchoring;
+    use crate::server::GoRelease;
 
     #[test]
     fn every_listed_name_has_a_table() {
-        for go in [(1, 20), (1, 24), (1, 27)] {
+        for go in [GoRelease(1, 20), GoRelease(1, 24), GoRelease(1, 27)] {
             let dialect = Dialect { go, anchoring: Anchoring::Plain };
             for name in CATEGORIES.split_whitespace().chain(scripts(dialect)) {
                 let class = lookup(name, dialect).unwrap_or_else(|| panic!("{name}"));
@@ -159,15 +160,15 @@ mod tests {
             }
         }
         for alias in ALIASES.split_whitespace().filter_map(|alias| alias.split_once('=')) {
-            let newest = Dialect { go: (1, 27), anchoring: Anchoring::Plain };
+            let newest = Dialect { go: GoRelease(1, 27), anchoring: Anchoring::Plain };
             assert_eq!(lookup(alias.0, newest), lookup(alias.1, newest), "{alias:?}");
         }
     }
 
     #[test]
     fn names_are_exact_before_go_1_25() {
-        let old = Dialect { go: (1, 24), anchoring: Anchoring::Plain };
-        let new = Dialect { go: (1, 25), ..old };
+        let old = Dialect { go: GoRelease(1, 24), anchoring: Anchoring::Plain };
+        let new = Dialect { go: GoRelease(1, 25), ..old };
         for name in ["lu", "old_italic", "Letter", "ASCII", "Assigned", "Cn", "LC", " L u "] {
             assert!(lookup(name, old).is_none() && lookup(name, new).is_some(), "{name}");
         }

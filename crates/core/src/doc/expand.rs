@@ -1,0 +1,98 @@
+//! What other programs do to the text of scalars before Prometheus's rules apply: `$$` for `$`, and
+//! placeholders whose value nobody knows yet.
+
+use super::tree::{Document, NodeKind};
+use crate::text::Span;
+
+/// What is replaced when a file is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placeholder {
+    /// `${env:NAME}` and `${NAME}` in the configuration of an OpenTelemetry collector.
+    Braces,
+    /// `%{NAME}`, as vmagent reads it.
+    Percent,
+    /// `{{ … }}` of a template.
+    Template,
+}
+
+impl Placeholder {
+    fn is_in(self, text: &str) -> bool {
+        match self {
+            Self::Braces => has_open_brace(text),
+            Self::Percent => text.contains("%{"),
+            Self::Template => text.contains("{{"),
+        }
+    }
+}
+
+/// Whether a `${` has a `$` that is not the second of a pair.
+fn has_open_brace(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'$', &bytes[at..]) {
+        at += found;
+        match bytes.get(at + 1) {
+            Some(b'{') => return true,
+            Some(b'$') => at += 2,
+            _ => at += 1,
+        }
+    }
+    false
+}
+
+impl Document {
+    /// Marks the scalars that hold such a placeholder: [`super::Node::is_unknown`].
+    pub fn mark(&mut self, placeholder: Placeholder) {
+        let Self { nodes, decoded, .. } = self;
+        for record in nodes.iter_mut().filter(|record| record.kind == NodeKind::Scalar) {
+            record.unknown |= placeholder.is_in(&decoded[record.content.range()]);
+        }
+    }
+
+    /// Makes one `$` of each `$$` in every scalar, as a collector does, and remembers it for
+    /// offsets and edits.
+    pub fn halve_dollars(&mut self) {
+        let mut decoded = String::with_capacity(self.decoded.len());
+        for record in self.nodes.iter_mut().filter(|record| record.kind == NodeKind::Scalar) {
+            let start = decoded.len();
+            let text = &self.decoded[record.content.range()];
+            let mut pieces = text.split("$$");
+            decoded.push_str(pieces.next().unwrap_or_default());
+            for piece in pieces {
+                decoded.push('$');
+                decoded.push_str(piece);
+            }
+            record.content = Span::new(start, decoded.len());
+        }
+        self.decoded = decoded;
+        self.dollars = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doc::{parse, replace_scalar};
+    use crate::text::{FileId, SourceText};
+
+    #[test]
+    fn only_single_dollars_open_a_placeholder() {
+        assert!(Placeholder::Braces.is_in("a${env:X}") && Placeholder::Braces.is_in("$$${X}"));
+        assert!(!Placeholder::Braces.is_in("$${1}") && !Placeholder::Braces.is_in("$1$$"));
+        assert!(Placeholder::Percent.is_in("%{X}") && Placeholder::Template.is_in("{{ x }}"));
+    }
+
+    #[test]
+    fn halved_dollars_keep_their_places_and_are_doubled_again() {
+        let text = "a: '$$1_$$2-x'\n";
+        let source = SourceText::new("t", text);
+        let mut document = parse(&source, FileId::default()).documents.remove(0);
+        document.halve_dollars();
+        let node = document.at("a").unwrap();
+        assert_eq!(node.text(), "$1_$2-x");
+        for (at, shown) in [(0, "$$1"), (2, "_$$2"), (5, "-x")] {
+            assert!(text[node.source_offset(&source, at) as usize..].starts_with(shown), "{at}");
+        }
+        assert_eq!(replace_scalar(&source, node, "${1}").text, "'$${1}'");
+    }
+}
