@@ -8,6 +8,8 @@ mod cli;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod corpus_automata;
+#[cfg(test)]
 mod corpus_config;
 #[cfg(test)]
 mod corpus_lint;
@@ -17,6 +19,8 @@ mod docs;
 mod generated;
 #[cfg(test)]
 mod page;
+#[cfg(test)]
+mod random;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
@@ -33,5 +37,7 @@ mod real_relabel;
 mod real_scrape;
 #[cfg(test)]
 mod real_shard;
+#[cfg(test)]
+mod real_vmagent;
 #[cfg(test)]
 mod tidy;

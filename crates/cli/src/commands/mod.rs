@@ -12,6 +12,7 @@ pub(crate) mod review;
 pub(crate) mod rules;
 pub(crate) mod shard;
 pub(crate) mod shell;
+pub(crate) mod simulate;
 pub(crate) mod test;
 pub(crate) mod usage;
 

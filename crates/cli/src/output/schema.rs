@@ -9,6 +9,7 @@ use super::view::census::CensusView;
 use super::view::estimate::EstimateView;
 use super::view::lint::{DiffView, LintView};
 use super::view::optimize::OptimizeView;
+use super::view::relabel::RelabelView;
 use super::view::review::ReviewView;
 use super::view::shard::ShardView;
 use super::view::test::TestView;
@@ -34,6 +35,7 @@ fn generated_schemas_are_current() {
         ("lint", schema::<LintView>("lint")),
         ("lint-diff", schema::<DiffView>("lint --diff")),
         ("optimize", schema::<OptimizeView>("optimize")),
+        ("relabel", schema::<RelabelView>("relabel --scrape")),
         ("review", schema::<ReviewView>("review")),
         ("shard", schema::<ShardView>("shard")),
         ("test", schema::<TestView>("test")),
