@@ -18,6 +18,8 @@ mod docs;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
+mod lint_coverage;
+#[cfg(test)]
 mod page;
 #[cfg(test)]
 mod random;

@@ -20,7 +20,7 @@ pub fn apply_table(program: &Program, table: &Table) -> (Table, Vec<StepFlow>) {
             let block = Block::cut(group, target, &range);
             let passed = match run.run(&mut out.table, &block) {
                 Ok(passed) => passed,
-                Err(OrderMatters) => run_rows(&mut out.table, program, &block, &mut run.steps),
+                Err(OrderMatters) => run_rows(&mut out.table, program, &block, &[], &mut run.steps),
             };
             if let Some(metric) = passed.metric {
                 out.push(whole(passed, &block, metric));
