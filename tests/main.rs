@@ -22,6 +22,8 @@ mod lint_coverage;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod random;
+#[cfg(test)]
 mod real;
 #[cfg(test)]
 mod real_exposition;

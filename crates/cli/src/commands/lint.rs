@@ -163,8 +163,12 @@ fn write_text(
     if args.concise {
         return text::lint::write_concise(out, &project.sources, findings);
     }
-    let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    text::lint::write(out, &project.sources, findings, color)
+    text::lint::write(out, &project.sources, findings, use_color())
+}
+
+/// Whether stdout shows colours.
+pub(crate) fn use_color() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
 /// Applies the fixes round after round, on disk or as a printed difference. Whether any was.
