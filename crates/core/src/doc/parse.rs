@@ -43,11 +43,7 @@ pub fn parse(source: &SourceText, file: FileId) -> Parsed {
     Parsed { documents, findings }
 }
 
-pub(super) fn read(
-    text: &str,
-    file: FileId,
-    documents: &mut Vec<Document>,
-) -> Result<(), Refusal> {
+pub(super) fn read(text: &str, file: FileId, documents: &mut Vec<Document>) -> Result<(), Refusal> {
     let options = granit_parser::options! {
         emit_anchor_events: true,
         emit_unresolved_aliases: true,

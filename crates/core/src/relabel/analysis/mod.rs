@@ -124,6 +124,9 @@ pub fn readable(
     languages: &Languages,
 ) -> Option<Language> {
     let steps: Vec<&Step> = earlier.iter().copied().chain([step]).collect();
+    if steps.iter().any(|step| step.needs_rows()) {
+        return Some(languages.all());
+    }
     let names = Names::of(languages, &steps, start);
     let visits = walk::walk(&names, &steps, vec![names.start(start)]);
     visits.last().and_then(|visit| of_states(&names, &visit.entering, step))
@@ -134,8 +137,13 @@ fn of_states(names: &Names<'_>, states: &[State], step: &Step) -> Option<Languag
     readable.reduce(|all, some| names.or(&all, &some))
 }
 
-/// Follows every label set that `start` allows through a chain.
+/// Follows every label set that `start` allows through a chain. Nothing is claimed of a chain
+/// with steps that may look at any label ([`Step::needs_rows`]).
 pub fn analyse(steps: &[Step], start: &Start, languages: &Languages) -> Analysis {
+    if steps.iter().any(Step::needs_rows) {
+        let reads = vec![Some(languages.all()); steps.len()];
+        return Analysis { claims: Vec::new(), reads };
+    }
     let all: Vec<&Step> = steps.iter().collect();
     let names = Names::of(languages, &all, start);
     let visits = walk::walk(&names, &all, vec![names.start(start)]);
