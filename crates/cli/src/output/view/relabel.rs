@@ -46,7 +46,7 @@ pub(crate) struct StepView {
     pub(crate) step: usize,
     pub(crate) path: String,
     /// Counted from one.
-    pub(crate) line: usize,
+    pub(crate) line: u32,
     pub(crate) action: &'static str,
     pub(crate) summary: String,
     /// Series that earlier steps left.
