@@ -8,6 +8,8 @@ mod cli;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod corpus_automata;
+#[cfg(test)]
 mod corpus_config;
 #[cfg(test)]
 mod corpus_lint;
@@ -33,6 +35,7 @@ mod real_relabel;
 mod real_scrape;
 #[cfg(test)]
 mod real_shard;
+mod real_vmagent;
 #[cfg(test)]
 mod real_way;
 #[cfg(test)]

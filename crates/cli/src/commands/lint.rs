@@ -146,11 +146,12 @@ fn lint_one(
 
 /// All configurations that were given together.
 fn fleet(projects: &[Loaded]) -> Vec<Member<'_>> {
-    let member = |loaded: &'_ Loaded| -> Option<Member<'_>> {
-        let (_, file) = loaded.sources.iter().next()?;
-        Some(Member { name: file.name(), project: &loaded.project })
-    };
     projects.iter().filter_map(member).collect()
+}
+
+fn member(loaded: &Loaded) -> Option<Member<'_>> {
+    let (_, file) = loaded.sources.iter().next()?;
+    Some(Member { name: file.name(), project: &loaded.project })
 }
 
 fn write_text(
@@ -162,8 +163,12 @@ fn write_text(
     if args.concise {
         return text::lint::write_concise(out, &project.sources, findings);
     }
-    let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    text::lint::write(out, &project.sources, findings, color)
+    text::lint::write(out, &project.sources, findings, use_color())
+}
+
+/// Whether stdout shows colours.
+pub(crate) fn use_color() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
 /// Applies the fixes round after round, on disk or as a printed difference. Whether any was.

@@ -11,6 +11,7 @@ pub(crate) mod review;
 pub(crate) mod rules;
 pub(crate) mod shard;
 pub(crate) mod simulate;
+pub(crate) mod test;
 pub(crate) mod usage;
 
 use std::io::{self, BufWriter, Write};
@@ -23,7 +24,7 @@ use crate::args::{Cli, Command};
 const FAILED: u8 = 2;
 
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::read();
+    let cli = Cli::from_args();
     let mut out = BufWriter::new(io::stdout().lock());
     let result = dispatch(&cli, &mut out).and_then(|status| {
         out.flush()?;
@@ -52,6 +53,7 @@ fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
         Command::Explain(args) => explain::run(args, out),
         Command::Rules => rules::run(&cli.common, out),
         Command::Relabel(args) => relabel::run(args, &cli.common, out),
+        Command::Test(args) => test::run(args, &cli.common, out),
     }
 }
 

@@ -15,6 +15,7 @@ use super::lint::today;
 use super::{optimize, shard, usage, warn};
 use crate::Status;
 use crate::args::{Common, Format};
+use crate::input::replace::write_new;
 use crate::output::view::census::{CensusView, StatusView};
 use crate::output::view::estimate::EstimateView;
 use crate::output::view::lint::LintView;
@@ -65,7 +66,7 @@ pub(crate) fn run(
     let view = view(args, common, &analysis, &findings);
     let mut page = Vec::new();
     html::write(&mut page, &view)?;
-    optimize::replace_file(&args.html, &String::from_utf8_lossy(&page))?;
+    write_new(&args.html, &String::from_utf8_lossy(&page))?;
     match common.format {
         Format::Json => json::write(out, &view)?,
         Format::Text => text::review::write(out, &view)?,

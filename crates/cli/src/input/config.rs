@@ -121,7 +121,7 @@ fn is_read(loaded: &[Loaded], path: &Path) -> bool {
 }
 
 /// Every YAML file below a directory that is not hidden, in order of names, nearer ones first.
-fn yaml_files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub(crate) fn yaml_files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let (mut files, mut folders) = (Vec::new(), Vec::new());
     let read = std::fs::read_dir(directory);
     for entry in read.with_context(|| format!("cannot read `{}`", directory.display()))? {

@@ -6,7 +6,9 @@ pub(crate) mod chain;
 pub mod config;
 pub(crate) mod gather;
 pub mod http;
+pub(crate) mod replace;
 pub mod scrapes;
 mod source;
+pub(crate) mod test_chain;
 
 pub use source::{Kind, Source};

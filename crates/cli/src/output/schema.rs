@@ -12,6 +12,7 @@ use super::view::optimize::OptimizeView;
 use super::view::relabel::RelabelView;
 use super::view::review::ReviewView;
 use super::view::shard::ShardView;
+use super::view::test::TestView;
 use super::view::usage::UsageView;
 
 /// The schema of a command's `--format json`: its view under the number of the keys' version.
@@ -36,6 +37,7 @@ fn generated_schemas_are_current() {
         ("relabel", schema::<RelabelView>("relabel --scrape")),
         ("review", schema::<ReviewView>("review")),
         ("shard", schema::<ShardView>("shard")),
+        ("test", schema::<TestView>("test")),
         ("usage", schema::<UsageView>("usage")),
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema");

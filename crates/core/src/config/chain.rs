@@ -7,7 +7,7 @@ use super::values::{self, Misfit};
 use crate::doc::{self, Document, Node, NodeKind, Resolved};
 use crate::finding::{Finding, Subject};
 use crate::relabel::{Field, RawStep, StepField};
-use crate::server::{NameScheme, Server};
+use crate::server::{Family, NameScheme, Server};
 use crate::text::{FileId, Location, SourceText, Span};
 
 /// What a chain is called and where it would be.
@@ -38,17 +38,36 @@ pub fn chain(
     source: &SourceText,
     options: ChainOptions,
 ) -> (Chain, Option<Document>, Vec<Finding>) {
-    let mut report = Report::new(source, INVALID_STEP);
     let parsed = doc::parse(source, file);
     let mut findings = parsed.findings;
     let document = parsed.documents.into_iter().next();
     let otherwise = Location { file, span: Span::default() };
+    let root = document.as_ref().and_then(Document::root);
+    let (chain, refused) = read_bare(root, otherwise, source, options);
+    findings.extend(refused);
+    (chain, document, findings)
+}
+
+/// Reads a list of relabel configs that stands in a file of another kind, such as a test.
+pub fn inline_chain(
+    list: Node<'_>,
+    source: &SourceText,
+    options: ChainOptions,
+) -> (Chain, Vec<Finding>) {
+    read_bare(Some(list), list.location(), source, options)
+}
+
+fn read_bare(
+    list: Option<Node<'_>>,
+    otherwise: Location,
+    source: &SourceText,
+    options: ChainOptions,
+) -> (Chain, Vec<Finding>) {
+    let mut report = Report::new(source, INVALID_STEP);
     let ChainOptions { kind, server, scheme } = options;
     let place = Place { kind, path: String::new(), job: None, otherwise, server, scheme };
-    let root = document.as_ref().and_then(Document::root);
-    let chain = read_chain(root, &place, &mut report);
-    findings.extend(report.findings);
-    (chain, document, findings)
+    let chain = read_chain(list, &place, &mut report);
+    (chain, report.findings)
 }
 
 /// Reads the list `node`, the value of a key such as `relabel_configs`.
@@ -93,7 +112,7 @@ fn read_step(item: Node<'_>, place: &Place, report: &mut Report<'_>) -> Configur
     };
     let before = report.findings.len();
     if item.is_mapping() {
-        read_fields(item, &mut step, report);
+        read_fields(item, &mut step, place.server, report);
     } else if item.is_null() {
         report.refuse(item.location(), empty_step(place)).remedy =
             Some("delete the item or write the relabel config".to_owned());
@@ -137,17 +156,17 @@ fn empty_step(place: &Place) -> &'static str {
     }
 }
 
-fn read_fields(item: Node<'_>, step: &mut ConfiguredStep, report: &mut Report<'_>) {
+fn read_fields(item: Node<'_>, step: &mut ConfiguredStep, server: Server, report: &mut Report<'_>) {
     super::keys::check_duplicates(item, || "relabel.plain".to_owned(), report);
     for entry in item.fields() {
         let key = entry.key.resolved();
-        let known = StepField::ALL.into_iter().find(|field| field.key() == key.text());
+        let known = StepField::known_to(server).find(|field| field.key_for(server) == key.text());
         let Some(field) = known.filter(|_| key.kind() == NodeKind::Scalar) else {
-            unknown_field(entry.key, report);
+            unknown_field(entry.key, server, report);
             continue;
         };
-        if let Err(misfit) = set(&mut step.raw, field, entry.value) {
-            let shown = format!("`{}` does not take this value", field.key());
+        if let Err(misfit) = set(&mut step.raw, field, server, entry.value) {
+            let shown = format!("`{}` does not take this value", field.key_for(server));
             misfits(misfit, entry.value, &shown, report);
         }
         let value = entry.value.resolved();
@@ -162,13 +181,18 @@ fn read_fields(item: Node<'_>, step: &mut ConfiguredStep, report: &mut Report<'_
     }
 }
 
-fn unknown_field(key: Node<'_>, report: &mut Report<'_>) {
+fn unknown_field(key: Node<'_>, server: Server, report: &mut Report<'_>) {
     let name = key.resolved().text();
     let words = format!("field {name} not found in type relabel.plain");
     let finding =
         report.type_error(key, format!("`{name}` is no field of a relabel config"), &words);
-    if let Some(near) = near_miss(name, StepField::ALL.into_iter().map(StepField::key)) {
+    if let Some(near) =
+        near_miss(name, StepField::known_to(server).map(|field| field.key_for(server)))
+    {
         finding.remedy = Some(format!("did you mean `{near}`?"));
+    }
+    if StepField::OF_VMAGENT.iter().any(|field| field.key() == name) {
+        finding.remedy = Some(format!("`{name}` is a field of vmagent alone"));
     }
 }
 
@@ -185,7 +209,7 @@ pub(super) fn misfits<'r>(
     }
 }
 
-fn set(raw: &mut RawStep, field: StepField, value: Node<'_>) -> Result<(), Misfit> {
+fn set(raw: &mut RawStep, field: StepField, server: Server, value: Node<'_>) -> Result<(), Misfit> {
     match field {
         StepField::SourceLabels => raw.source_labels = source_labels(value)?,
         StepField::Modulus => {
@@ -196,10 +220,56 @@ fn set(raw: &mut RawStep, field: StepField, value: Node<'_>) -> Result<(), Misfi
             raw.target_label = name(value)?.map_or(Field::Null, Field::Set);
         }
         StepField::Replacement => raw.replacement = text(value, "string")?,
+        StepField::Regex if server.is(Family::VictoriaMetrics) => {
+            raw.regex = one_or_several(value, "regex")?
+                .map_or(Field::Null, |all| Field::Set(all.join("|")));
+        }
         StepField::Regex => raw.regex = text(value, "string")?,
         StepField::Action => raw.action = text(value, "string")?,
+        StepField::If => {
+            raw.selectors = one_or_several(value, "if")?.map_or(Field::Null, Field::Set);
+        }
+        StepField::Match => raw.graphite = text(value, "string")?,
+        StepField::Labels => raw.labels = pairs(value)?,
     }
     Ok(())
+}
+
+/// What vmagent takes as one text or as a list of them, in a list of any depth; `None` for null.
+fn one_or_several(value: Node<'_>, field: &str) -> Result<Option<Vec<String>>, Misfit> {
+    let value = value.resolved();
+    if value.is_null() {
+        return Ok(None);
+    }
+    if value.skips_unmarshaler() {
+        return Err(values::cannot_unmarshal(value, "*promrelabel.MultiLineRegex"));
+    }
+    if !value.is_sequence() {
+        return values::string(value, field).map(|text| text.map(|text| vec![text]));
+    }
+    let mut all = Vec::new();
+    for item in value.items() {
+        match one_or_several(item, field)? {
+            Some(items) => all.extend(items),
+            None => all.push("null".to_owned()),
+        }
+    }
+    Ok(Some(all))
+}
+
+/// `labels` of `graphite`.
+fn pairs(value: Node<'_>) -> Result<Field<Vec<(String, String)>>, Misfit> {
+    if value.is_null() {
+        return Ok(Field::Null);
+    }
+    if !value.is_mapping() {
+        return Err(values::cannot_unmarshal(value, "map[string]string"));
+    }
+    let pair = |entry: doc::Field<'_>| {
+        let name = values::string(entry.key, "string")?.unwrap_or_default();
+        Ok((name, values::string(entry.value, "string")?.unwrap_or_default()))
+    };
+    value.fields().into_iter().map(pair).collect::<Result<_, Misfit>>().map(Field::Set)
 }
 
 /// A text that must be UTF-8, which `!!binary` can make it fail.
@@ -296,6 +366,29 @@ mod tests {
         check("- foo\n", "cannot unmarshal !!str `foo` into relabel.plain");
         check("-\n", "empty or null metric relabeling rule in scrape config");
         check("a: b\n", "cannot unmarshal !!map into []*relabel.Config");
+    }
+
+    #[test]
+    fn products_have_their_own_fields() {
+        let raw = |text: &str, server: &str| {
+            let source = SourceText::new("chain.yml", text);
+            let server = server.parse().unwrap();
+            let options = ChainOptions { server, ..ChainOptions::default() };
+            let (chain, _, findings) = chain(FileId::default(), &source, options);
+            (findings.is_empty(), chain.steps[0].raw.clone())
+        };
+        let text = "- {if: ['{a=\"x\"}', up], regex: [a, [b, 1]], action: drop_metrics}\n";
+        let (fine, step) = raw(text, "vmagent@1.110");
+        assert!(fine, "{step:?}");
+        assert_eq!(step.regex, Field::Set("a|b|1".to_owned()));
+        assert_eq!(step.selectors.value().map(Vec::len), Some(2));
+        assert!(!raw(text, "prometheus@3.5").0);
+        let (fine, step) = raw("- {sourceLabels: [a], targetLabel: b}\n", "operator@0.79");
+        assert!(fine && step.target_label.is_written(), "{step:?}");
+        assert!(!raw("- {sourceLabels: [a], targetLabel: b}\n", "3.5").0);
+        let (fine, step) =
+            raw("- {action: graphite, match: 'a.*', labels: {b: $1}}\n", "vmagent@1.110");
+        assert!(fine, "{step:?}");
     }
 
     #[test]

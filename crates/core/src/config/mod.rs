@@ -16,12 +16,12 @@ mod static_targets;
 mod url;
 mod values;
 
-pub use chain::{ChainOptions, chain};
+pub use chain::{ChainOptions, chain, inline_chain};
 pub use model::{
     Alerting, Alertmanager, Chain, ChainKind, ClassicHistograms, ConfiguredStep, Discovery,
     FieldSpan, Global, Job, Limits, Located, Project, RemoteWrite, Rule, RuleFile, RuleGroup,
     RuleKind, StaticGroup, StepSpans,
 };
 pub use parse::parse;
-pub use report::{INVALID_CONFIG, INVALID_RULE_FILE, INVALID_STEP};
+pub use report::{INVALID_CONFIG, INVALID_RULE_FILE, INVALID_STEP, near_miss};
 pub use values::duration;

@@ -12,6 +12,7 @@ use miette::{
 use promsieve_core::finding::{Finding, Severity};
 use promsieve_core::text::{FileId, Location, SourceText, Sources, Span};
 
+use super::count;
 use crate::output::view::lint::SummaryView;
 
 /// Lines longer than this are not shown: a snippet of them would fill the screen.
@@ -74,10 +75,6 @@ pub(crate) fn write_concise(
 
 /// Writes the count of findings.
 pub(crate) fn write_summary(out: &mut impl Write, summary: &SummaryView) -> anyhow::Result<()> {
-    let count = |count: usize, word: &str| match count {
-        1 => format!("1 {word}"),
-        count => format!("{count} {word}s"),
-    };
     let SummaryView { errors, warnings, infos, files } = *summary;
     if errors + warnings + infos == 0 {
         writeln!(out, "nothing found in {}", count(files, "file"))?;

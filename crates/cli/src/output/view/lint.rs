@@ -80,7 +80,8 @@ impl LintView {
 }
 
 impl FindingView {
-    fn of(sources: &Sources, finding: &Finding) -> Self {
+    /// A finding as it is shown.
+    pub(crate) fn of(sources: &Sources, finding: &Finding) -> Self {
         let place = finding.location.map(|at| (sources.file(at.file), at.span));
         let start = place.map(|(file, span)| file.position(span.start));
         let end = place.map(|(file, span)| file.position(span.end));

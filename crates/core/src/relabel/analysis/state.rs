@@ -51,7 +51,7 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn of(languages: &'a Languages, steps: &[Step], start: &Start) -> Self {
+    pub(super) fn of(languages: &'a Languages, steps: &[&Step], start: &Start) -> Self {
         let mut names: Vec<String> = start.labels.keys().cloned().collect();
         for step in steps {
             names.extend(step.source_labels().iter().map(ToString::to_string));
