@@ -18,7 +18,11 @@ mod docs;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
+mod lint_coverage;
+#[cfg(test)]
 mod page;
+#[cfg(test)]
+mod random;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
@@ -35,6 +39,7 @@ mod real_relabel;
 mod real_scrape;
 #[cfg(test)]
 mod real_shard;
+#[cfg(test)]
 mod real_vmagent;
 #[cfg(test)]
 mod real_way;

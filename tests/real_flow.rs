@@ -2,7 +2,7 @@
 //! histograms. The same series must be stored, the same scrapes fail, and of series that become one
 //! the first of the page must be the one that is stored.
 //!
-//! `PROMSIEVE_FLOW_JOBS` (300) and `PROMSIEVE_SEED` (1) make it larger or other.
+//! `PROMSIEVE_FLOW_JOBS` (700, over 10,000 series) and `PROMSIEVE_SEED` (1) make it larger or other.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +11,8 @@ use promsieve_core::relabel::{Field, RawStep};
 use promsieve_core::server::{NameScheme, Server};
 use promsieve_lab::real::{Version, dir};
 
-use crate::real_relabel::generate::{Random, step};
+use crate::random::{Random, from_env, seed};
+use crate::real_relabel::generate::step;
 use crate::real_relabel::oracle;
 use crate::real_scrape::{Labels, Outcome, Scraped, by_flow, job, on_server};
 
@@ -35,12 +36,9 @@ fn check(version: Version) {
     if dir().is_none() {
         return;
     }
-    let number = |name: &str, default: u64| {
-        std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
-    };
-    let mut random = Random::new(number("PROMSIEVE_SEED", 1));
+    let mut random = Random::new(seed());
     let server: Server = version.name().parse().unwrap();
-    let numbered: Vec<Scraped> = (0..number("PROMSIEVE_FLOW_JOBS", 300))
+    let numbered: Vec<Scraped> = (0..from_env("PROMSIEVE_FLOW_JOBS", 700))
         .map(|at| generate(&mut random, at as usize, server))
         .collect();
     let merged: Vec<Scraped> = numbered.iter().cloned().map(without_number).collect();
@@ -61,10 +59,20 @@ fn check(version: Version) {
             }
         }
     }
-    let jobs = merged.len();
-    eprintln!("{server}: {jobs} jobs, {up} up, {collided} with collisions, {stored} series stored");
+    let (jobs, seed) = (merged.len(), seed());
+    let samples =
+        |scraped: &Scraped| scraped.page.split(|byte| *byte == b'\n').filter(is_sample).count();
+    let scraped: usize = merged.iter().map(samples).sum();
+    println!(
+        "{server} seed {seed}: {jobs} jobs, {scraped} series scraped, {up} jobs up, \
+         {collided} with collisions, {stored} series stored"
+    );
     assert_eq!(differences, 0, "{server} stores differently");
     assert!(up > jobs / 3 && up < jobs && collided > jobs / 20, "the jobs test too little");
+}
+
+fn is_sample(line: &&[u8]) -> bool {
+    line.first().is_some_and(|byte| *byte != b'#')
 }
 
 /// What is stored where the first of the series that become one wins. `ours` are the series of the

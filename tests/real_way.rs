@@ -16,8 +16,8 @@ use promsieve_core::server::{NameScheme, Server as Release};
 use promsieve_lab::real::{Page, Pages, Server, Setup, Version, dir};
 use serde_json::Value;
 
+use crate::random::Random;
 use crate::real_flow::{OWNER, any_step, generate};
-use crate::real_relabel::generate::Random;
 use crate::real_relabel::oracle::{self, quoted};
 use crate::real_scrape::{Labels, Scraped, configuration, exposed, job, project, read, rows};
 

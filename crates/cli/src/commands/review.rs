@@ -81,6 +81,7 @@ fn findings(analysis: &Analysis) -> Vec<Finding> {
     let facts = Facts {
         flow: Some(&analysis.stored.report),
         attached: Some(&analysis.attached),
+        census: Some(&analysis.census),
         usage: Some(&analysis.usage),
         today: Some(today()),
         ..Facts::new(&loaded.sources, &loaded.findings)

@@ -169,10 +169,15 @@ fn load_rules(name: &str, text: String, server: Server) -> Loaded {
 /// Reads what `scrape_config_files` and `rule_files` name, relative to the main file.
 fn add_named(loaded: &mut Loaded, directory: &Path) {
     for pattern in loaded.project.wanted_scrape_files.clone() {
-        add_pattern(loaded, directory, &pattern, Project::add_scrape_file);
+        let silence = "promtool and the server say nothing: the pattern simply matches no file";
+        let unseen = Evidence::Data(silence.to_owned());
+        add_pattern(loaded, directory, &pattern, unseen, Project::add_scrape_file);
     }
     for pattern in loaded.project.wanted_rule_files.clone() {
-        add_pattern(loaded, directory, &pattern, Project::add_rule_file);
+        // The server starts without it; promtool refuses it.
+        let words = format!("{:?} does not point to an existing file", pattern.value);
+        let refused = Evidence::Server(format!("`promtool check config` says: {words}"));
+        add_pattern(loaded, directory, &pattern, refused, Project::add_rule_file);
     }
 }
 
@@ -180,6 +185,7 @@ fn add_pattern(
     loaded: &mut Loaded,
     directory: &Path,
     pattern: &Located<String>,
+    missing: Evidence,
     add: fn(&mut Project, FileId, &SourceText) -> Vec<Finding>,
 ) {
     let whole = directory.join(&pattern.value);
@@ -188,7 +194,7 @@ fn add_pattern(
     let has_wildcard = pattern.value.contains(['*', '?', '[']);
     if paths.is_empty() && !has_wildcard {
         let message = format!("`{}` does not exist", whole.display());
-        loaded.findings.push(missing(pattern, message));
+        loaded.findings.push(unread(pattern, message, missing));
     }
     for path in paths {
         match read_file(&path) {
@@ -197,19 +203,18 @@ fn add_pattern(
                 let found = add(&mut loaded.project, file, loaded.sources.file(file));
                 loaded.findings.extend(found);
             }
-            Err(error) => loaded.findings.push(missing(pattern, format!("{error:#}"))),
+            Err(error) => {
+                let found = Evidence::Data(format!("`{}` matches it", pattern.value));
+                loaded.findings.push(unread(pattern, format!("{error:#}"), found));
+            }
         }
     }
 }
 
-/// A file that the server would want. It starts without one of `rule_files`; promtool refuses it.
-fn missing(pattern: &Located<String>, message: String) -> Finding {
-    let words = format!(
-        "`promtool check config` says: {:?} does not point to an existing file",
-        pattern.value
-    );
+/// A file that the server would want.
+fn unread(pattern: &Located<String>, message: String, evidence: Evidence) -> Finding {
     Finding::new(INVALID_CONFIG, Severity::Warning, pattern.location, message)
-        .evidence(Evidence::Server(words))
+        .evidence(evidence)
         .consequence("what the file says is missing on the server")
 }
 

@@ -17,7 +17,7 @@ pub(super) fn run_rows(
 ) -> Passed {
     let mut scratch = Scratch::new();
     let mut labels = LabelBuf::new();
-    let mut passed = Passed { rows: Vec::new(), columns: Vec::new() };
+    let mut passed = Passed { rows: Vec::new(), columns: Vec::new(), metric: None };
     for row in 0..block.rows {
         fill(&mut labels, table, block, row);
         add(&mut labels, external);

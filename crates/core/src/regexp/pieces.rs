@@ -195,7 +195,7 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig {
-            rng_seed: RngSeed::Fixed(1), failure_persistence: None, cases: 20_000,
+            rng_seed: RngSeed::Fixed(1), failure_persistence: None, cases: 4000,
             ..ProptestConfig::default()
         })]
 

@@ -195,6 +195,16 @@ impl Step {
         }
     }
 
+    /// What the step does to values that its regex does not match; `None` where that depends on
+    /// them, or where the regex is not asked.
+    pub fn unmatched(&self) -> Option<Effect<'static>> {
+        match self.action {
+            Action::Keep => Some(Effect::Drop),
+            Action::Drop | Action::Replace => Some(Effect::Nothing),
+            _ => None,
+        }
+    }
+
     fn on_values<'a>(&'a self, joined: &str, target: &str, scratch: &'a mut Scratch) -> Effect<'a> {
         match self.action {
             Action::Keep | Action::KeepMetrics => drop_if(!self.pattern.is_match(joined)),
