@@ -16,7 +16,7 @@ use promsieve_core::server::{NameScheme, Server as Release};
 use promsieve_lab::real::{Page, Pages, Server, Setup, Version, dir};
 use serde_json::Value;
 
-use crate::random::Random;
+use crate::random::{Random, from_env, seed};
 use crate::real_flow::{OWNER, any_step, generate};
 use crate::real_relabel::oracle::{self, quoted};
 use crate::real_scrape::{Labels, Scraped, configuration, exposed, job, project, read, rows};
@@ -24,10 +24,6 @@ use crate::real_scrape::{Labels, Scraped, configuration, exposed, job, project, 
 const JOBS: usize = 12;
 const EXTERNAL: &str = "external_labels: {a: ext, zone: z, job_x: '1'}";
 const PATIENCE: Duration = Duration::from_mins(1);
-
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
-}
 
 /// Asks until `done` is content, and gives the last answer.
 fn wait_for<T>(mut ask: impl FnMut() -> T, done: impl Fn(&T) -> bool) -> T {
@@ -67,7 +63,7 @@ fn check_writes(version: Version) {
     if dir().is_none() {
         return;
     }
-    let mut random = Random::new(number("PROMSIEVE_SEED", 1));
+    let mut random = Random::new(seed());
     let release: Release = version.name().parse().unwrap();
     let jobs: Vec<Scraped> =
         (0..JOBS).map(|at| constant(generate(&mut random, at, release))).collect();
@@ -75,7 +71,7 @@ fn check_writes(version: Version) {
         Setup { args: vec!["--web.enable-remote-write-receiver".to_owned()], ..Setup::default() };
     let receiver = Server::start_with(version, "global: {}\n", &receiver).unwrap();
     let mut writes = String::from("remote_write:\n");
-    for at in 0..number("PROMSIEVE_WAY_WRITES", 25) {
+    for at in 0..from_env("PROMSIEVE_WAY_WRITES", 25) {
         let first = "{source_labels: [__name__], regex: 'up|scrape_.*', action: drop}".to_owned();
         let last = format!("{{target_label: zwrite, replacement: w{at}}}");
         let steps = std::iter::once(first).chain(steps(&mut random, release)).chain([last]);
@@ -148,15 +144,15 @@ fn alerts(random: &mut Random) -> Vec<Labels> {
         labels.insert("alertname".to_owned(), format!("A{at}"));
         labels
     };
-    (0..number("PROMSIEVE_WAY_ALERTS", 40)).map(labels).collect()
+    (0..from_env("PROMSIEVE_WAY_ALERTS", 40)).map(labels).collect()
 }
 
 #[track_caller]
-fn check_alerts(version: Version, seed: u64) {
+fn check_alerts(version: Version, round: u64) {
     if dir().is_none() {
         return;
     }
-    let mut random = Random::new(number("PROMSIEVE_SEED", 1) + seed);
+    let mut random = Random::new(seed() + round);
     let release: Release = version.name().parse().unwrap();
     let alerts = alerts(&mut random);
     let managers: Vec<String> = (0..6).map(|at| format!("/am{at}")).collect();
