@@ -9,6 +9,7 @@ use promsieve_lab::real::Version;
 use super::oracle;
 use crate::random::Random;
 use crate::real_regexp::grammar;
+pub(crate) use words::value;
 
 /// The labels of a target before its chain.
 type Labels = Vec<(&'static str, String)>;
@@ -184,7 +185,7 @@ fn spoil(random: &mut Random, step: &mut RawStep) {
         StepField::Action if random.rarely(4) => {
             step.action = other(random, ["", "frobnicate\n"].map(str::to_owned));
         }
-        StepField::Action => {}
+        StepField::Action | StepField::If | StepField::Match | StepField::Labels => {}
     }
 }
 
