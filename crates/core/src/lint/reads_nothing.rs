@@ -35,7 +35,9 @@ pub(super) fn finding(
     let mut labels = sample::with_usual_labels(at.chain, Vec::new());
     labels.retain(|(name, _)| !is_empty(name));
     let target = at.step.target().constant().filter(|target| !target.is_empty());
-    if let Some(target) = target
+    // A target has no other labels than those that something sets.
+    let is_there = |label: &str| Context::is_after_scrape(at.chain) || may_be_set(at, label);
+    if let Some(target) = target.filter(|target| is_there(target))
         && !labels.iter().any(|(name, _)| *name == target)
         && !sources.iter().any(|source| **source == *target)
     {

@@ -60,8 +60,9 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
             .evidence(Evidence::Proof(format!("the server sets `{key}` to nothing: {effect}")))
             .consequence(effect)
             .remedy("write `''` if that is meant, or remove the field");
-        // A blank replacement is a known way to delete a label.
-        if field != StepField::Replacement {
+        // A blank pattern or replacement may be meant: it is what the empty text does. Nobody wants
+        // values run together.
+        if field == StepField::Separator {
             finding.severity = Severity::Warning;
         }
         finding.fix = fix(context, at, field);

@@ -77,10 +77,16 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
 
 /// What is wrong with a text, and what comes of it.
 fn leftover(at: At<'_>, field: StepField, text: &str) -> Option<(String, &'static str)> {
-    if let Some(part) = placeholder(text) {
+    let names = at.step.pattern().group_names();
+    let is_group = |part: &str| {
+        let name = part.trim_matches(['$', '{', '}']);
+        names.iter().flatten().any(|known| known == name)
+    };
+    if let Some(part) = placeholder(text).filter(|part| !is_group(part)) {
         let message = format!("`{part}` is a placeholder that nothing has filled in");
         let consequence = match field {
             StepField::Regex => "the pattern matches only values with the placeholder in them",
+            _ if part.starts_with('$') => "the placeholder expands to nothing",
             _ => "the placeholder itself is written",
         };
         return Some((message, consequence));
@@ -119,7 +125,30 @@ fn placeholder(text: &str) -> Option<&str> {
         let has_word = word.contains(|c: char| c.is_ascii_alphabetic());
         has_word.then_some(part)
     };
-    between("{{", "}}").or_else(|| between("<%", "%>")).or_else(|| between("%(", ")s"))
+    let engines = between("{{", "}}").or_else(|| between("<%", "%>"));
+    engines.or_else(|| between("%(", ")s")).or_else(|| variable(text))
+}
+
+/// A variable of the environment: `$NODE_NAME`, `${NODE_NAME}`, `$$NODE_NAME$$`.
+fn variable(text: &str) -> Option<&str> {
+    text.match_indices('$').find_map(|(start, _)| {
+        let after = &text[start + 1..];
+        let inner = after.strip_prefix('{').unwrap_or(after);
+        let name = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let name = &inner[..name.unwrap_or(inner.len())];
+        let rest = &inner[name.len()..];
+        let braced = inner.len() < after.len();
+        (is_variable(name) && (!braced || rest.starts_with('}')))
+            .then(|| &text[start..text.len() - rest.len() + usize::from(braced)])
+    })
+}
+
+/// Whether `name` is written as variables of the environment are.
+pub(super) fn is_variable(name: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    name.len() > 1
+        && name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.bytes().all(is_letter)
 }
 
 fn evidence(context: &Context<'_>, at: At<'_>, field: StepField, text: &str) -> String {
@@ -151,6 +180,10 @@ mod tests {
         check("(.+)", "%(host)s", 1);
         check("(.+)", "$${1}", 1);
         check("(.+)", "$$1", 1);
+        check("(.+)", "$NODE_NAME", 1);
+        check("(.+)", "${NODE_NAME}:9100", 1);
+        check("$$NODE_NAME$$", "x", 1);
+        check("(?P<NAME>.+)", "$NAME", 0);
         check("(a)(b)", "::", 1);
         check("a{2}", "x", 0);
         check("(.+)", "true", 0);
