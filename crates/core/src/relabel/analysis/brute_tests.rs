@@ -70,6 +70,7 @@ fn raw_step() -> impl Strategy<Value = RawStep> {
                 separator: if compares { Field::Absent } else { text(separator) },
                 target_label: text(if compares && target == "$1" { "a" } else { target }),
                 modulus: if compares { Field::Absent } else { Field::Set(2) },
+                ..RawStep::default()
             }
         },
     )
