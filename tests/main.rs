@@ -42,4 +42,6 @@ mod real_shard;
 #[cfg(test)]
 mod real_vmagent;
 #[cfg(test)]
+mod real_way;
+#[cfg(test)]
 mod tidy;

@@ -17,7 +17,7 @@ use crate::real_relabel::oracle;
 use crate::real_scrape::{Labels, Outcome, Scraped, by_flow, job, on_server};
 
 /// The exposed label that tells whose series it is; no generated step touches it on purpose.
-const OWNER: &str = "zcase";
+pub(crate) const OWNER: &str = "zcase";
 /// The exposed label that numbers the samples of a page; the last step of every chain drops it.
 const NUMBER: &str = "zn";
 
@@ -115,7 +115,7 @@ fn without_number(mut scraped: Scraped) -> Scraped {
     scraped
 }
 
-fn generate(random: &mut Random, at: usize, server: Server) -> Scraped {
+pub(crate) fn generate(random: &mut Random, at: usize, server: Server) -> Scraped {
     let steps = (0..=random.below(4)).map(|_| any_step(random));
     let accepted = |step: &RawStep| step.validate(server, NameScheme::Utf8).is_ok();
     let steps = steps.filter(accepted).map(|step| oracle::step(&step)).collect();
@@ -124,9 +124,6 @@ fn generate(random: &mut Random, at: usize, server: Server) -> Scraped {
     let labels = labels.into_iter().map(|name| (name.to_owned(), random.pick(VALUES).to_owned()));
     let labels = labels.filter(|(_, value)| !value.is_empty()).collect();
     let (page, honor) = (page(random, at), random.rarely(2));
-    // With honor_labels, a label exposed as empty takes the target's away; a table cannot tell it
-    // from an absent one, so that is not followed.
-    let page = if honor { page.replace("=\"\"", "=\"e\"") } else { page };
     let settings = settings(random, honor);
     Scraped { page: page.into_bytes(), open_metrics: false, labels, settings, steps }
 }
@@ -168,8 +165,8 @@ fn page(random: &mut Random, at: usize) -> String {
 
 /// A histogram, a summary, or a gauge that looks like one.
 fn distribution(random: &mut Random, out: &mut String, at: usize, number: &mut u32) {
-    // A table knows one type a family name, so each kind has its own.
-    let kinds = [("h", "histogram", "le"), ("hs", "summary", "quantile"), ("hg", "gauge", "le")];
+    // One name has another type on another target.
+    let kinds = [("h", "histogram", "le"), ("h", "summary", "quantile"), ("h", "gauge", "le")];
     let (name, kind, label) = kinds[random.below(3)];
     let suffix = if kind == "summary" { "" } else { "_bucket" };
     writeln!(out, "# TYPE {name} {kind}").unwrap();
@@ -188,6 +185,8 @@ fn distribution(random: &mut Random, out: &mut String, at: usize, number: &mut u
         sample(out, &format!("{name}_sum"), &labels, at, number);
         sample(out, &format!("{name}_count"), &labels, at, number);
     }
+    // No line of its own: the type above it counts.
+    sample(out, "untyped_bucket", "le=\"1\",quantile=\"1\",", at, number);
 }
 
 fn some_labels(random: &mut Random) -> String {
@@ -222,7 +221,7 @@ fn settings(random: &mut Random, honor: bool) -> String {
 }
 
 /// A step of the relabel tests, or one that metric chains typically have.
-fn any_step(random: &mut Random) -> RawStep {
+pub(crate) fn any_step(random: &mut Random) -> RawStep {
     let set = |text: &str| Field::Set(text.to_owned());
     let by_value = |action: &str, source: &str, regex: &str| RawStep {
         action: set(action),

@@ -4,6 +4,7 @@
 
 mod cases;
 mod http;
+mod lint;
 mod mesh;
 
 use std::io::{Read, Write};

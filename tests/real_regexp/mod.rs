@@ -15,19 +15,20 @@ use std::path::Path;
 use std::process::Command;
 
 use promsieve_core::regexp::{Anchoring, Dialect, Pattern};
+use promsieve_core::server::GoRelease;
 
 use crate::random::{Random, from_env, seed};
 use crate::real::{Version, dir, promtool, refusals};
 use crate::real_relabel::oracle::quoted;
 
 /// The Go release in `promtool --version`: `go version: go1.24.4`.
-fn go_release(promtool: &Path) -> (u16, u16) {
+fn go_release(promtool: &Path) -> GoRelease {
     let output = Command::new(promtool).arg("--version").output().expect("promtool runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
     let release = text.split_once("go1.").expect("it names its Go release").1;
     let minor: String = release.chars().take_while(char::is_ascii_digit).collect();
-    (1, minor.parse().expect("a number"))
+    GoRelease(1, minor.parse().expect("a number"))
 }
 
 /// A configuration with one step that has this regex.

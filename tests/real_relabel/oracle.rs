@@ -126,7 +126,7 @@ pub(crate) fn targets(version: Version, config: &str, jobs: usize) -> HashMap<St
     let args = ["--log.level=error", "--scrape.discovery-reload-interval=100ms"];
     let setup = Setup { args: args.map(str::to_owned).to_vec(), ..Setup::default() };
     let server = Server::start_with(version, config, &setup).unwrap();
-    let deadline = Instant::now() + Duration::from_mins(4);
+    let deadline = Instant::now() + Duration::from_mins(5);
     loop {
         let synced = synced_jobs(&server);
         if synced == jobs {
@@ -137,10 +137,14 @@ pub(crate) fn targets(version: Version, config: &str, jobs: usize) -> HashMap<St
     }
 }
 
-/// The jobs that have been given their targets. Discovery hands over what it has every five
-/// seconds, so on a busy machine a list that has stopped to grow may still lack whole jobs; a job
+/// The jobs that have been given their targets; none before the server has heard of any, which is
+/// cheaper to ask than all its metrics. Discovery hands over what it has every five seconds, so on a busy machine a list that has stopped to grow may still lack whole jobs; a job
 /// that it does hand over has all of its static targets.
 fn synced_jobs(server: &Server) -> usize {
+    let pools = server.api("/api/v1/scrape_pools").unwrap();
+    if pools["scrapePools"].as_array().is_none_or(Vec::is_empty) {
+        return 0;
+    }
     let page = server.get("/metrics").unwrap();
     let lines = String::from_utf8(page.body).expect("metrics are UTF-8");
     let synced = |line: &&str| {

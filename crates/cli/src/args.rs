@@ -6,11 +6,13 @@ use promsieve_core::server::{GoRelease, Server};
 use crate::commands::census::CensusArgs;
 use crate::commands::estimate::EstimateArgs;
 use crate::commands::explain::ExplainArgs;
+use crate::commands::init::InitArgs;
 use crate::commands::lint::LintArgs;
 use crate::commands::optimize::OptimizeArgs;
 use crate::commands::relabel::RelabelArgs;
 use crate::commands::review::ReviewArgs;
 use crate::commands::shard::ShardArgs;
+use crate::commands::shell::{CompletionsArgs, ManArgs};
 use crate::commands::test::TestArgs;
 use crate::commands::usage::UsageArgs;
 use crate::input::http::Access;
@@ -31,8 +33,9 @@ struct Parsed {
 struct CommonArgs {
     /// The server that reads the configuration and stores the series: prometheus@3.5,
     /// operator@0.93, vmagent@1.150, otel@0.153, alloy@1.18 and their older releases
-    #[arg(long, value_name = "PRODUCT@VERSION", default_value_t, global = true)]
-    server: Server,
+    /// [default: prometheus@3.5]
+    #[arg(long, value_name = "PRODUCT@VERSION", global = true)]
+    server: Option<Server>,
 
     /// The Go that the server was built with, which decides the regular expressions it reads; by
     /// default that of the official builds
@@ -60,6 +63,9 @@ pub(crate) struct Cli {
 pub(crate) struct Common {
     /// The server that reads the configuration and stores the series.
     pub(crate) server: Server,
+    server_given: bool,
+    /// The Go that servers were built with, where it is given.
+    go: Option<GoRelease>,
     /// How to print the result, of a command that has these formats only.
     pub(crate) format: Format,
     /// How to reach URLs.
@@ -77,14 +83,34 @@ pub(crate) enum Format {
 }
 
 impl Cli {
-    /// The process's arguments; ends the process where they are wrong or ask for help.
-    pub(crate) fn from_args() -> Self {
+    /// Reads the process's arguments; ends the process where they are wrong or ask for help.
+    pub(crate) fn read() -> Self {
         let Parsed { command, common } = Parsed::parse();
         let CommonArgs { server, go, format, access } = common;
-        let server = go.map_or(server, |go| server.with_go(go));
         let format = if format == "json" { Format::Json } else { Format::Text };
-        Self { command, common: Common { server, format, access } }
+        let server_given = server.is_some();
+        let server = server.unwrap_or_default();
+        let mut common = Common { server, server_given, go, format, access };
+        common.server = common.built(server);
+        Self { command, common }
     }
+}
+
+impl Common {
+    /// Whether no server was asked for.
+    pub(crate) fn is_default_server(&self) -> bool {
+        !self.server_given
+    }
+
+    /// A server with the Go that it was built with, where that is given.
+    pub(crate) fn built(&self, server: Server) -> Server {
+        self.go.map_or(server, |go| server.with_go(go))
+    }
+}
+
+/// The definition of every command and flag.
+pub(crate) fn definition() -> clap::Command {
+    <Parsed as clap::CommandFactory>::command()
 }
 
 #[derive(Debug, Subcommand)]
@@ -95,6 +121,8 @@ pub(crate) enum Command {
     Census(CensusArgs),
     /// Find mistakes in configurations and rule files, with proof; mend those that can be
     Lint(LintArgs),
+    /// Write a promsieve.toml to start with
+    Init(InitArgs),
     /// Show a lint rule's page
     Explain(ExplainArgs),
     /// List the lint rules
@@ -111,4 +139,8 @@ pub(crate) enum Command {
     Optimize(OptimizeArgs),
     /// Spread targets over servers by what they store
     Shard(ShardArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write that of every command into a directory
+    Man(ManArgs),
 }

@@ -66,7 +66,10 @@ fn step(action: &str, sources: &[&str], regex: &str, target: &str) -> Step {
     let text = |text: &str| Field::Set(text.to_owned());
     let raw = RawStep {
         action: text(action),
-        source_labels: Field::Set(sources.iter().map(|&name| name.to_owned()).collect()),
+        source_labels: match sources {
+            [] => Field::Absent,
+            names => Field::Set(names.iter().map(|&name| name.to_owned()).collect()),
+        },
         regex: text(regex),
         target_label: if target.is_empty() { Field::Absent } else { text(target) },
         ..RawStep::default()

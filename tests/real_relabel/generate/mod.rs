@@ -184,7 +184,8 @@ fn spoil(random: &mut Random, step: &mut RawStep) {
         StepField::Action if random.rarely(4) => {
             step.action = other(random, ["", "frobnicate\n"].map(str::to_owned));
         }
-        StepField::Action => {}
+        // Those of vmagent are not among those of Prometheus.
+        StepField::Action | StepField::If | StepField::Match | StepField::Labels => {}
     }
 }
 

@@ -98,7 +98,7 @@ fn view(
     let mut notes = Vec::new();
     let mut linted = LintView::default();
     match &analysis.gathered.config {
-        Some(loaded) => linted.add(&loaded.sources, findings),
+        Some(loaded) => linted.add(&loaded.project, &loaded.sources, findings),
         None => notes.push("no configuration was given: nothing is linted".to_owned()),
     }
     if findings.iter().any(|finding| finding.severity == Severity::Error) {

@@ -164,7 +164,8 @@ impl Run {
                 ([], servers) | (servers, _) => servers,
             };
             for server in servers {
-                let Some(actual) = self.case(id, &file, case, *server, common) else { continue };
+                let server = common.built(*server);
+                let Some(actual) = self.case(id, &file, case, server, common) else { continue };
                 let passed = self.view.cases.last().is_some_and(|case| case.passed);
                 if !passed {
                     failed.insert(case.index);

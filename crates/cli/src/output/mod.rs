@@ -4,6 +4,7 @@
 pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod junit;
+pub(crate) mod lint;
 pub(crate) mod outputs;
 #[cfg(test)]
 mod schema;

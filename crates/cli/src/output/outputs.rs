@@ -30,8 +30,13 @@ impl<F: clap::ValueEnum> Output<F> {
         Ok(Self { format, file })
     }
 
+    /// Whether it goes to stdout.
+    pub(crate) fn is_stdout(&self) -> bool {
+        self.file.is_none()
+    }
+
     /// To stdout.
-    pub(crate) fn stdout(format: F) -> Self {
+    fn stdout(format: F) -> Self {
         Self { format, file: None }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::view::census::CensusView;
 use super::view::estimate::EstimateView;
-use super::view::lint::LintView;
+use super::view::lint::{DiffView, LintView};
 use super::view::optimize::OptimizeView;
 use super::view::relabel::RelabelView;
 use super::view::review::ReviewView;
@@ -33,6 +33,7 @@ fn generated_schemas_are_current() {
         ("census", schema::<CensusView>("census")),
         ("estimate", schema::<EstimateView>("estimate")),
         ("lint", schema::<LintView>("lint")),
+        ("lint-diff", schema::<DiffView>("lint --diff")),
         ("optimize", schema::<OptimizeView>("optimize")),
         ("relabel", schema::<RelabelView>("relabel --scrape")),
         ("review", schema::<ReviewView>("review")),

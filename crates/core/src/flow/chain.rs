@@ -85,7 +85,7 @@ impl<'p> ChainRun<'p> {
 
     /// Runs the chain over a block whose dictionaries are `table`'s.
     pub(super) fn run(&mut self, table: &mut Table, block: &Block) -> Result<Passed, OrderMatters> {
-        if self.program.needs_rows() {
+        if self.program.needs_rows() || self.program.drops_nothing_in_scrapes() {
             return Err(OrderMatters);
         }
         let mut work = Work::new(block);

@@ -21,8 +21,8 @@ const MAX_LEADS: usize = 1 << 12;
 pub(super) struct Plans {
     /// Whose plans these are.
     steps: Arc<[Step]>,
-    plans: Vec<Plan>,
-    /// Index in `plans` by the address of the layout, which each plan keeps alive.
+    all: Vec<Plan>,
+    /// Index in `all` by the address of the layout, which each plan keeps alive.
     index: HashMap<usize, usize, FixedState>,
     last: usize,
     pub(super) lead: Lead,
@@ -38,6 +38,9 @@ struct Plan {
     lead: Option<usize>,
 }
 
+/// By step: what it does to every label set that has some value, if that is known.
+type Known = Box<[Option<Effect<'static>>]>;
+
 /// What the value of the label that most steps read first, mostly `__name__`, says of the chain.
 /// Neighbouring series mostly share it.
 #[derive(Debug, Default)]
@@ -45,8 +48,8 @@ pub(super) struct Lead {
     label: Box<str>,
     /// Index in `known` by value.
     values: HashMap<Box<str>, usize, FixedState>,
-    /// By value and step: what the step does to every label set with that value, if that is known.
-    known: Vec<(Box<str>, Box<[Option<Effect<'static>>]>)>,
+    /// Values, and what is known for each.
+    known: Vec<(Box<str>, Known)>,
     last: usize,
     given_up: bool,
 }
@@ -138,7 +141,7 @@ impl Plans {
         labels: &LabelBuf,
         scratch: &mut Scratch,
     ) -> usize {
-        let last = self.plans.get(self.last);
+        let last = self.all.get(self.last);
         let same = last.is_some_and(|plan| Arc::ptr_eq(&plan.layout, labels.layout()));
         if !same || !Arc::ptr_eq(&self.steps, steps) {
             self.last = self.find_other(steps, labels.layout(), scratch);
@@ -154,7 +157,7 @@ impl Plans {
         labels: &LabelBuf,
         scratch: &mut Scratch,
     ) -> Option<usize> {
-        let position = self.plans[plan].lead;
+        let position = self.all[plan].lead;
         if self.lead.given_up {
             return position;
         }
@@ -185,9 +188,9 @@ impl Plans {
         layout: &Arc<Layout>,
         scratch: &mut Scratch,
     ) -> usize {
-        if !Arc::ptr_eq(&self.steps, steps) || self.plans.len() >= MAX_PLANS {
+        if !Arc::ptr_eq(&self.steps, steps) || self.all.len() >= MAX_PLANS {
             self.steps = Arc::clone(steps);
-            self.plans.clear();
+            self.all.clear();
             self.index.clear();
             self.lead = Lead::of(steps);
             self.names = steps.iter().map(|_| HashMap::default()).collect();
@@ -196,15 +199,15 @@ impl Plans {
         *self.index.entry(address).or_insert_with(|| {
             let steps = steps.iter().map(|step| StepPlan::of(step, layout, scratch)).collect();
             let lead = layout.position(&self.lead.label);
-            self.plans.push(Plan { layout: Arc::clone(layout), steps, lead });
-            self.plans.len() - 1
+            self.all.push(Plan { layout: Arc::clone(layout), steps, lead });
+            self.all.len() - 1
         })
     }
 
     /// A step of a plan.
     #[inline]
     pub(super) fn step(&self, plan: usize, step: usize) -> &StepPlan {
-        &self.plans[plan].steps[step]
+        &self.all[plan].steps[step]
     }
 }
 

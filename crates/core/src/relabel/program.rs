@@ -80,6 +80,12 @@ impl Program {
         self.steps.iter().any(Step::needs_rows)
     }
 
+    /// Whether a scrape stores what this chain drops, as the labels then are: the bug of one
+    /// release, [`Server::keeps_what_metric_chains_drop`](crate::server::Server).
+    pub fn drops_nothing_in_scrapes(&self) -> bool {
+        self.steps.iter().any(|step| step.server().keeps_what_metric_chains_drop())
+    }
+
     /// Runs the chain over `labels`, bare: nothing is checked or added around it.
     ///
     /// `scratch` remembers what the chain does to label names, so one that serves one chain after

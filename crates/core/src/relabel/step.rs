@@ -248,6 +248,18 @@ impl Step {
     }
 
     fn replace<'a>(&'a self, joined: &str, scratch: &'a mut Scratch) -> Effect<'a> {
+        match self.extra() {
+            Some(extra) if extra.copies => {
+                scratch.value.clear();
+                scratch.value.push_str(joined);
+                return self.set(&self.target_label, &scratch.value);
+            }
+            Some(extra) if extra.writes => {
+                let text = self.replacement.constant.as_deref().unwrap_or_default();
+                return self.set(&self.target_label, text);
+            }
+            _ => {}
+        }
         if self.captures().is_some_and(|captures| !captures.is_match(joined)) {
             return self.copy_uncaptured(joined, scratch);
         }
@@ -319,7 +331,7 @@ impl Step {
 
     /// What `replace` does with the expanded name and value.
     fn set<'a>(&'a self, name: &'a str, value: &'a str) -> Effect<'a> {
-        let valid = self.names.is_label_name(name);
+        let valid = self.needs_rows() || self.names.is_label_name(name);
         if self.server.deletes_literal_target() && (!valid || value.is_empty()) {
             return Effect::Set { name: &self.target_label, value: "" };
         }

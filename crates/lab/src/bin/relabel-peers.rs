@@ -14,8 +14,10 @@ use promsieve_lab::chains::{LOADS, Load, TARGET};
 use promsieve_lab::cpu;
 use promsieve_lab::real::{self, Page, Pages, Server, TempDir, Version};
 
-/// A server that used less than this in half a second is done.
-const IDLE: f64 = 0.03;
+/// A server that used less than this between two looks is idle.
+const IDLE: f64 = 0.02;
+const POLL: Duration = Duration::from_millis(500);
+const CALM: usize = 3;
 const PATIENCE: Duration = Duration::from_mins(3);
 
 fn main() -> Result<()> {
@@ -52,9 +54,9 @@ fn measure(load: &Load, series: usize, rounds: usize) -> Result<Vec<Measured>> {
                 into.push(match at {
                     0 if chain.is_empty() => own(&Program::default(), &table)?,
                     0 => own(&program, &table)?,
-                    1 => prometheus(Version::V2, &config, &pages)?,
-                    2 => prometheus(Version::V3, &config, &pages)?,
-                    _ => vmagent(&config, &pages)?,
+                    1 => prometheus(Version::V2, &config)?,
+                    2 => prometheus(Version::V3, &config)?,
+                    _ => vmagent(&config)?,
                 });
             }
         }
@@ -80,12 +82,14 @@ fn config(address: &str, chain: &str) -> String {
     )
 }
 
-fn prometheus(version: Version, config: &str, pages: &Pages) -> Result<f64> {
+fn prometheus(version: Version, config: &str) -> Result<f64> {
     let server = Server::start(version, config)?;
-    scraped(server.pid(), pages)
+    let before = cpu::of_process(server.pid())?;
+    server.wait_scraped(1)?;
+    Ok(settled(server.pid())? - before)
 }
 
-fn vmagent(config: &str, pages: &Pages) -> Result<f64> {
+fn vmagent(config: &str) -> Result<f64> {
     let dir = TempDir::new("vmagent")?;
     let file = dir.write("scrape.yml", config)?;
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
@@ -104,7 +108,17 @@ fn vmagent(config: &str, pages: &Pages) -> Result<f64> {
         .spawn()
         .context("starting vmagent")?;
     let child = Killed(child);
-    scraped(child.0.id(), pages)
+    let before = cpu::of_process(child.0.id())?;
+    let start = Instant::now();
+    let is_up = || {
+        let targets = real::get(&address.to_string(), "/api/v1/targets").ok()?;
+        String::from_utf8_lossy(&targets.body).contains("\"health\":\"up\"").then_some(())
+    };
+    while is_up().is_none() {
+        ensure!(start.elapsed() < PATIENCE, "vmagent scraped nothing in {PATIENCE:?}");
+        sleep(POLL);
+    }
+    Ok(settled(child.0.id())? - before)
 }
 
 struct Killed(Child);
@@ -116,21 +130,19 @@ impl Drop for Killed {
     }
 }
 
-/// CPU seconds from before a process scrapes until it is idle again.
-fn scraped(pid: u32, pages: &Pages) -> Result<f64> {
-    let seen = pages.scrapes("/metrics");
-    let before = cpu::of_process(pid)?;
+/// CPU seconds of a process once it has been idle for [`CALM`] looks in a row. That is no proof on
+/// a machine that is busy with other work: there, a starved server looks idle.
+fn settled(pid: u32) -> Result<f64> {
     let start = Instant::now();
-    let mut last = before;
-    loop {
-        sleep(Duration::from_millis(500));
-        let now = cpu::of_process(pid)?;
-        if pages.scrapes("/metrics") > seen && now - last < IDLE {
-            return Ok(now - before);
-        }
+    let (mut last, mut idle) = (cpu::of_process(pid)?, 0);
+    while idle < CALM {
         ensure!(start.elapsed() < PATIENCE, "it was not idle after {PATIENCE:?}");
+        sleep(POLL);
+        let now = cpu::of_process(pid)?;
+        idle = if now - last < IDLE { idle + 1 } else { 0 };
         last = now;
     }
+    Ok(last)
 }
 
 /// CPU seconds of a chain over all rows, filling the labels in included.
