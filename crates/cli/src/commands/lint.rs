@@ -26,6 +26,11 @@ pub(crate) struct LintArgs {
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<String>,
 
+    /// What the files are, where their content does not tell: prometheus, rules, operator, values,
+    /// vmagent, otel, agent, relabel, thanos
+    #[arg(long, value_name = "KIND")]
+    kind: Option<promsieve_core::config::Kind>,
+
     /// Apply the fixes that leave the relabeling of every series as it is
     #[arg(long)]
     fix: bool,
@@ -104,10 +109,10 @@ pub(crate) fn run(
     let mut view = LintView::default();
     let mut worst = None;
     for spec in &args.paths {
-        let mut projects = load(spec, common.server, &common.access)?;
+        let mut projects = load(spec, args.kind, common.server, &common.access)?;
         if args.fix || args.diff {
             if mend(args, &projects, &settings, today, out)? && !args.diff {
-                projects = load(spec, common.server, &common.access)?;
+                projects = load(spec, args.kind, common.server, &common.access)?;
             }
             if args.diff {
                 continue;
@@ -170,10 +175,10 @@ fn mend(
         let findings = lint_one(project, settings, today);
         for (file, text) in fix::apply(&project.sources, &findings, most) {
             let source = project.sources.file(file);
-            let text = settle(text, source.name(), server, settings, most, today);
+            let text = settle(text, source.name(), args.kind, server, settings, most, today);
             changed = true;
             if args.diff {
-                let after = crate::input::config::load_text(source.name(), text, server);
+                let after = crate::input::config::load_text(source.name(), text, args.kind, server);
                 text::diff::write(out, source.name(), &shown(source), &all_shown(&after))?;
             } else {
                 replace(Path::new(source.name()), &text)?;
@@ -196,13 +201,14 @@ fn all_shown(loaded: &Loaded) -> String {
 fn settle(
     mut text: String,
     name: &str,
+    kind: Option<promsieve_core::config::Kind>,
     server: promsieve_core::server::Server,
     settings: &Settings,
     most: Applicability,
     today: Date,
 ) -> String {
     for _ in 0..ROUNDS {
-        let loaded = crate::input::config::load_text(name, text.clone(), server);
+        let loaded = crate::input::config::load_text(name, text.clone(), kind, server);
         let findings = lint_one(&loaded, settings, today);
         let Some((_, next)) = fix::apply(&loaded.sources, &findings, most).pop() else { break };
         text = next;

@@ -4,6 +4,7 @@
 pub mod bytes;
 pub(crate) mod chain;
 pub mod config;
+mod discover;
 pub(crate) mod gather;
 pub mod http;
 pub mod scrapes;

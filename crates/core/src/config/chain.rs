@@ -1,13 +1,14 @@
 //! A YAML list of relabel configs to steps, with Prometheus's scalar rules: string fields take
 //! source text, null means the zero value and not the default, merge keys apply in order.
 
+use super::crd;
 use super::model::{Chain, ChainKind, ConfiguredStep, FieldSpan, StepSpans};
 use super::report::{INVALID_STEP, Report, near_miss};
 use super::values::{self, Misfit};
 use crate::doc::{self, Document, Node, NodeKind, Resolved};
 use crate::finding::{Finding, Subject};
 use crate::relabel::{Field, RawStep, StepField};
-use crate::server::{NameScheme, Server};
+use crate::server::{Family, KeyCase, NameScheme, Server};
 use crate::text::{FileId, Location, SourceText, Span};
 
 /// What a chain is called and where it would be.
@@ -19,6 +20,16 @@ pub(super) struct Place {
     pub(super) otherwise: Location,
     pub(super) server: Server,
     pub(super) scheme: NameScheme,
+    /// How the keys of its steps are written.
+    pub(super) keys: KeyCase,
+    /// Whether other steps run around it.
+    pub(super) open: bool,
+}
+
+impl Place {
+    fn is_victoria(&self) -> bool {
+        self.server.is(Family::VictoriaMetrics)
+    }
 }
 
 /// What a bare chain is read for.
@@ -44,7 +55,9 @@ pub fn chain(
     let document = parsed.documents.into_iter().next();
     let otherwise = Location { file, span: Span::default() };
     let ChainOptions { kind, server, scheme } = options;
-    let place = Place { kind, path: String::new(), job: None, otherwise, server, scheme };
+    let keys = KeyCase::Snake;
+    let path = String::new();
+    let place = Place { kind, path, job: None, otherwise, server, scheme, keys, open: false };
     let root = document.as_ref().and_then(Document::root);
     let chain = read_chain(root, &place, &mut report);
     findings.extend(report.findings);
@@ -59,6 +72,7 @@ pub(super) fn read_chain(node: Option<Node<'_>>, place: &Place, report: &mut Rep
         path: place.path.clone(),
         location,
         written: node.is_some(),
+        open: place.open,
         steps: Vec::new(),
     };
     let Some(node) = node else { return chain };
@@ -70,8 +84,11 @@ pub(super) fn read_chain(node: Option<Node<'_>>, place: &Place, report: &mut Rep
             report.subject.step = Some(index);
             chain.steps.push(read_step(item, place, report));
         }
-    } else if !node.is_null() {
-        let misfit = values::cannot_unmarshal(node, "[]*relabel.Config");
+    } else if !node.is_null() && !node.is_unknown() {
+        let misfit = match place.keys {
+            KeyCase::Snake => values::cannot_unmarshal(node, "[]*relabel.Config"),
+            KeyCase::Camel => crd::misfit(node, "array"),
+        };
         misfits(misfit, node, "this is no list of relabel configs", report).remedy =
             Some("write a list: each relabel config starts with `- `".to_owned());
     }
@@ -92,17 +109,22 @@ fn read_step(item: Node<'_>, place: &Place, report: &mut Report<'_>) -> Configur
         step: None,
     };
     let before = report.findings.len();
+    let mut is_known = !item.is_unknown();
     if item.is_mapping() {
-        read_fields(item, &mut step, report);
+        is_known = read_fields(item, &mut step, place, report);
+    } else if !is_known {
     } else if item.is_null() {
         report.refuse(item.location(), empty_step(place)).remedy =
             Some("delete the item or write the relabel config".to_owned());
     } else {
-        let misfit = values::cannot_unmarshal(item, "relabel.plain");
+        let misfit = match place.keys {
+            KeyCase::Snake => values::cannot_unmarshal(item, "relabel.plain"),
+            KeyCase::Camel => crd::misfit(item, "object"),
+        };
         misfits(misfit, item, "this is no relabel config", report).remedy =
             Some("write the fields of a relabel config".to_owned());
     }
-    if report.findings.len() == before {
+    if is_known && report.findings.len() == before {
         validate(&mut step, place, report);
     }
     step
@@ -137,20 +159,45 @@ fn empty_step(place: &Place) -> &'static str {
     }
 }
 
-fn read_fields(item: Node<'_>, step: &mut ConfiguredStep, report: &mut Report<'_>) {
+/// Reads the fields; whether all of it is known: no placeholder, nothing that only vmagent reads.
+fn read_fields(
+    item: Node<'_>,
+    step: &mut ConfiguredStep,
+    place: &Place,
+    report: &mut Report<'_>,
+) -> bool {
+    let mut is_known = true;
     super::keys::check_duplicates(item, || "relabel.plain".to_owned(), report);
     for entry in item.fields() {
         let key = entry.key.resolved();
-        let known = StepField::ALL.into_iter().find(|field| field.key() == key.text());
+        let named = |field: &StepField| match place.keys {
+            KeyCase::Snake => field.key() == key.text(),
+            KeyCase::Camel => crd::camel(field.key()) == key.text(),
+        };
+        let known = StepField::ALL.into_iter().find(named);
         let Some(field) = known.filter(|_| key.kind() == NodeKind::Scalar) else {
-            unknown_field(entry.key, report);
+            match place.keys {
+                _ if place.is_victoria() => is_known = false,
+                KeyCase::Snake => unknown_field(entry.key, report),
+                KeyCase::Camel => crd::unknown_step_field(entry.key, report),
+            }
             continue;
         };
-        if let Err(misfit) = set(&mut step.raw, field, entry.value) {
-            let shown = format!("`{}` does not take this value", field.key());
-            misfits(misfit, entry.value, &shown, report);
-        }
         let value = entry.value.resolved();
+        is_known &= !value.is_unknown() && !value.items().any(Node::is_unknown);
+        let read = match place.keys {
+            KeyCase::Snake => set(&mut step.raw, field, entry.value),
+            KeyCase::Camel => crd::set(&mut step.raw, field, entry.value),
+        };
+        match read {
+            Ok(()) => {}
+            // vmagent takes lists and other scalars too.
+            Err(_) if place.is_victoria() => is_known = false,
+            Err(misfit) => {
+                let shown = format!("`{}` does not take this value", key.text());
+                misfits(misfit, entry.value, &shown, report);
+            }
+        }
         step.spans.fields.push(FieldSpan {
             field,
             key: entry.key.location(),
@@ -160,6 +207,7 @@ fn read_fields(item: Node<'_>, step: &mut ConfiguredStep, report: &mut Report<'_
             node: value.id(),
         });
     }
+    is_known
 }
 
 fn unknown_field(key: Node<'_>, report: &mut Report<'_>) {

@@ -17,12 +17,19 @@ pub const INVALID_RULE_FILE: RuleId = RuleId { code: "SC002", name: "invalid-rul
 /// A relabel config that the server refuses.
 pub const INVALID_STEP: RuleId = RuleId { code: "RL001", name: "invalid-relabel-step" };
 
+/// A template that is no YAML before it is rendered.
+pub const UNRENDERED: RuleId = RuleId { code: "SC090", name: "unrendered-template" };
+
 /// Collects findings while one file is read.
 #[derive(Debug)]
 pub(super) struct Report<'s> {
     pub(super) source: &'s SourceText,
     pub(super) rule: RuleId,
     pub(super) subject: Subject,
+    /// What precedes the path of every chain: `receivers.prometheus.config.`.
+    pub(super) prefix: String,
+    /// What a refusal does, where it is not Prometheus that refuses.
+    pub(super) harm: Option<String>,
     pub(super) findings: Vec<Finding>,
     /// Steps that were validated before: large files repeat the same ones thousands of times.
     pub(super) steps: HashMap<(RawStep, NameScheme), Result<Step, StepError>>,
@@ -34,6 +41,8 @@ impl<'s> Report<'s> {
             source,
             rule,
             subject: Subject::default(),
+            prefix: String::new(),
+            harm: None,
             findings: Vec::new(),
             steps: HashMap::default(),
         }
@@ -59,7 +68,10 @@ impl<'s> Report<'s> {
     }
 
     /// What it does to the server.
-    pub(super) fn consequence(&self) -> &'static str {
+    pub(super) fn consequence(&self) -> &str {
+        if let Some(harm) = &self.harm {
+            return harm;
+        }
         match self.rule {
             INVALID_RULE_FILE => "Prometheus refuses to start or to reload with this rule file",
             _ => "Prometheus refuses to start or to reload with this file",

@@ -42,7 +42,8 @@ struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     fn new(raw: &'a str, decoded: &'a str, style: Style) -> Self {
-        let mut cursor = Self { raw, decoded, raw_at: 0, decoded_at: 0, style, indent: 0, dollars: false };
+        let mut cursor =
+            Self { raw, decoded, raw_at: 0, decoded_at: 0, style, indent: 0, dollars: false };
         match style {
             Style::SingleQuoted | Style::DoubleQuoted => cursor.raw_at = 1,
             Style::Literal | Style::Folded => cursor.enter_block(),

@@ -1,0 +1,78 @@
+//! Templates that are not YAML before they are rendered: said as advice instead of as errors.
+
+use super::report::{Report, UNRENDERED};
+use crate::doc::{Document, NodeKind, Parsed, Style};
+use crate::finding::{Evidence, Finding, Severity};
+use crate::text::{Location, SourceText, Span};
+
+impl Report<'_> {
+    /// The documents that can be read. What is wrong with the YAML is reported, or, when the file is
+    /// a template, that it must be rendered first.
+    pub(super) fn documents(&mut self, parsed: Parsed) -> Vec<Document> {
+        let wrong = parsed.findings.first();
+        if let Some(at) = template_mark(self.source, &parsed.documents, wrong.is_some()) {
+            let words = wrong.and_then(|finding| finding.evidence.text());
+            let words = words.unwrap_or("yaml: invalid map key").to_owned();
+            let file = wrong.and_then(|finding| Some(finding.location?.file));
+            let file = file.or(parsed.documents.first().map(Document::file)).unwrap_or_default();
+            self.findings.push(unrendered(Location { file, span: at }, words));
+            return Vec::new();
+        }
+        for mut finding in parsed.findings {
+            finding.rule = self.rule;
+            finding.consequence = Some(self.consequence().to_owned());
+            self.findings.push(finding);
+        }
+        parsed.documents
+    }
+}
+
+fn unrendered(at: Location, words: String) -> Finding {
+    let message = "this is a template: it is read once it is rendered";
+    let mut finding = Finding::new(UNRENDERED, Severity::Info, at, message.to_owned())
+        .evidence(Evidence::Server(words))
+        .consequence("nothing of the file is checked as it is");
+    finding.remedy = Some("render it: `helm template … | promsieve lint -`".to_owned());
+    finding
+}
+
+/// Where the file shows that it is a template: a directive on a line of its own, or one that stands
+/// for a whole value.
+fn template_mark(source: &SourceText, documents: &[Document], is_wrong: bool) -> Option<Span> {
+    let text = source.text();
+    let first = memchr::memmem::find(text.as_bytes(), b"{{");
+    let percent = memchr::memmem::find(text.as_bytes(), b"{%");
+    if first.is_none() && percent.is_none() {
+        return None;
+    }
+    if is_wrong {
+        return directive(text);
+    }
+    // `{{ x }}` as a value is a mapping with a mapping for its key.
+    let is_directive = |document: &Document| {
+        let mut nodes = document.nodes();
+        let found = nodes.find(|node| {
+            node.kind() == NodeKind::Mapping
+                && node.style() == Style::Flow
+                && text[node.span().range()].starts_with("{{")
+        });
+        found.map(|node| node.span())
+    };
+    first.and_then(|_| documents.iter().find_map(is_directive))
+}
+
+fn directive(text: &str) -> Option<Span> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let shown = line.trim();
+        let value = shown.split_once(": ").map_or(shown, |(_, value)| value.trim_start());
+        let value = value.trim_start_matches("- ");
+        let starts = |text: &str| text.starts_with("{{") || text.starts_with("{%");
+        if starts(shown) || starts(value) || shown.ends_with("%}") {
+            let start = at + (line.len() - line.trim_start().len());
+            return Some(Span::new(start, start + shown.len()));
+        }
+        at += line.len();
+    }
+    None
+}
