@@ -20,7 +20,7 @@ fn real_configurations_get_findings_with_evidence() {
         let mut sources = Sources::default();
         let file = sources.add(SourceText::new(path.display().to_string(), text));
         let (project, reading) = config::parse(file, sources.file(file), Server::default());
-        let facts = Facts { sources: &sources, reading: &reading, flow: None, today: None };
+        let facts = Facts::new(&sources, &reading);
         let findings = lint(&project, &facts, &Settings::default());
         for finding in &findings {
             *counts.entry((finding.rule.code, finding.rule.name)).or_default() += 1;

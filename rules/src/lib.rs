@@ -12,3 +12,13 @@ pub mod packs {
     /// Which layer a metric watches, by prefixes of its name.
     pub const LAYERS: &str = include_str!("../packs/layers.yml");
 }
+
+/// Labels that service discoveries offer: YAML by the key of the discovery.
+pub fn discoveries() -> [&'static str; 4] {
+    [
+        include_str!("../sd/clouds.yml"),
+        include_str!("../sd/containers.yml"),
+        include_str!("../sd/kubernetes.yml"),
+        include_str!("../sd/registries.yml"),
+    ]
+}

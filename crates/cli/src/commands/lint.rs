@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use promsieve_core::finding::{Applicability, Finding, Severity};
-use promsieve_core::lint::{Date, Facts, Settings, fix, lint, rules};
+use promsieve_core::lint::{Date, Facts, Member, Settings, fix, lint, rules};
 use promsieve_core::text::{SourceText, Span};
 
 use crate::Status;
@@ -119,7 +119,7 @@ pub(crate) fn run(
             }
         }
         for project in &projects {
-            let findings = lint_one(project, &settings, today);
+            let findings = lint_one(project, &fleet(&projects), &settings, today);
             worst = worst.max(findings.iter().map(|finding| finding.severity).max());
             view.add(&project.sources, &findings);
             if common.format == Format::Text {
@@ -137,14 +137,25 @@ pub(crate) fn run(
     Ok(args.fail_on.status(worst))
 }
 
-fn lint_one(loaded: &Loaded, settings: &Settings, today: Date) -> Vec<Finding> {
-    let facts = Facts {
-        sources: &loaded.sources,
-        reading: &loaded.findings,
-        flow: None,
-        today: Some(today),
-    };
+/// Lints one project; what was given with it may be the rest of its fleet.
+fn lint_one(
+    loaded: &Loaded,
+    fleet: &[Member<'_>],
+    settings: &Settings,
+    today: Date,
+) -> Vec<Finding> {
+    let today = Some(today);
+    let facts = Facts { fleet, today, ..Facts::new(&loaded.sources, &loaded.findings) };
     lint(&loaded.project, &facts, settings)
+}
+
+/// All configurations that were given together.
+fn fleet(projects: &[Loaded]) -> Vec<Member<'_>> {
+    let member = |loaded: &'_ Loaded| -> Option<Member<'_>> {
+        let (_, file) = loaded.sources.iter().next()?;
+        Some(Member { name: file.name(), project: &loaded.project })
+    };
+    projects.iter().filter_map(member).collect()
 }
 
 fn write_text(
@@ -172,7 +183,7 @@ fn mend(
     let mut changed = false;
     for project in projects {
         let server = project.project.server;
-        let findings = lint_one(project, settings, today);
+        let findings = lint_one(project, &fleet(projects), settings, today);
         for (file, text) in fix::apply(&project.sources, &findings, most) {
             let source = project.sources.file(file);
             let text = settle(text, source.name(), args.kind, server, settings, most, today);
@@ -209,7 +220,7 @@ fn settle(
 ) -> String {
     for _ in 0..ROUNDS {
         let loaded = crate::input::config::load_text(name, text.clone(), kind, server);
-        let findings = lint_one(&loaded, settings, today);
+        let findings = lint_one(&loaded, &[], settings, today);
         let Some((_, next)) = fix::apply(&loaded.sources, &findings, most).pop() else { break };
         text = next;
     }

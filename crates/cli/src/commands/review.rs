@@ -78,10 +78,11 @@ pub(crate) fn run(
 fn findings(analysis: &Analysis) -> Vec<Finding> {
     let Some(loaded) = &analysis.gathered.config else { return Vec::new() };
     let facts = Facts {
-        sources: &loaded.sources,
-        reading: &loaded.findings,
         flow: Some(&analysis.stored.report),
+        attached: Some(&analysis.attached),
+        usage: Some(&analysis.usage),
         today: Some(today()),
+        ..Facts::new(&loaded.sources, &loaded.findings)
     };
     lint(&loaded.project, &facts, &Settings::default())
 }

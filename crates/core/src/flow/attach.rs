@@ -37,12 +37,14 @@ fn merge(table: &mut Table, block: &mut Block, target: &Target, honor: bool) {
         let name = table.intern_name(label);
         let code = table.intern_value(name, value);
         let rows = block.rows;
-        let codes = block.codes_mut(name);
+        let mut exposed = std::mem::replace(block.codes_mut(name), vec![code; rows]);
         if honor {
-            codes.iter_mut().filter(|exposed| **exposed == 0).for_each(|exposed| *exposed = code);
+            exposed.iter_mut().filter(|exposed| **exposed == 0).for_each(|exposed| *exposed = code);
+            // A label that stands there without a value is exposed, too: the target's is not set.
+            block.notes.empty_rows(name).iter().for_each(|&row| exposed[row as usize] = 0);
+            *block.codes_mut(name) = exposed;
             continue;
         }
-        let exposed = std::mem::replace(codes, vec![code; rows]);
         if exposed.iter().any(|&code| code != 0) {
             clashing.push((label.clone(), exposed));
         }
@@ -100,6 +102,8 @@ mod tests {
 
     #[test]
     fn target_labels_win_and_exposed_ones_move() {
+        check(&[("env", "t")], &[("a", "1"), ("env", "")], false, "a=1,env=t");
+        check(&[("env", "t")], &[("a", "1"), ("env", "")], true, "a=1");
         check(&[("job", "j")], &[("job", "x"), ("a", "1")], false, "a=1,exported_job=x,job=j");
         check(&[("job", "j")], &[("job", "x"), ("a", "1")], true, "a=1,job=x");
         check(&[("job", "j")], &[("a", "1")], true, "a=1,job=j");

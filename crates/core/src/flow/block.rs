@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::series::{MetricRows, NameId, Table, TargetId};
+use crate::series::{MetricRows, NameId, PageNotes, Table, TargetId};
 
 /// Neighbouring rows of one metric and one target.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub(super) struct Block {
     /// Codes by label; a label without any code but 0 may be left out.
     pub(super) columns: Vec<(NameId, Vec<u32>)>,
     pub(super) exposed_bytes: u64,
+    /// What the page says of the rows; nothing after the metric chain.
+    pub(super) notes: PageNotes,
 }
 
 impl Block {
@@ -27,7 +29,8 @@ impl Block {
             .collect();
         // Bytes are known for the group only: a run gets its share by rows.
         let exposed_bytes = group.exposed_bytes * rows as u64 / group.rows.max(1) as u64;
-        Self { metric: group.metric, target, rows, columns, exposed_bytes }
+        let notes = group.notes.cut(range);
+        Self { metric: group.metric, target, rows, columns, exposed_bytes, notes }
     }
 
     /// The codes of a label, if any row has it.
@@ -68,6 +71,7 @@ impl Blocks {
             metrics.push(MetricRows::new(block.metric));
             metrics.len() - 1
         });
+        metrics[group].push_notes(&block.notes);
         metrics[group].push_block(block.target, block.rows, block.columns, block.exposed_bytes);
         group
     }

@@ -86,7 +86,7 @@ impl<'p> ChainRun<'p> {
             }
             steps[at].reached.0 += work.living as u64;
             if step.action().is_by_name() {
-                steps[at].changed.0 += self.by_name(table, step, &mut work)?;
+                self.by_name(table, step, &mut work, &mut steps[at])?;
             } else {
                 self.by_value(table, at, step, &mut work, &mut steps[at]);
             }
@@ -157,13 +157,14 @@ impl<'p> ChainRun<'p> {
         known
     }
 
-    /// Runs a step over the names of the labels; gives how many rows it changed.
+    /// Runs a step over the names of the labels.
     fn by_name(
         &mut self,
         table: &mut Table,
         step: &Step,
         work: &mut Work,
-    ) -> Result<u64, OrderMatters> {
+        flow: &mut StepFlow,
+    ) -> Result<(), OrderMatters> {
         let mut remove: Vec<usize> = Vec::new();
         let mut copies: Vec<(usize, NameId)> = Vec::new();
         for (at, (name, _)) in work.columns.iter().enumerate() {
@@ -184,7 +185,11 @@ impl<'p> ChainRun<'p> {
                 return Err(OrderMatters);
             }
         }
-        Ok(work.remove(&remove) + work.copy(table, &copies))
+        let removed = work.remove(&remove);
+        let (copied, changed) = work.copy(table, &copies);
+        flow.wrote.0 += removed + copied;
+        flow.changed.0 += removed + changed;
+        Ok(())
     }
 }
 
@@ -226,6 +231,7 @@ impl Work {
                 self.living = 0;
             }
             Known::Set(name, code) => {
+                flow.wrote.0 += self.living as u64;
                 let codes = self.codes(name);
                 let before = std::mem::replace(codes, Codes::One(code));
                 let differs = |&row: &usize| self.alive[row] && before.at(row) != code;
@@ -243,6 +249,7 @@ impl Work {
                 self.living -= 1;
             }
             Known::Set(name, code) => {
+                flow.wrote.0 += 1;
                 let rows = self.rows;
                 let codes = self.codes(name);
                 if codes.at(row) == code {
@@ -279,9 +286,10 @@ impl Work {
         changed
     }
 
-    /// Copies labels, all as they were before the step; gives how many living rows changed.
-    fn copy(&mut self, table: &mut Table, copies: &[(usize, NameId)]) -> u64 {
-        let mut changed = vec![false; self.rows];
+    /// Copies labels, all as they were before the step; gives how many living rows were written,
+    /// and how many of them changed.
+    fn copy(&mut self, table: &mut Table, copies: &[(usize, NameId)]) -> (u64, u64) {
+        let (mut wrote, mut changed) = (vec![false; self.rows], vec![false; self.rows]);
         let mut written: Vec<(NameId, Vec<u32>)> = Vec::new();
         for &(from, to) in copies {
             let (name, codes) = &self.columns[from];
@@ -294,6 +302,7 @@ impl Work {
                 if code != 0 && self.alive[row] {
                     let value = table.values(*name).value(code).to_owned();
                     let code = table.intern_value(to, &value);
+                    wrote[row] = true;
                     changed[row] |= into[row] != code;
                     into[row] = code;
                 }
@@ -303,7 +312,8 @@ impl Work {
         for (to, codes) in written {
             *self.codes(to) = Codes::Each(codes);
         }
-        changed.into_iter().filter(|&changed| changed).count() as u64
+        let count = |rows: Vec<bool>| rows.into_iter().filter(|&is_so| is_so).count() as u64;
+        (count(wrote), count(changed))
     }
 
     fn finish(self) -> Passed {

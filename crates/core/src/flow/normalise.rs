@@ -1,30 +1,32 @@
 //! Prometheus 3.0 and later rewrite `le` of classic histograms and `quantile` of summaries as
 //! `OpenMetrics` writes floats, before any relabeling: `1` becomes `1.0`.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::series::{MetricType, NameId, Stage, Table};
 use crate::server::Server;
-use crate::text::open_metrics_float;
+use crate::text::{open_metrics_float, parse_float};
 
-/// Rewrites the bounds of typed histograms and summaries where the server does. A table knows one
-/// type a family name, while a server goes by the latest `# TYPE` line of each page.
+/// Rewrites the bounds below the `# TYPE` line of a histogram or summary where the server does. It
+/// goes by the latest such line of a page, whichever family it names.
 pub fn normalise(table: &mut Table, server: Server) {
     if table.stage != Stage::Exposed || !server.at_least(3, 0) {
         return;
     }
     for (label, kind) in [("le", MetricType::Histogram), ("quantile", MetricType::Summary)] {
         let Some(name) = table.name_id(label) else { continue };
-        let groups: Vec<usize> = (0..table.metrics.len())
-            .filter(|&at| {
-                let metric = table.metric_name(&table.metrics[at]);
-                table.metric_type(metric) == kind
-            })
-            .collect();
         let codes = normal_codes(table, name);
-        for at in groups {
-            if let Some(column) = table.metrics[at].column_mut(name) {
-                column.codes.iter_mut().for_each(|code| *code = codes[*code as usize]);
+        for group in &mut table.metrics {
+            let ranges: Vec<Range<usize>> = group
+                .notes
+                .types()
+                .filter(|(run, _)| run.kind == kind)
+                .map(|(_, rows)| rows)
+                .collect();
+            let Some(column) = group.column_mut(name) else { continue };
+            for rows in ranges {
+                column.codes[rows].iter_mut().for_each(|code| *code = codes[*code as usize]);
             }
         }
     }
@@ -41,17 +43,13 @@ fn normal_codes(table: &mut Table, name: NameId) -> Vec<u32> {
 /// A bound as 3.x stores it (model/textparse, `normalizeFloatsInLabelValues`); text that is no
 /// number stays.
 fn normal_float(text: &str) -> String {
-    match text.parse::<f64>() {
-        Ok(value) if !text.is_empty() => open_metrics_float(value),
-        _ => text.to_owned(),
-    }
+    parse_float(text).map_or_else(|| text.to_owned(), open_metrics_float)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::series::Sink;
-    use crate::series::TableBuilder;
+    use crate::series::{MetricRows, Sink, TableBuilder, Target};
 
     #[track_caller]
     fn check(text: &str, wanted: &str) {
@@ -71,21 +69,34 @@ mod tests {
         check("2500000", "2.5e+06");
         check("-0", "-0.0");
         check("abc", "abc");
+        check("1e400", "1e400");
+        check("+nan", "+nan");
         check("", "");
     }
 
     #[test]
-    fn only_typed_families_are_touched() {
+    fn the_latest_type_line_of_the_page_decides() {
         let mut builder = TableBuilder::default();
+        let target = |job: &str| Target { job: job.to_owned(), labels: Vec::new() };
+        builder.target(target("a"));
+        builder.row("h_bucket", &[("le", "1")], 0);
         builder.family("h", MetricType::Histogram);
         builder.row("h_bucket", &[("le", "1")], 0);
-        builder.row("other_bucket", &[("le", "1")], 0);
-        let mut old = builder.finish();
-        let mut new = old.clone();
-        let le = |table: &Table, at: usize| table.row_labels(&table.metrics[at], 0)[1].1.to_owned();
-        normalise(&mut new, Server::prometheus(3, 5));
-        assert_eq!((le(&new, 0), le(&new, 1)), ("1.0".to_owned(), "1".to_owned()));
-        normalise(&mut old, Server::prometheus(2, 53));
-        assert_eq!(le(&old, 0), "1");
+        builder.row("other", &[("le", "1")], 0);
+        builder.target(target("b"));
+        builder.family("h", MetricType::Gauge);
+        builder.row("h_bucket", &[("le", "1")], 0);
+        let old = builder.finish();
+        let bounds = |server: Server| {
+            let mut table = old.clone();
+            normalise(&mut table, server);
+            let groups = table.metrics.iter();
+            let of = |group: &MetricRows| -> Vec<String> {
+                (0..group.rows).map(|row| table.row_labels(group, row)[1].1.to_owned()).collect()
+            };
+            groups.map(of).collect::<Vec<_>>().concat().join(" ")
+        };
+        assert_eq!(bounds(Server::prometheus(3, 5)), "1 1.0 1 1.0");
+        assert_eq!(bounds(Server::prometheus(2, 53)), "1 1 1 1");
     }
 }

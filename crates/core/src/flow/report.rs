@@ -1,5 +1,6 @@
 //! What the way of the samples did to them, step by step.
 
+use crate::relabel::Action;
 use crate::units::SeriesCount;
 
 /// What happened to the series of every job.
@@ -61,8 +62,27 @@ pub struct StepFlow {
     pub reached: SeriesCount,
     /// Series that it dropped.
     pub dropped: SeriesCount,
+    /// Series in which it wrote or removed a label, those that were so already included.
+    pub wrote: SeriesCount,
     /// Series whose labels it changed.
     pub changed: SeriesCount,
+}
+
+impl StepFlow {
+    /// Series that a step of this action matched: a filter's condition held, or a label was
+    /// written or removed.
+    pub fn matched(&self, action: Action) -> SeriesCount {
+        match action {
+            Action::Keep | Action::KeepEqual => SeriesCount(self.reached.0 - self.dropped.0),
+            Action::Drop | Action::DropEqual => self.dropped,
+            _ => self.wrote,
+        }
+    }
+
+    /// Whether it left every series as it was.
+    pub fn does_nothing(&self) -> bool {
+        self.dropped.0 == 0 && self.changed.0 == 0
+    }
 }
 
 /// Series of one metric that a chain made the same.

@@ -24,6 +24,7 @@ pub(super) fn run_rows(
             flow.dropped.0 += u64::from(matches!(did, Did::Dropped));
             let changes = matches!(did, Did::Wrote(changes)
                 if changes.iter().any(|change| change.before != change.after));
+            flow.wrote.0 += u64::from(matches!(did, Did::Wrote(_)));
             flow.changed.0 += u64::from(changes);
         }
         if outcome == Outcome::Kept {

@@ -10,7 +10,7 @@ use super::report::{FlowReport, JobFlow, ScrapeFailure};
 use super::rows::run_rows;
 use crate::config::{Job, Project};
 use crate::relabel::Program;
-use crate::series::{NameId, Stage, Table, TargetId};
+use crate::series::{NameId, PageNotes, Stage, Table, TargetId};
 use crate::units::SeriesCount;
 
 /// A table after its metric chains, and what they did.
@@ -215,5 +215,6 @@ fn part(passed: &Passed, block: &Block, metric: u32, rows: &[usize]) -> Block {
         rows: rows.len(),
         columns,
         exposed_bytes: block.exposed_bytes * rows.len() as u64 / block.rows.max(1) as u64,
+        notes: PageNotes::default(),
     }
 }

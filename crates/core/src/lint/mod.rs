@@ -3,8 +3,10 @@
 //! A rule says *what* is wrong, the finding's consequence says what it does to the server, and its
 //! evidence says how that is known. See [`rules`] for how to add one.
 
+mod catalogue;
 mod context;
 mod date;
+mod facts;
 mod filters;
 pub mod fix;
 mod rule;
@@ -15,29 +17,16 @@ mod suppress;
 mod testing;
 mod values;
 
+pub use catalogue::{Offer, offered};
 pub use context::{At, Context};
 pub use date::Date;
+pub use facts::{Facts, Member};
 pub use rule::{Check, Entry, FixKind, Rule};
 
 use crate::config::Project;
 use crate::finding::{Finding, RuleId, Severity, Subject};
-use crate::flow::FlowReport;
-use crate::text::Sources;
 
 use context::Languages;
-
-/// What the rules may look at besides the project.
-#[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
-    /// The texts that the project was read from.
-    pub sources: &'a Sources,
-    /// What reading them found: what the server refuses. Selected and suppressed like the rest.
-    pub reading: &'a [Finding],
-    /// What the chains did to samples, if there were any.
-    pub flow: Option<&'a FlowReport>,
-    /// The day that suppressions are judged by; without it none expires.
-    pub today: Option<Date>,
-}
 
 /// Which rules run, and how bad each is. Rules are named by code, name or family (`RL`).
 #[derive(Debug, Clone, Default)]
@@ -68,6 +57,8 @@ fn names_rule(word: &str, rule: RuleId) -> bool {
 /// Every finding that is selected and not suppressed, in the order of the files.
 pub fn lint(project: &Project, facts: &Facts<'_>, settings: &Settings) -> Vec<Finding> {
     let languages = Languages::default();
+    let own = facts.usage.is_none().then(|| facts::own_usage(project, facts)).flatten();
+    let facts = &Facts { usage: facts.usage.or(own.as_ref()), ..*facts };
     let mut findings = facts.reading.to_vec();
     for entry in rules::entries() {
         let mut context = Context::new(project, facts, &languages, entry.rule);
@@ -91,6 +82,23 @@ fn run(context: &mut Context<'_>, rule: &Rule) {
         Check::Flow(check) => {
             if let Some(flow) = context.facts.flow {
                 check(context, flow);
+            }
+        }
+        Check::Samples(check) => {
+            if let Some(attached) = context.facts.attached {
+                check(context, attached);
+            }
+        }
+        Check::Usage(check) => {
+            if let Some(usage) = context.facts.usage {
+                check(context, usage);
+            }
+        }
+        Check::Project(check) => check(context),
+        Check::Job(check) => {
+            for job in &context.project.jobs {
+                context.look_at(Subject { job: Some(job.name.clone()), ..Subject::default() });
+                check(context, job);
             }
         }
         Check::Chain(check) => {

@@ -1,9 +1,11 @@
 //! What a rule is: an id, how bad it is, what it looks at, and the page in its file.
 
 use super::{At, Context};
-use crate::config::Chain;
+use crate::config::{Chain, Job};
 use crate::finding::{RuleId, Severity};
 use crate::flow::FlowReport;
+use crate::series::Table;
+use crate::usage::Usage;
 
 /// A rule.
 #[derive(Debug)]
@@ -51,8 +53,16 @@ pub enum Check {
     Chain(fn(&mut Context<'_>, &Chain)),
     /// Each step that the server accepts.
     Step(fn(&mut Context<'_>, At<'_>)),
+    /// Each scrape config.
+    Job(fn(&mut Context<'_>, &Job)),
+    /// The project as a whole.
+    Project(fn(&mut Context<'_>)),
     /// What chains did to samples; not run without.
     Flow(fn(&mut Context<'_>, &FlowReport)),
+    /// Samples with their targets' labels, before the metric chains; not run without.
+    Samples(fn(&mut Context<'_>, &Table)),
+    /// What rules and dashboards need; not run without.
+    Usage(fn(&mut Context<'_>, &Usage)),
 }
 
 /// A rule with the file that it is.

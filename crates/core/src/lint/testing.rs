@@ -1,20 +1,22 @@
 //! The harness: what holds for every rule, checked from the registry and the rules' pages.
 //!
 //! A page's block is a whole configuration, a rule file, or one chain, around which the harness puts
-//! the smallest configuration. In a `bad` block the line with the finding ends with ` # error`.
+//! the smallest configuration; what stands beside it follows after `---`. In a `bad` block the line
+//! with the finding ends with ` # error`.
 
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use super::rules::entries;
-use super::{Check, Entry, Facts, FixKind, Settings, fix, lint};
+use super::{Check, Entry, Facts, FixKind, Member, Settings, fix, lint};
 use crate::config::{self, Project};
 use crate::finding::{Applicability, Evidence, Finding, Severity};
-use crate::flow::FlowReport;
+use crate::flow::{self, FlowReport};
+use crate::ingest::exposition::{Format, Reader};
 use crate::regexp::language::{Language, Limits};
 use crate::relabel::{Outcome, Program, Scratch, Step};
-use crate::series::LabelBuf;
+use crate::series::{LabelBuf, TableBuilder, Target};
 use crate::server::Server;
 use crate::text::{SourceText, Sources};
 
@@ -28,29 +30,64 @@ struct Block {
     text: String,
 }
 
-/// A file that was read and linted.
+/// A page's block that was read and linted: a configuration and what stands beside it.
 struct Linted {
     sources: Sources,
     project: Project,
     findings: Vec<Finding>,
+    /// The lines of the block before each file.
+    before: Vec<u32>,
+}
+
+/// The parts of a block: the first is the configuration, others stand after a line `---`. One with
+/// `groups:` is a rule file, one that begins with `# scrape <job> <instance>` a scrape, and every
+/// other one a further configuration of the fleet.
+fn parts(text: &str) -> Vec<(u32, &str)> {
+    let (mut line, mut parts) = (0, Vec::new());
+    for part in text.split("\n---\n") {
+        parts.push((line, part));
+        line += part.lines().count() as u32 + 1;
+    }
+    parts
 }
 
 impl Linted {
     fn of(text: &str, flow: Option<&FlowReport>) -> Self {
         let mut sources = Sources::default();
         let server = Server::default();
-        let is_rules = text.lines().any(|line| line.starts_with("groups:"));
-        let file = sources.add(SourceText::new("file.yml", text));
-        let (project, reading) = if is_rules {
-            let mut project = Project { server, ..Project::default() };
-            let reading = project.add_rule_file(file, sources.file(file));
-            (project, reading)
-        } else {
-            config::parse(file, sources.file(file), server)
+        let (mut project, mut reading, mut before) = (None, Vec::new(), Vec::new());
+        let (mut others, mut scrapes) = (Vec::new(), TableBuilder::default());
+        for (lines, part) in parts(text) {
+            if let Some(head) = part.strip_prefix("# scrape ") {
+                scrape(head, part, &mut scrapes);
+                continue;
+            }
+            let file = sources.add(SourceText::new("file.yml", part));
+            before.push(lines);
+            if part.lines().any(|line| line.starts_with("groups:")) {
+                let project = project.get_or_insert(Project { server, ..Project::default() });
+                reading.extend(project.add_rule_file(file, sources.file(file)));
+            } else if project.is_none() {
+                let (read, found) = config::parse(file, sources.file(file), server);
+                reading = found;
+                project = Some(read);
+            } else {
+                others.push(config::parse(file, sources.file(file), server).0);
+            }
+        }
+        let project = project.expect("a block has a first part");
+        let samples = (scrapes.samples() > 0).then(|| flow::run(&project, &scrapes.finish()));
+        let members = std::iter::once(&project).chain(&others);
+        let fleet: Vec<Member<'_>> =
+            members.map(|project| Member { name: "file.yml", project }).collect();
+        let facts = Facts {
+            flow: flow.or(samples.as_ref().map(|(_, stored)| &stored.report)),
+            attached: samples.as_ref().map(|(attached, _)| attached),
+            fleet: &fleet,
+            ..Facts::new(&sources, &reading)
         };
-        let facts = Facts { sources: &sources, reading: &reading, flow, today: None };
         let findings = lint(&project, &facts, &Settings::default());
-        Self { sources, project, findings }
+        Self { sources, project, findings, before }
     }
 
     /// The one-based lines of the findings of a rule.
@@ -61,8 +98,23 @@ impl Linted {
 
     fn line(&self, finding: &Finding) -> u32 {
         let location = finding.location.expect("a finding about text has a place");
-        self.sources.file(location.file).position(location.span.start).line
+        let at = self.sources.iter().position(|(file, _)| file == location.file);
+        let before = self.before[at.expect("it is one of the files")];
+        before + self.sources.file(location.file).position(location.span.start).line
     }
+}
+
+/// Reads a scrape of a block.
+fn scrape(head: &str, part: &str, builder: &mut TableBuilder) {
+    let mut words = head.lines().next().unwrap_or_default().split(' ');
+    let mut next = || words.next().unwrap_or_default().to_owned();
+    let (job, instance) = (next(), next());
+    let labels = vec![("instance".to_owned(), instance), ("job".to_owned(), job.clone())];
+    builder.target(Target { job, labels });
+    let mut reader = Reader::new(Format::Text);
+    reader.feed(part.as_bytes(), builder);
+    let report = reader.finish(builder);
+    assert_eq!(report.bad_lines, 0, "{part}");
 }
 
 /// The lines, counted in the whole file, that a rule finds something on in a chain.
@@ -77,6 +129,13 @@ pub(super) fn found_in_flow(chain: &str, flow: &FlowReport) -> Vec<Finding> {
 
 /// Puts the smallest configuration around a chain.
 fn wrap(block: &str) -> String {
+    match block.split_once("\n---\n") {
+        Some((first, rest)) => format!("{}---\n{rest}", wrap_chain(&format!("{first}\n"))),
+        None => wrap_chain(block),
+    }
+}
+
+fn wrap_chain(block: &str) -> String {
     let job =
         "scrape_configs:\n  - job_name: app\n    static_configs:\n      - targets: ['app:8080']\n";
     let around = [
@@ -161,7 +220,7 @@ fn check_bad(entry: &Entry, block: &str, fixed: Option<&str>) {
         .map(|(_, number)| number)
         .collect();
     let [line] = expected[..] else { panic!("{}: one line is marked", entry.name()) };
-    if matches!(entry.rule.check, Check::Flow(_)) {
+    if matches!(entry.rule.check, Check::Flow(_)) && !block.contains("# scrape ") {
         // Its facts are not in the page: the rule's own tests have them.
         return;
     }
@@ -356,12 +415,8 @@ fn suppressions_end_and_cover_their_step_only() {
 ";
     let linted = Linted::of(&wrap(chain), None);
     assert_eq!(linted.lines("redundant-anchors"), [8]);
-    let facts = Facts {
-        sources: &linted.sources,
-        reading: &[],
-        flow: None,
-        today: Some("2026-02-01".parse().unwrap()),
-    };
+    let today = Some("2026-02-01".parse().unwrap());
+    let facts = Facts { today, ..Facts::new(&linted.sources, &[]) };
     let findings = lint(&linted.project, &facts, &Settings::default());
     let names: Vec<&str> = findings.iter().map(|finding| finding.rule.name).collect();
     assert_eq!(names, ["redundant-anchors", "unused-suppression", "redundant-anchors"]);
@@ -371,7 +426,7 @@ fn suppressions_end_and_cover_their_step_only() {
 #[test]
 fn settings_choose_rules_and_severities() {
     let linted = Linted::of(&wrap("relabel_configs:\n- {regex: ^a$, action: labeldrop}\n"), None);
-    let facts = Facts { sources: &linted.sources, reading: &[], flow: None, today: None };
+    let facts = Facts::new(&linted.sources, &[]);
     let run = |settings: Settings| lint(&linted.project, &facts, &settings);
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     assert_eq!(run(Settings { ignore: words(&["rl"]), ..Settings::default() }), []);

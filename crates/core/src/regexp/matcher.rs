@@ -1,19 +1,22 @@
 //! Matching: by comparing strings where the pattern is that simple, else by an engine.
 //!
-//! Most relabel regexes are a literal, a short list of literals, a prefix or `(.*)`. Those never
+//! Most relabel regexes are a literal, a list of literals and prefixes, or `(.*)`. Those never
 //! build an engine, which costs about 100 µs and tens of kilobytes.
 
 use std::fmt;
+use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Input, meta};
-use regex_syntax::hir::{Class, ClassUnicodeRange, Dot, Hir, HirKind, Look};
+use regex_syntax::hir::{Hir, HirKind, Look};
 
-/// The most strings that a pattern is compared with one by one.
-pub const MAX_LITERALS: usize = 256;
-/// The most bytes that these strings have together.
-const MAX_LITERAL_BYTES: usize = 1 << 14;
+use super::pieces::{MAX_ALTERNATIVES, Pieces};
+
+/// The most strings that a pattern is compared with.
+pub const MAX_LITERALS: usize = MAX_ALTERNATIVES;
 /// The most memory that the automaton of one pattern may take.
 pub const MAX_ENGINE_BYTES: usize = 64 << 20;
 
@@ -39,12 +42,81 @@ pub(super) struct Shape {
 
 #[derive(Debug)]
 enum Set {
-    /// These strings, in byte order.
-    Literals(Box<[String]>),
-    /// Whatever starts with the prefix and goes on with enough characters, newlines or not.
-    Prefix { prefix: Box<str>, at_least_one: bool, newlines: bool },
+    /// These strings.
+    Literals(Literals),
+    /// These strings, and whatever is of one of these kinds, newlines in the gaps or not.
+    Mixed { literals: Literals, kinds: Box<[Pieces]>, newlines: bool },
     /// Anything else.
     Other,
+}
+
+/// A set of strings.
+#[derive(Debug)]
+struct Literals {
+    /// In byte order.
+    strings: Box<[String]>,
+    /// Bit n: there is one of n bytes, or of 63 and more.
+    lengths: u64,
+    /// Where each is in `strings`; empty when they are few.
+    index: HashTable<u16>,
+}
+
+/// So many strings are compared one by one: of these, lengths rule out most.
+const FEW: usize = 4;
+
+impl Literals {
+    fn of(strings: Vec<String>) -> Self {
+        let lengths = strings.iter().fold(0, |bits, string| bits | length_bit(string));
+        let mut index = HashTable::new();
+        if strings.len() > FEW {
+            for (at, string) in strings.iter().enumerate() {
+                index.insert_unique(hash(string), at as u16, |&at| hash(&strings[at as usize]));
+            }
+        }
+        Self { strings: strings.into(), lengths, index }
+    }
+
+    #[inline]
+    fn contains(&self, value: &str) -> bool {
+        if self.lengths & length_bit(value) == 0 {
+            return false;
+        }
+        let is_it = |known: &String| known.as_bytes() == value.as_bytes();
+        if self.strings.len() <= FEW {
+            return self.strings.iter().any(is_it);
+        }
+        self.index.find(hash(value), |&at| is_it(&self.strings[at as usize])).is_some()
+    }
+}
+
+fn length_bit(text: &str) -> u64 {
+    1 << text.len().min(63)
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
+impl Set {
+    fn of(parts: &[Hir]) -> Self {
+        let Some(all) = Pieces::of(parts) else { return Self::Other };
+        let (plain, kinds): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.rest.is_empty());
+        let mut gaps = kinds.iter().flat_map(|kind| &kind.rest).map(|(gap, _)| gap.newlines);
+        let newlines = gaps.next().unwrap_or(true);
+        // Where gaps hold no newline, a value with one matches only if a literal has it: rare, and
+        // then an engine sees to it.
+        let differ = gaps.any(|other| other != newlines);
+        if differ || !newlines && plain.iter().chain(&kinds).any(Pieces::has_newline) {
+            return Self::Other;
+        }
+        let literals = Literals::of(plain.into_iter().map(|one| one.head).collect());
+        if kinds.is_empty() {
+            return Self::Literals(literals);
+        }
+        Self::Mixed { literals, kinds: kinds.into(), newlines }
+    }
 }
 
 impl Shape {
@@ -61,13 +133,12 @@ impl Shape {
             inner = parts(&capture.sub);
         }
         let whole_groups = (around == groups).then_some(groups);
-        let set = Strings::of(inner).map_or_else(|| prefix(inner), Set::Literals);
-        Self { set, whole_groups }
+        Self { set: Set::of(inner), whole_groups }
     }
 
     pub(super) fn literals(&self) -> Option<&[String]> {
         match &self.set {
-            Set::Literals(strings) => Some(strings),
+            Set::Literals(literals) => Some(&literals.strings),
             _ => None,
         }
     }
@@ -82,17 +153,33 @@ impl Shape {
     }
 
     /// The verdict, if this decides it.
+    #[inline]
     pub(super) fn is_match(&self, value: &str) -> Option<bool> {
         match &self.set {
-            Set::Literals(strings) => {
-                Some(strings.binary_search_by(|known| known.as_str().cmp(value)).is_ok())
-            }
-            Set::Prefix { prefix, at_least_one, newlines } => {
-                let Some(rest) = value.strip_prefix(&**prefix) else { return Some(false) };
-                let long_enough = !at_least_one || !rest.is_empty();
-                Some(long_enough && (*newlines || memchr::memchr(b'\n', rest.as_bytes()).is_none()))
+            Set::Literals(literals) => Some(literals.contains(value)),
+            Set::Mixed { literals, kinds, newlines } => {
+                let found = literals.contains(value)
+                    || kinds.iter().any(|kind| kind.is_match(value))
+                        && (*newlines || memchr::memchr(b'\n', value.as_bytes()).is_none());
+                Some(found)
             }
             Set::Other => None,
+        }
+    }
+
+    /// Whether some value that starts so may match; `true` where that is not known.
+    pub(super) fn may_start_with(&self, start: &str) -> bool {
+        let literal = |literals: &Literals| {
+            let strings = &literals.strings;
+            let first = strings.partition_point(|known| known.as_str() < start);
+            strings.get(first).is_some_and(|known| known.starts_with(start))
+        };
+        match &self.set {
+            Set::Literals(literals) => literal(literals),
+            Set::Mixed { literals, kinds, .. } => {
+                literal(literals) || kinds.iter().any(|kind| kind.may_start_with(start))
+            }
+            Set::Other => true,
         }
     }
 }
@@ -111,109 +198,6 @@ fn parts(hir: &Hir) -> &[Hir] {
         HirKind::Concat(parts) => parts,
         HirKind::Empty => &[],
         _ => std::slice::from_ref(hir),
-    }
-}
-
-/// `literal.*` and `literal.+`, the literal possibly empty.
-fn prefix(parts: &[Hir]) -> Set {
-    let (head, tail) = match parts {
-        [tail] => ("", tail),
-        [head, tail] => match head.kind() {
-            HirKind::Literal(literal) => match std::str::from_utf8(&literal.0) {
-                Ok(head) => (head, tail),
-                Err(_) => return Set::Other,
-            },
-            _ => return Set::Other,
-        },
-        _ => return Set::Other,
-    };
-    let HirKind::Repetition(repetition) = tail.kind() else { return Set::Other };
-    let newlines = match &*repetition.sub {
-        dot if *dot == Hir::dot(Dot::AnyChar) => true,
-        dot if *dot == Hir::dot(Dot::AnyCharExceptLF) => false,
-        _ => return Set::Other,
-    };
-    if repetition.min > 1 || repetition.max.is_some() {
-        return Set::Other;
-    }
-    Set::Prefix { prefix: head.into(), at_least_one: repetition.min == 1, newlines }
-}
-
-/// Collects the strings of a finite pattern, within bounds.
-struct Strings;
-
-impl Strings {
-    /// All strings of a concatenation, sorted, without duplicates.
-    fn of(parts: &[Hir]) -> Option<Box<[String]>> {
-        let mut all = Self::concat(parts)?;
-        all.sort_unstable();
-        all.dedup();
-        Some(all.into_boxed_slice())
-    }
-
-    fn concat(parts: &[Hir]) -> Option<Vec<String>> {
-        let mut all = vec![String::new()];
-        for part in parts {
-            let tails = Self::any(part)?;
-            if let [tail] = tails.as_slice() {
-                for head in &mut all {
-                    head.push_str(tail);
-                }
-            } else {
-                if all.len().saturating_mul(tails.len()) > MAX_LITERALS {
-                    return None;
-                }
-                let join = |head: &String| {
-                    tails.iter().map(|tail| format!("{head}{tail}")).collect::<Vec<_>>()
-                };
-                all = all.iter().flat_map(join).collect();
-            }
-            if all.iter().map(String::len).sum::<usize>() > MAX_LITERAL_BYTES {
-                return None;
-            }
-        }
-        Some(all)
-    }
-
-    fn any(hir: &Hir) -> Option<Vec<String>> {
-        match hir.kind() {
-            HirKind::Empty => Some(vec![String::new()]),
-            HirKind::Literal(literal) => {
-                Some(vec![std::str::from_utf8(&literal.0).ok()?.to_owned()])
-            }
-            HirKind::Class(Class::Unicode(class)) => {
-                let count: usize = class.ranges().iter().map(ClassUnicodeRange::len).sum();
-                (count <= MAX_LITERALS).then(|| {
-                    let chars = class.ranges().iter().flat_map(|range| range.start()..=range.end());
-                    chars.map(String::from).collect()
-                })
-            }
-            HirKind::Class(Class::Bytes(_)) | HirKind::Look(_) => None,
-            HirKind::Repetition(repetition) => match (repetition.min, repetition.max) {
-                (0, Some(1)) => {
-                    let mut all = Self::any(&repetition.sub)?;
-                    all.push(String::new());
-                    Some(all)
-                }
-                (min, Some(max)) if min == max && max <= 16 => {
-                    let copies = vec![(*repetition.sub).clone(); max as usize];
-                    Self::concat(&copies)
-                }
-                _ => None,
-            },
-            HirKind::Capture(capture) => Self::any(&capture.sub),
-            HirKind::Concat(parts) => Self::concat(parts),
-            HirKind::Alternation(alternatives) => {
-                let mut all = Vec::new();
-                for alternative in alternatives {
-                    all.extend(Self::any(alternative)?);
-                    if all.len() > MAX_LITERALS {
-                        return None;
-                    }
-                }
-                Some(all)
-            }
-        }
     }
 }
 

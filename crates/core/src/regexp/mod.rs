@@ -9,6 +9,7 @@ mod error;
 pub mod language;
 mod matcher;
 mod parse;
+mod pieces;
 mod replace;
 mod template;
 
@@ -26,7 +27,7 @@ pub use self::dialect::{Anchoring, Dialect};
 pub use self::error::SyntaxError;
 use self::matcher::Engine;
 pub use self::matcher::{Groups, MAX_ENGINE_BYTES, MAX_LITERALS, Slots, TooLarge};
-pub use self::replace::{expand, replace_all};
+pub use self::replace::{expand, replace_all, replace_all_into};
 pub use self::template::{Part, PartKind, Template};
 
 use self::matcher::Shape;
@@ -106,6 +107,12 @@ impl Pattern {
             || !properties.look_set_suffix().contains(Look::End)
     }
 
+    /// How many groups there are, when each of them always spans the whole match: 1 for `(.*)`, 0
+    /// for `a|b`; `None` when some group does not.
+    pub fn whole_groups(&self) -> Option<usize> {
+        self.0.shape.whole_groups()
+    }
+
     /// Builds the engine now, if one is needed at all. Everything below does that by itself, but
     /// takes a pattern that is too large as one that never matches: ask here where that matters.
     ///
@@ -127,6 +134,11 @@ impl Pattern {
         }
     }
 
+    /// Whether some value that starts so may match; `true` where that takes more than a look.
+    pub fn may_start_with(&self, start: &str) -> bool {
+        self.0.shape.may_start_with(start)
+    }
+
     /// The groups of the first match. `slots` is scratch space: once it has grown, no call
     /// allocates.
     pub fn captures<'s>(&self, value: &str, slots: &'s mut Slots) -> Option<Groups<'s>> {
@@ -142,10 +154,14 @@ impl Pattern {
     ) -> Option<Groups<'s>> {
         slots.reset(self.0.names.len());
         if from == 0
-            && let Some(whole) = self.0.shape.whole_groups()
             && let Some(verdict) = self.0.shape.is_match(value)
         {
-            return verdict.then(|| slots.fill(value.len(), whole));
+            if !verdict {
+                return None;
+            }
+            if let Some(whole) = self.0.shape.whole_groups() {
+                return Some(slots.fill(value.len(), whole));
+            }
         }
         let engine = self.engine().ok()?;
         engine.captures(value, from, slots)

@@ -45,6 +45,18 @@ pub fn replace_all(
     slots: &mut Slots,
 ) -> String {
     let mut out = String::with_capacity(value.len());
+    replace_all_into(pattern, value, template, slots, &mut out);
+    out
+}
+
+/// Like [`replace_all`], appended to `out`.
+pub fn replace_all_into(
+    pattern: &Pattern,
+    value: &str,
+    template: &Template,
+    slots: &mut Slots,
+    out: &mut String,
+) {
     let mut copied = 0;
     let mut from = 0;
     while from <= value.len() {
@@ -52,14 +64,13 @@ pub fn replace_all(
         let Some(found) = groups.get(0) else { break };
         out.push_str(&value[copied..found.start]);
         if found.end > copied || found.start == 0 {
-            template.expand(pattern, value, groups, &mut out);
+            template.expand(pattern, value, groups, out);
         }
         copied = found.end;
         let width = value[from..].chars().next().map_or(1, char::len_utf8);
         from = found.end.max(from + width);
     }
     out.push_str(&value[copied..]);
-    out
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@
 //! effect out: [`Program`] row by row; a table once per distinct tuple of source values.
 
 mod action;
+pub mod analysis;
 mod case;
 mod message;
+mod plan;
 mod program;
 mod raw;
 mod step;

@@ -1,12 +1,15 @@
 //! A chain of steps run over one label set after another.
 
-use super::{Effect, Input, Scratch, Step};
-use crate::series::{LabelBuf, LabelRef};
+use std::sync::Arc;
 
-/// A compiled chain.
+use super::plan::{NameEffect, StepPlan, name_effect};
+use super::{Action, Effect, Input, Scratch, Step};
+use crate::series::{LabelBuf, LabelRef, NameRef};
+
+/// A compiled chain. Cloning shares it.
 #[derive(Debug, Clone, Default)]
 pub struct Program {
-    steps: Vec<Step>,
+    steps: Arc<[Step]>,
 }
 
 /// What became of a label set.
@@ -50,7 +53,7 @@ pub struct Change {
 impl Program {
     /// A program of `steps` in their order. Patterns compile when they are first needed.
     pub fn compile(steps: &[Step]) -> Self {
-        Self { steps: steps.to_vec() }
+        Self { steps: steps.into() }
     }
 
     /// The steps.
@@ -59,13 +62,11 @@ impl Program {
     }
 
     /// Runs the chain over `labels`, bare: nothing is checked or added around it.
+    ///
+    /// `scratch` remembers what the chain does to label names, so one that serves one chain after
+    /// another is slower than one for each.
     pub fn apply(&self, scratch: &mut Scratch, labels: &mut LabelBuf) -> Outcome {
-        for (at, step) in self.steps.iter().enumerate() {
-            if run(step, scratch, labels, &mut ()) == Flow::Stop {
-                return Outcome::Dropped { by: at };
-            }
-        }
-        Outcome::Kept
+        self.run(scratch, labels, &mut ())
     }
 
     /// Like [`Program::apply`], and says what each step did, up to the one that dropped.
@@ -75,16 +76,33 @@ impl Program {
         labels: &mut LabelBuf,
     ) -> (Outcome, Vec<Did>) {
         let mut trace = Vec::with_capacity(self.steps.len());
+        let outcome = self.run(scratch, labels, &mut trace);
+        (outcome, trace)
+    }
+
+    fn run(
+        &self,
+        scratch: &mut Scratch,
+        labels: &mut LabelBuf,
+        observer: &mut impl Observer,
+    ) -> Outcome {
+        // Taken out so that steps may use the rest.
+        let mut plans = std::mem::take(&mut scratch.plans);
+        let mut plan = plans.find(&self.steps, labels, scratch);
+        let mut outcome = Outcome::Kept;
         for (at, step) in self.steps.iter().enumerate() {
-            let mut did = Did::Nothing;
-            let flow = run(step, scratch, labels, &mut did);
-            if flow == Flow::Stop {
-                trace.push(Did::Dropped);
-                return (Outcome::Dropped { by: at }, trace);
+            if step.server().sorts_after_each_step() && labels.rebase() {
+                plan = plans.find(&self.steps, labels, scratch);
             }
-            trace.push(if step.action().is_filter() { Did::Passed } else { did });
+            observer.step(step);
+            if run(step, plans.step(plan, at), scratch, labels, observer) == Flow::Stop {
+                observer.dropped();
+                outcome = Outcome::Dropped { by: at };
+                break;
+            }
         }
-        (Outcome::Kept, trace)
+        scratch.plans = plans;
+        outcome
     }
 }
 
@@ -96,47 +114,79 @@ enum Flow {
 
 /// Told of each change before it is made; `()` looks away and costs nothing.
 trait Observer {
+    fn step(&mut self, _step: &Step) {}
     fn set(&mut self, _labels: &LabelBuf, _name: &str, _value: &str) {}
     fn invalid_name(&mut self, _name: &str) {}
+    fn dropped(&mut self) {}
 }
 
 impl Observer for () {}
 
-impl Observer for Did {
+/// What each step did, the last entry being that of the step that runs.
+impl Observer for Vec<Did> {
+    fn step(&mut self, step: &Step) {
+        self.push(if step.action().is_filter() { Did::Passed } else { Did::Nothing });
+    }
+
     fn set(&mut self, labels: &LabelBuf, name: &str, value: &str) {
         let change = Change {
             label: name.to_owned(),
             before: labels.get(name).to_owned(),
             after: value.to_owned(),
         };
-        match self {
-            Self::Wrote(changes) => changes.push(change),
-            _ => *self = Self::Wrote(vec![change]),
+        match self.last_mut() {
+            Some(Did::Wrote(changes)) => changes.push(change),
+            Some(did) => *did = Did::Wrote(vec![change]),
+            None => {}
         }
     }
 
     fn invalid_name(&mut self, name: &str) {
-        *self = Self::InvalidName(name.to_owned());
+        self.pop();
+        self.push(Did::InvalidName(name.to_owned()));
+    }
+
+    fn dropped(&mut self) {
+        self.pop();
+        self.push(Did::Dropped);
     }
 }
 
 fn run(
     step: &Step,
+    plan: &StepPlan,
     scratch: &mut Scratch,
     labels: &mut LabelBuf,
     observer: &mut impl Observer,
 ) -> Flow {
-    if step.server().sorts_after_each_step() {
-        labels.rebase();
+    match plan {
+        StepPlan::Values { sources, target } => {
+            run_by_value(step, sources, *target, scratch, labels, observer)
+        }
+        StepPlan::Names(effects) if step.action() == Action::LabelMap => {
+            copy_by_name(step, effects, scratch, labels, observer);
+            Flow::Go
+        }
+        StepPlan::Names(effects) => {
+            remove_by_name(step, effects, scratch, labels, observer);
+            Flow::Go
+        }
     }
-    if step.action().is_by_name() {
-        run_by_name(step, scratch, labels, observer);
-        return Flow::Go;
-    }
+}
+
+fn run_by_value(
+    step: &Step,
+    sources: &[Option<usize>],
+    target: Option<usize>,
+    scratch: &mut Scratch,
+    labels: &mut LabelBuf,
+    observer: &mut impl Observer,
+) -> Flow {
     // Taken out so that the effect may borrow the rest.
     let mut joined = std::mem::take(&mut scratch.joined);
-    let values = join(step, labels, &mut joined);
-    let target = if step.compares_target() { labels.get(step.target_label()) } else { "" };
+    let values = join(step, sources, labels, &mut joined);
+    let target =
+        if step.compares_target() { labels.get_at(target, step.target_label()) } else { "" };
     let effect = step.effect(Input::Values { joined: values, target }, scratch);
     let mut flow = Flow::Go;
     match effect {
@@ -153,42 +203,88 @@ fn run(
 }
 
 /// The values that `step` looks at. Those of several labels are put into `buffer`.
-fn join<'a>(step: &Step, labels: &'a LabelBuf, buffer: &'a mut String) -> &'a str {
-    match step.source_labels() {
-        [] => "",
-        [name] => labels.get(name),
-        [first, rest @ ..] => {
+fn join<'a>(
+    step: &Step,
+    positions: &[Option<usize>],
+    labels: &'a LabelBuf,
+    buffer: &'a mut String,
+) -> &'a str {
+    match (step.source_labels(), positions) {
+        ([], _) | (_, []) => "",
+        ([name], [position]) => labels.get_at(*position, name),
+        ([first, names @ ..], [position, positions @ ..]) => {
             buffer.clear();
-            buffer.push_str(labels.get(first));
-            for name in rest {
+            buffer.push_str(labels.get_at(*position, first));
+            for (name, position) in names.iter().zip(positions) {
                 buffer.push_str(step.separator());
-                buffer.push_str(labels.get(name));
+                buffer.push_str(labels.get_at(*position, name));
             }
             buffer
         }
     }
 }
 
-/// Goes through the labels as they are before the step: what it changes does not feed back.
-fn run_by_name(
+/// Runs a step that removes labels: those of the layout that its plan names, and of those that
+/// were set since what it says of their names.
+fn remove_by_name(
     step: &Step,
+    effects: &[(usize, NameEffect)],
     scratch: &mut Scratch,
     labels: &mut LabelBuf,
     observer: &mut impl Observer,
 ) {
+    for (at, _) in effects {
+        if labels.is_at(*at) {
+            observer.set(labels, labels.name_at(*at), "");
+            labels.hide_at(*at);
+        }
+    }
+    if !labels.has_added() {
+        return;
+    }
     let mut before: Vec<LabelRef> = std::mem::take(&mut scratch.labels);
     labels.snapshot(&mut before);
     for label in &before {
-        match step.effect(Input::Name(labels.name_of(label)), scratch) {
-            Effect::Remove => {
-                observer.set(labels, labels.name_of(label), "");
-                labels.remove(label);
+        if let NameRef::Added(_) = label.name {
+            let name = labels.name_of(label);
+            if let Some(NameEffect::Remove) = name_effect(step, name, scratch) {
+                observer.set(labels, name, "");
+                labels.delete_added(label);
             }
-            Effect::Copy { to } => {
-                observer.set(labels, to, labels.value_of(label));
-                labels.copy(label, to);
+        }
+    }
+    scratch.labels = before;
+}
+
+/// Runs a step that copies labels. It goes through them as they are before: what it changes does
+/// not feed back.
+fn copy_by_name(
+    step: &Step,
+    effects: &[(usize, NameEffect)],
+    scratch: &mut Scratch,
+    labels: &mut LabelBuf,
+    observer: &mut impl Observer,
+) {
+    if effects.is_empty() && !labels.has_added() {
+        return;
+    }
+    let mut before: Vec<LabelRef> = std::mem::take(&mut scratch.labels);
+    labels.snapshot(&mut before);
+    for label in &before {
+        let of_added;
+        let effect = match label.name {
+            NameRef::Base(position) => {
+                let found = effects.binary_search_by_key(&position, |(at, _)| *at);
+                found.ok().map(|found| &effects[found].1)
             }
-            Effect::Nothing | Effect::Drop | Effect::Set { .. } | Effect::InvalidName(_) => {}
+            NameRef::Added(_) => {
+                of_added = name_effect(step, labels.name_of(label), scratch);
+                of_added.as_ref()
+            }
+        };
+        if let Some(NameEffect::Copy { to }) = effect {
+            observer.set(labels, to, labels.value_of(label));
+            labels.copy(label, to);
         }
     }
     scratch.labels = before;

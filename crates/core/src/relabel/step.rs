@@ -6,7 +6,7 @@ use md5::{Digest, Md5};
 
 use super::validate::Filled;
 use super::{Action, StepField, case};
-use crate::regexp::{Pattern, Slots, Template, replace_all};
+use crate::regexp::{Pattern, Slots, Template, replace_all_into};
 use crate::server::{NameScheme, Server};
 
 /// A relabel config that its server accepts.
@@ -84,6 +84,7 @@ pub enum Effect<'a> {
 pub struct Scratch {
     pub(super) joined: String,
     pub(super) labels: Vec<crate::series::LabelRef>,
+    pub(super) plans: super::plan::Plans,
     slots: Slots,
     name: String,
     value: String,
@@ -202,7 +203,8 @@ impl Step {
             Action::LabelKeep if !self.pattern.is_match(name) => Effect::Remove,
             Action::LabelMap if self.pattern.is_match(name) => {
                 let Scratch { slots, name: out, .. } = scratch;
-                *out = replace_all(&self.pattern, name, &self.replacement.template, slots);
+                out.clear();
+                replace_all_into(&self.pattern, name, &self.replacement.template, slots, out);
                 Effect::Copy { to: out }
             }
             _ => Effect::Nothing,

@@ -10,6 +10,8 @@ use super::{MetricType, Sample, Sink};
 pub struct TableBuilder {
     table: Table,
     target: TargetId,
+    /// The latest `# TYPE` line of the page: the family's code and its type.
+    announced: (u32, MetricType),
     /// Group of each metric's name code; `u32::MAX` when it has none yet.
     group_of: Vec<u32>,
     layouts: Vec<Layout>,
@@ -31,6 +33,7 @@ impl Default for TableBuilder {
         Self {
             table: Table::empty(Stage::Exposed),
             target: TargetId(0),
+            announced: (0, MetricType::Unknown),
             group_of: Vec::new(),
             layouts: Vec::new(),
             last: usize::MAX,
@@ -44,6 +47,7 @@ impl TableBuilder {
     /// The samples that follow come from this target.
     pub fn target(&mut self, target: Target) -> TargetId {
         self.target = TargetId(self.table.targets.len() as u32);
+        self.announced = (0, MetricType::Unknown);
         self.table.targets.push(target);
         self.target
     }
@@ -82,6 +86,7 @@ impl TableBuilder {
         }
         let group = self.group(metric);
         let rows = &mut self.table.metrics[group];
+        rows.notes.push_row(self.announced.0, self.announced.1);
         rows.rows += 1;
         rows.exposed_bytes += exposed_bytes as u64;
         match rows.runs.last_mut() {
@@ -148,6 +153,10 @@ impl TableBuilder {
         let before = codes[rows.rows - 2];
         codes.truncate(rows.rows - 1);
         codes.push(before);
+        if before == 0 {
+            let name = rows.columns[column].name;
+            rows.notes.set_empty(name);
+        }
     }
 
     /// Writes the current row's value of a column. A repeated label keeps its last value.
@@ -167,12 +176,17 @@ impl TableBuilder {
         } else {
             column.codes[row] = code;
         }
+        if code == 0 {
+            let name = column.name;
+            rows.notes.set_empty(name);
+        }
     }
 }
 
 impl Sink for TableBuilder {
     fn family(&mut self, name: &str, kind: MetricType) {
         self.table.set_family(name, kind);
+        self.announced = (self.table.family_names.intern(name), kind);
     }
 
     fn sample(&mut self, sample: &Sample<'_>) {
@@ -187,6 +201,9 @@ impl Sink for TableBuilder {
             }
             let column = self.column_at(group, position, sample.name(label));
             self.set(group, column, sample.value(label));
+        }
+        if let Some(time) = sample.timestamp {
+            self.table.metrics[group].notes.set_time(time);
         }
         self.number = Some(sample.number);
     }

@@ -1,27 +1,33 @@
 //! One mutable label set that is reused from series to series, so that relabeling allocates nothing.
 
 use std::ops::Range;
+use std::sync::Arc;
+
+use super::layout::{Layout, Layouts};
 
 /// A label set under change, with the semantics of Prometheus's `labels.Builder` (v3.5.3,
 /// `model/labels`): a *base*, sorted by name, and what was set since, in the order
 /// it was set. A label without a value does not exist: setting `""` deletes.
 ///
-/// All text lives in one arena; [`LabelBuf::clear`] keeps the memory, so a reused buffer stops
-/// allocating once it has seen its largest label set.
+/// All text lives in one arena and the names of bases are kept; [`LabelBuf::clear`] keeps the
+/// memory, so a reused buffer stops allocating once it has seen its largest label set and all
+/// combinations of names.
 #[derive(Debug, Clone, Default)]
 pub struct LabelBuf {
     arena: String,
-    base: Vec<Base>,
+    layouts: Layouts,
+    /// The names of `pushed`, as a place in `layouts`.
+    pushing: u32,
+    /// Values in the order they were pushed.
+    pushed: Vec<Range<usize>>,
+    /// The names of `base`, as a place in `layouts`.
+    names: u32,
+    /// Values by name. An empty one is hidden: the label was deleted, or set to another value,
+    /// which then is in `added`.
+    base: Vec<Range<usize>>,
     added: Vec<Label>,
     /// How many entries of `base` are hidden: none means that nothing of the base was touched.
     hidden: usize,
-}
-
-#[derive(Debug, Clone)]
-struct Base {
-    label: Label,
-    /// Deleted, or set to another value (which then is in `added`).
-    hidden: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -31,9 +37,21 @@ struct Label {
 }
 
 /// A label as it was when [`LabelBuf::snapshot`] saw it: it stays readable through the same buffer
-/// while labels change, until [`LabelBuf::clear`].
+/// while labels are set and deleted.
 #[derive(Debug, Clone)]
-pub struct LabelRef(Label);
+pub(crate) struct LabelRef {
+    pub(crate) name: NameRef,
+    value: Range<usize>,
+}
+
+/// Where the name of a label is.
+#[derive(Debug, Clone)]
+pub(crate) enum NameRef {
+    /// This one of the layout's.
+    Base(usize),
+    /// In the arena.
+    Added(Range<usize>),
+}
 
 impl LabelBuf {
     /// An empty label set.
@@ -44,33 +62,33 @@ impl LabelBuf {
     /// Forgets all labels and keeps the memory.
     pub fn clear(&mut self) {
         self.arena.clear();
+        self.pushed.clear();
+        self.pushing = self.layouts.root();
         self.base.clear();
+        self.names = self.pushing;
         self.added.clear();
         self.hidden = 0;
     }
 
     /// Adds a label to the base; an empty value adds nothing. Call [`LabelBuf::sort_base`] after
     /// the last one.
+    #[inline]
     pub fn push_base(&mut self, name: &str, value: &str) {
         if value.is_empty() {
             return;
         }
-        let label = Label { name: self.store(name), value: self.store(value) };
-        self.base.push(Base { label, hidden: false });
+        self.pushing = self.layouts.child(self.pushing, name);
+        let value = self.store(value);
+        self.pushed.push(value);
     }
 
     /// Sorts the base by name, bytewise as Prometheus does; of equal names the last pushed stays.
     pub fn sort_base(&mut self) {
-        let arena = &self.arena;
-        let name = |base: &Base| &arena[base.label.name.clone()];
-        if self.base.is_sorted_by(|a, b| name(a) < name(b)) {
-            return;
-        }
-        let last_first = |base: &Base| std::cmp::Reverse(base.label.name.start);
-        self.base.sort_unstable_by(|a, b| {
-            name(a).cmp(name(b)).then_with(|| last_first(a).cmp(&last_first(b)))
-        });
-        self.base.dedup_by(|later, first| name(later) == name(first));
+        self.names = self.pushing;
+        self.layouts.complete(self.names);
+        let order = self.layouts.layout(self.names).order();
+        self.base.clear();
+        self.base.extend(order.iter().map(|&at| self.pushed[at as usize].clone()));
     }
 
     /// Clears, then fills the base and sorts it.
@@ -83,14 +101,17 @@ impl LabelBuf {
     }
 
     /// The value of label `name`; `""` when there is none.
-    #[inline]
     pub fn get(&self, name: &str) -> &str {
-        if let Some(label) = self.added.iter().find(|label| self.text(&label.name) == name) {
-            return self.text(&label.value);
-        }
-        match self.base.iter().find(|base| self.text(&base.label.name) == name) {
-            Some(base) if !base.hidden => self.text(&base.label.value),
-            _ => "",
+        self.get_at(self.layout().position(name), name)
+    }
+
+    /// The value of label `name`, of which it is known where it is in the layout, if there.
+    #[inline]
+    pub(crate) fn get_at(&self, position: Option<usize>, name: &str) -> &str {
+        let added = self.added.iter().find(|label| self.text(&label.name) == name);
+        match added {
+            Some(label) => self.text(&label.value),
+            None => position.map_or("", |at| self.text(&self.base[at])),
         }
     }
 
@@ -105,8 +126,8 @@ impl LabelBuf {
     }
 
     /// Gives label `name` the value of the label that `from` refers to.
-    pub fn copy(&mut self, from: &LabelRef, name: &str) {
-        self.put(name, from.0.value.clone());
+    pub(crate) fn copy(&mut self, from: &LabelRef, name: &str) {
+        self.put(name, from.value.clone());
     }
 
     /// Deletes label `name`, if there is one.
@@ -117,23 +138,44 @@ impl LabelBuf {
         }
     }
 
-    /// Deletes the label that has the name of the one that `label` refers to.
-    pub fn remove(&mut self, label: &LabelRef) {
+    /// Deletes the label of the base that has the name at this place of the layout, unless it was
+    /// set to another value; whether it was there.
+    #[inline]
+    pub(crate) fn hide_at(&mut self, position: usize) -> bool {
+        let value = &mut self.base[position];
+        let was_there = value.start < value.end;
+        *value = 0..0;
+        self.hidden += usize::from(was_there);
+        was_there
+    }
+
+    /// Whether the label of the base at this place of the layout is as it was.
+    #[inline]
+    pub(crate) fn is_at(&self, position: usize) -> bool {
+        !self.base[position].is_empty()
+    }
+
+    /// The name at this place of the layout.
+    pub(crate) fn name_at(&self, position: usize) -> &str {
+        &self.layout().names()[position]
+    }
+
+    /// Deletes the label, set since, that a snapshot refers to.
+    pub(crate) fn delete_added(&mut self, label: &LabelRef) {
         let arena = &self.arena;
-        let is_it = |other: &Label| arena[other.name.clone()] == arena[label.0.name.clone()];
-        if let Some(base) = self.base.iter_mut().find(|base| is_it(&base.label)) {
-            self.hidden += usize::from(!base.hidden);
-            base.hidden = true;
-        }
-        if let Some(at) = self.added.iter().position(is_it) {
-            self.added.remove(at);
+        if let NameRef::Added(name) = &label.name {
+            self.added.retain(|added| arena[added.name.clone()] != arena[name.clone()]);
         }
     }
 
     /// The labels in the order in which Prometheus goes through them (2.43 and later): those of the
     /// base that are untouched, by name, then those that were set, in the order they first were.
     pub fn iter_ordered(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.live().map(|label| (self.text(&label.name), self.text(&label.value)))
+        let names = self.layout().names().iter().zip(&self.base);
+        let base = names
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (&**name, self.text(value)));
+        base.chain(self.added.iter().map(|label| (self.text(&label.name), self.text(&label.value))))
     }
 
     /// The labels by name; allocates the list.
@@ -144,17 +186,27 @@ impl LabelBuf {
     }
 
     /// Takes over all changes: the labels as they are now become the base. Iteration is by name
-    /// afterwards.
-    pub fn rebase(&mut self) {
+    /// afterwards. Says whether there were any changes.
+    pub fn rebase(&mut self) -> bool {
         if self.is_unchanged() {
-            return;
+            return false;
         }
-        self.base.retain(|base| !base.hidden);
-        self.base.extend(self.added.drain(..).map(|label| Base { label, hidden: false }));
+        let names = Arc::clone(self.layout());
+        self.pushing = self.layouts.root();
+        self.pushed.clear();
+        for (name, value) in names.names().iter().zip(&self.base) {
+            if !value.is_empty() {
+                self.pushing = self.layouts.child(self.pushing, name);
+                self.pushed.push(value.clone());
+            }
+        }
+        for label in self.added.drain(..) {
+            self.pushing = self.layouts.child(self.pushing, &self.arena[label.name]);
+            self.pushed.push(label.value);
+        }
         self.hidden = 0;
-        let arena = &self.arena;
-        let name = |base: &Base| &arena[base.label.name.clone()];
-        self.base.sort_unstable_by(|a, b| name(a).cmp(name(b)));
+        self.sort_base();
+        true
     }
 
     /// Whether nothing was set or deleted since the base was pushed or taken over. Setting a label
@@ -173,25 +225,42 @@ impl LabelBuf {
         self.len() == 0
     }
 
+    /// The names of the base.
+    #[inline]
+    pub(crate) fn layout(&self) -> &Arc<Layout> {
+        self.layouts.layout(self.names)
+    }
+
+    /// Whether a label was set since the base was pushed or taken over, and not deleted again.
+    #[inline]
+    pub(crate) fn has_added(&self) -> bool {
+        !self.added.is_empty()
+    }
+
     /// Puts a reference to each label into `into`, in the order of [`LabelBuf::iter_ordered`].
-    pub fn snapshot(&self, into: &mut Vec<LabelRef>) {
+    pub(crate) fn snapshot(&self, into: &mut Vec<LabelRef>) {
         into.clear();
-        into.extend(self.live().cloned().map(LabelRef));
+        let base = self.base.iter().enumerate().filter(|(_, value)| !value.is_empty());
+        into.extend(
+            base.map(|(at, value)| LabelRef { name: NameRef::Base(at), value: value.clone() }),
+        );
+        into.extend(self.added.iter().map(|label| LabelRef {
+            name: NameRef::Added(label.name.clone()),
+            value: label.value.clone(),
+        }));
     }
 
     /// The name of a label of a snapshot.
-    pub fn name_of(&self, label: &LabelRef) -> &str {
-        self.text(&label.0.name)
+    pub(crate) fn name_of(&self, label: &LabelRef) -> &str {
+        match &label.name {
+            NameRef::Base(at) => &self.layout().names()[*at],
+            NameRef::Added(name) => self.text(name),
+        }
     }
 
     /// The value that a label of a snapshot had then.
-    pub fn value_of(&self, label: &LabelRef) -> &str {
-        self.text(&label.0.value)
-    }
-
-    fn live(&self) -> impl Iterator<Item = &Label> {
-        let base = self.base.iter().filter(|base| !base.hidden).map(|base| &base.label);
-        base.chain(&self.added)
+    pub(crate) fn value_of(&self, label: &LabelRef) -> &str {
+        self.text(&label.value)
     }
 
     fn put(&mut self, name: &str, value: Range<usize>) {
@@ -199,28 +268,26 @@ impl LabelBuf {
             self.added[at].value = value;
             return;
         }
-        let name = match self.hide(name) {
-            Some(known) => known,
-            None => self.store(name),
-        };
+        self.hide(name);
+        let name = self.store(name);
         self.added.push(Label { name, value });
     }
 
-    /// Hides the base's label `name` and returns where its name is.
-    fn hide(&mut self, name: &str) -> Option<Range<usize>> {
-        let at = self.base.iter().position(|base| self.text(&base.label.name) == name)?;
-        let base = &mut self.base[at];
-        self.hidden += usize::from(!base.hidden);
-        base.hidden = true;
-        Some(base.label.name.clone())
+    /// Hides the base's label `name`.
+    fn hide(&mut self, name: &str) {
+        if let Some(at) = self.layout().position(name) {
+            self.hide_at(at);
+        }
     }
 
+    #[inline]
     fn store(&mut self, text: &str) -> Range<usize> {
         let start = self.arena.len();
         self.arena.push_str(text);
         start..self.arena.len()
     }
 
+    #[inline]
     fn text(&self, range: &Range<usize>) -> &str {
         &self.arena[range.clone()]
     }
@@ -289,7 +356,7 @@ mod tests {
         Set(String, String),
         Delete(String),
         Copy(usize, String),
-        Remove(usize),
+        Hide(usize),
         Rebase,
     }
 
@@ -298,7 +365,7 @@ mod tests {
             4 => ("[a-d]", "[xyé]{0,2}").prop_map(|(name, value)| Op::Set(name, value)),
             2 => "[a-d]".prop_map(Op::Delete),
             2 => (0..4usize, "[a-d]").prop_map(|(from, name)| Op::Copy(from, name)),
-            1 => (0..4usize).prop_map(Op::Remove),
+            1 => (0..4usize).prop_map(Op::Hide),
             1 => Just(Op::Rebase),
         ]
     }
@@ -320,12 +387,12 @@ mod tests {
                 model.set(name, buf.value_of(from));
                 buf.copy(from, name);
             }
-            Op::Remove(from) => {
-                let mut labels = Vec::new();
-                buf.snapshot(&mut labels);
-                let Some(label) = labels.get(*from) else { return };
-                model.delete(buf.name_of(label));
-                buf.remove(label);
+            Op::Hide(at) => {
+                let Some(name) = buf.layout().names().get(*at).cloned() else { return };
+                if !model.added.iter().any(|(added, _)| **added == *name) {
+                    assert_eq!(buf.hide_at(*at), !model.get(&name).is_empty());
+                    model.delete(&name);
+                }
             }
             Op::Rebase => {
                 buf.rebase();

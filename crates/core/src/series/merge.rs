@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::PageNotes;
 use super::table::{Column, MetricRows, NameId, Run, Table, TargetId};
 
 impl Table {
@@ -24,6 +25,9 @@ impl Table {
         for (name, &kind) in &other.families {
             self.set_family(name, kind);
         }
+        let families: Vec<u32> = (0..other.family_names.len() as u32)
+            .map(|code| self.family_names.intern(other.family_names.value(code)))
+            .collect();
         let mut group_of = vec![None; self.values(NameId::METRIC).len()];
         for (at, group) in self.metrics.iter().enumerate() {
             group_of[group.metric as usize] = Some(at);
@@ -40,6 +44,9 @@ impl Table {
                 let codes = &codes[column.name.0 as usize];
                 into.extend_column(name, column.codes.iter().map(|&code| codes[code as usize]));
             }
+            let (name, family) =
+                (|id: NameId| names[id.0 as usize], |code: u32| families[code as usize]);
+            into.notes.append(into.rows, &group.notes, name, family);
             into.close_rows(group.rows);
             into.exposed_bytes += group.exposed_bytes;
             into.runs.extend(
@@ -62,7 +69,14 @@ impl Table {
 impl MetricRows {
     /// No rows yet of the metric whose name has this code.
     pub fn new(metric: u32) -> Self {
-        Self { metric, rows: 0, columns: Vec::new(), runs: Vec::new(), exposed_bytes: 0 }
+        Self {
+            metric,
+            rows: 0,
+            columns: Vec::new(),
+            runs: Vec::new(),
+            exposed_bytes: 0,
+            notes: PageNotes::default(),
+        }
     }
 
     /// Adds codes behind the rows that are closed, to an old or a new column.
@@ -75,6 +89,11 @@ impl MetricRows {
         let column = &mut self.columns[at];
         column.codes.resize(rows, 0);
         column.codes.extend(codes);
+    }
+
+    /// Notes what a page says of rows that are added next.
+    pub(crate) fn push_notes(&mut self, notes: &PageNotes) {
+        self.notes.append(self.rows, notes, |name| name, |family| family);
     }
 
     /// Adds rows of one target behind its own.

@@ -4,13 +4,18 @@
 mod builder;
 mod dictionary;
 mod label_buf;
+mod layout;
 mod merge;
+mod notes;
 mod sink;
 mod table;
 
 pub use builder::TableBuilder;
 pub use dictionary::Dictionary;
-pub use label_buf::{LabelBuf, LabelRef};
+pub use label_buf::LabelBuf;
+pub(crate) use label_buf::{LabelRef, NameRef};
+pub(crate) use layout::Layout;
+pub use notes::{PageNotes, TypeRun};
 pub use sink::{MetricType, Sample, SampleLabel, Sink};
 pub use table::{Column, Family, MetricRows, NameId, Run, Stage, Table, Target, TargetId};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Dictionary, METRIC_NAME, MetricType};
+use super::{Dictionary, METRIC_NAME, MetricType, PageNotes, TypeRun};
 
 /// How far on their way the rows of a table are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,6 +87,8 @@ pub struct MetricRows {
     pub runs: Vec<Run>,
     /// Bytes of the series as exposed, summed over the rows; 0 where the source does not say.
     pub exposed_bytes: u64,
+    /// What the page says of the rows besides their labels.
+    pub notes: PageNotes,
 }
 
 impl MetricRows {
@@ -132,6 +134,8 @@ pub struct Table {
     pub(crate) names: Dictionary,
     pub(crate) values: Vec<Arc<Dictionary>>,
     pub(crate) families: BTreeMap<String, MetricType>,
+    /// Family names that [`PageNotes`] refer to.
+    pub(crate) family_names: Dictionary,
 }
 
 impl Table {
@@ -144,6 +148,7 @@ impl Table {
             names: Dictionary::of(""),
             values: Vec::new(),
             families: BTreeMap::new(),
+            family_names: Dictionary::of(""),
         };
         table.intern_name(METRIC_NAME);
         table
@@ -159,6 +164,7 @@ impl Table {
             names: self.names.clone(),
             values: self.values.clone(),
             families: self.families.clone(),
+            family_names: self.family_names.clone(),
         }
     }
 
@@ -174,6 +180,7 @@ impl Table {
                     let columns = group.columns.iter();
                     let columns = columns.map(|c| (c.name, c.codes[rows.clone()].to_vec()));
                     let bytes = group.exposed_bytes * rows.len() as u64 / group.rows.max(1) as u64;
+                    part.push_notes(&group.notes.cut(&rows));
                     part.push_block(target, rows.len(), columns.collect(), bytes);
                 }
             }
@@ -277,6 +284,11 @@ impl Table {
             }
         }
         hashes
+    }
+
+    /// The family whose `# TYPE` line stands above the rows of a run; "" where none does.
+    pub fn family_name(&self, run: TypeRun) -> &str {
+        self.family_names.value(run.family)
     }
 
     /// The families that were announced, by name.

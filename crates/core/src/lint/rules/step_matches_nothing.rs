@@ -77,7 +77,7 @@ mod tests {
         let step = |reached, dropped| StepFlow {
             reached: SeriesCount(reached),
             dropped: SeriesCount(dropped),
-            changed: SeriesCount(0),
+            ..StepFlow::default()
         };
         let steps = vec![step(9, 9), step(0, 0), step(5, 0)];
         let job = JobFlow { job: "app".to_owned(), steps, ..JobFlow::default() };

@@ -4,13 +4,20 @@
 //! is exact, with a shortest counter-example; what would grow too large is [`Undecided`].
 
 mod build;
+mod cache;
 mod concat;
 mod dfa;
+mod finite;
+mod minimise;
 mod product;
+mod search;
+mod tuple;
 mod witness;
 
 use std::fmt;
 use std::sync::Arc;
+
+pub use self::cache::Languages;
 
 use self::dfa::Dfa;
 use super::Pattern;
@@ -22,22 +29,42 @@ pub struct Limits {
     pub pattern_bytes: usize,
     /// States of one automaton, combined ones included.
     pub states: usize,
+    /// Pairs of states that a question about two automata may look at.
+    pub pairs: usize,
 }
 
 impl Default for Limits {
-    /// 4 MiB and 20,000 states. Twenty real relabel regexes and their 380 pairs stay far below.
+    /// 4 MiB, 20,000 states and 1,000,000 pairs; `docs/decisions/0011-chain-analysis.md` counts what
+    /// real patterns need.
     fn default() -> Self {
-        Self { pattern_bytes: 4 << 20, states: 20_000 }
+        Self { pattern_bytes: 4 << 20, states: 20_000, pairs: 1_000_000 }
     }
 }
 
-/// The automaton would grow past the limits; nothing is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Undecided;
+/// The automaton would grow past a limit; nothing is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Undecided {
+    /// That of one pattern, past so many bytes.
+    Pattern(usize),
+    /// A combined one, past so many states.
+    States(usize),
+    /// The search of an answer, past so many pairs of states.
+    Pairs(usize),
+}
 
 impl fmt::Display for Undecided {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("too large to decide")
+        match self {
+            Self::Pattern(bytes) => {
+                write!(f, "undecided: the pattern's automaton takes more than {bytes} bytes")
+            }
+            Self::States(states) => {
+                write!(f, "undecided: the combined automaton has more than {states} states")
+            }
+            Self::Pairs(pairs) => {
+                write!(f, "undecided: there are more than {pairs} pairs of states to look at")
+            }
+        }
     }
 }
 
@@ -72,6 +99,8 @@ impl Verdict {
 }
 
 /// A set of strings (of valid UTF-8, as label values are). Cloning shares it.
+///
+/// Its automaton is the smallest one: languages with the same strings have the same automaton.
 #[derive(Debug, Clone)]
 pub struct Language {
     dfa: Arc<Dfa>,
@@ -85,6 +114,16 @@ impl Language {
     /// [`Undecided`] past the limits.
     pub fn of(pattern: &Pattern, limits: Limits) -> Result<Self, Undecided> {
         Ok(Self::from(build::full_match(pattern, limits)?, limits))
+    }
+
+    /// What a capturing group of the pattern holds in some match, "" where it takes no part. What
+    /// `^`, `$` and `\b` ask for inside it is left out, so this may hold more, but never less. Just
+    /// "" for a group that does not exist.
+    ///
+    /// # Errors
+    /// [`Undecided`] past the limits.
+    pub fn of_group(pattern: &Pattern, group: usize, limits: Limits) -> Result<Self, Undecided> {
+        Ok(Self::from(build::group(pattern, group, limits)?, limits))
     }
 
     /// Every string.
@@ -117,6 +156,53 @@ impl Language {
             joined = concat::concat(&joined, &part.dfa, limits.states)?;
         }
         Ok(Self::from(joined, limits))
+    }
+
+    /// A string of each part whose join is in `joined`: the values of several labels that a step
+    /// reads as such a string. The shortest together; `None` when there are none.
+    ///
+    /// # Errors
+    /// [`Undecided`] past the limits of `joined`.
+    pub fn tuple(
+        parts: &[Self],
+        separator: &str,
+        joined: &Self,
+    ) -> Result<Option<Vec<String>>, Undecided> {
+        let parts: Vec<&Dfa> = parts.iter().map(|part| &*part.dfa).collect();
+        tuple::shortest(&parts, separator.as_bytes(), &joined.dfa, joined.limits.pairs)
+    }
+
+    /// The strings of part `index` for which strings of the other parts exist so that the join is in
+    /// `joined`: what is left of one label once a step has looked at several.
+    ///
+    /// # Errors
+    /// [`Undecided`] past the limits of `joined`.
+    pub fn part(
+        parts: &[Self],
+        index: usize,
+        separator: &str,
+        joined: &Self,
+    ) -> Result<Self, Undecided> {
+        let automata: Vec<&Dfa> = parts.iter().map(|part| &*part.dfa).collect();
+        let limits = joined.limits;
+        let dfa = tuple::part(&automata, index, separator.as_bytes(), &joined.dfa, limits.states)?;
+        Ok(Self::from(dfa, limits))
+    }
+
+    /// The strings of any of them.
+    ///
+    /// # Errors
+    /// [`Undecided`] past the limits.
+    pub fn union_of(languages: &[Self], limits: Limits) -> Result<Self, Undecided> {
+        languages.iter().try_fold(Self::none(limits), |all, language| all.union(language))
+    }
+
+    /// The strings of all of them; every string when there are none.
+    ///
+    /// # Errors
+    /// [`Undecided`] past the limits.
+    pub fn intersection_of(languages: &[Self], limits: Limits) -> Result<Self, Undecided> {
+        languages.iter().try_fold(Self::all(limits), |all, language| all.intersection(language))
     }
 
     /// The strings of either.
@@ -158,12 +244,22 @@ impl Language {
 
     /// Whether it has no string; the witness is a string that it has.
     pub fn is_empty(&self) -> Verdict {
-        Verdict::from_witness(witness::shortest(&self.dfa))
+        Verdict::from_witness(self.dfa.shortest())
+    }
+
+    /// Whether it has no string; [`Language::is_empty`] without a witness.
+    pub fn is_none(&self) -> bool {
+        self.dfa.states() == 1
+    }
+
+    /// All of its strings, in byte order, if there are `most` at most.
+    pub fn strings(&self, most: usize) -> Option<Vec<String>> {
+        finite::strings(&self.dfa, most)
     }
 
     /// A shortest string that it has.
     pub fn example(&self) -> Option<String> {
-        witness::shortest(&self.dfa)
+        self.dfa.shortest()
     }
 
     /// Whether it has every string; the witness is one that it lacks.
@@ -171,7 +267,7 @@ impl Language {
     /// # Errors
     /// [`Undecided`] past the limits.
     pub fn is_universal(&self) -> Result<Verdict, Undecided> {
-        Ok(self.complement()?.is_empty())
+        Self::all(self.limits).subset(self)
     }
 
     /// Whether no string is in both; the witness is in both.
@@ -179,7 +275,7 @@ impl Language {
     /// # Errors
     /// [`Undecided`] past the limits.
     pub fn disjoint(&self, other: &Self) -> Result<Verdict, Undecided> {
-        Ok(self.intersection(other)?.is_empty())
+        self.refute(other, |here, there| here && there)
     }
 
     /// Whether the other has all of its strings; the witness is one that the other lacks.
@@ -187,7 +283,7 @@ impl Language {
     /// # Errors
     /// [`Undecided`] past the limits.
     pub fn subset(&self, other: &Self) -> Result<Verdict, Undecided> {
-        Ok(self.difference(other)?.is_empty())
+        self.refute(other, |here, there| here && !there)
     }
 
     /// Whether both have the same strings; the witness is in one only.
@@ -195,7 +291,29 @@ impl Language {
     /// # Errors
     /// [`Undecided`] past the limits.
     pub fn equal(&self, other: &Self) -> Result<Verdict, Undecided> {
-        Ok(self.combine(other, |here, there| here != there)?.is_empty())
+        self.refute(other, |here, there| here != there)
+    }
+
+    /// Whether both have the same strings, by comparing their automata: cheaper than
+    /// [`Language::equal`], always decided, and without a witness.
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.dfa, &other.dfa) || self.dfa == other.dfa
+    }
+
+    /// How many states its automaton has, the dead one included.
+    pub fn states(&self) -> usize {
+        self.dfa.states()
+    }
+
+    /// Looks for a shortest string whose being in (this, the other) is as `counts` says.
+    fn refute(&self, other: &Self, counts: fn(bool, bool) -> bool) -> Result<Verdict, Undecided> {
+        let found = search::shortest(&self.dfa, &other.dfa, counts, self.limits.pairs)?;
+        Ok(Verdict::from_witness(found))
+    }
+
+    /// What stands for a shared automaton while it is kept alive.
+    fn address(&self) -> usize {
+        Arc::as_ptr(&self.dfa).addr()
     }
 
     fn combine(&self, other: &Self, keep: fn(bool, bool) -> bool) -> Result<Self, Undecided> {

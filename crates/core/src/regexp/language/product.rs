@@ -20,7 +20,7 @@ pub(super) fn product(
 }
 
 /// Drops pairs that can accept nothing more, which keeps differences small.
-fn alive(pair: (u32, u32), keep: fn(bool, bool) -> bool) -> Option<(u32, u32)> {
+pub(super) fn alive(pair: (u32, u32), keep: fn(bool, bool) -> bool) -> Option<(u32, u32)> {
     let hopeless = match pair {
         (DEAD, DEAD) => true,
         (DEAD, _) => !keep(false, true),

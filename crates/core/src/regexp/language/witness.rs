@@ -1,4 +1,4 @@
-//! A shortest string of a language, a readable one where there is a choice.
+//! A shortest string, a readable one where there is a choice.
 
 use std::collections::VecDeque;
 
@@ -16,7 +16,8 @@ pub(super) fn shortest(dfa: &Dfa) -> Option<String> {
     let mut queue = VecDeque::from([start]);
     while let Some(state) = queue.pop_front() {
         if dfa.is_accepting(state) {
-            return Some(spell(&came, state));
+            let back = |state: u32| came[state as usize];
+            return Some(spell(back, state));
         }
         for &byte in &order {
             let next = dfa.next(state, byte);
@@ -29,26 +30,29 @@ pub(super) fn shortest(dfa: &Dfa) -> Option<String> {
     None
 }
 
-fn spell(came: &[Option<(u32, u8)>], mut state: u32) -> String {
+/// The bytes on the way to `end`, told backwards by `before`.
+pub(super) fn spell(before: impl Fn(u32) -> Option<(u32, u8)>, end: u32) -> String {
     let mut bytes = Vec::new();
-    while let Some((before, byte)) = came[state as usize] {
+    let mut at = end;
+    while let Some((from, byte)) = before(at) {
         bytes.push(byte);
-        state = before;
+        at = from;
     }
     bytes.reverse();
     String::from_utf8(bytes).expect("languages hold valid UTF-8 only")
 }
 
-/// Lower is better.
-fn readability(byte: u8) -> (u8, u8) {
+/// Lower is better: letters, digits, other printable ones, the rest.
+pub(super) fn readability(byte: u8) -> (u8, u8) {
     let rank = match byte {
         b'a'..=b'z' => 0,
         b'0'..=b'9' => 1,
         b'A'..=b'Z' => 2,
-        0x21..=0x7E => 3,
-        b' ' => 4,
-        0x80..=0xFF => 5,
-        _ => 6,
+        b'_' => 3,
+        0x21..=0x7E => 4,
+        b' ' => 5,
+        0x80..=0xFF => 6,
+        _ => 7,
     };
     (rank, byte)
 }
