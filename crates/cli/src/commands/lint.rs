@@ -151,11 +151,12 @@ fn lint_one(
 
 /// All configurations that were given together.
 fn fleet(projects: &[Loaded]) -> Vec<Member<'_>> {
-    let member = |loaded: &'_ Loaded| -> Option<Member<'_>> {
-        let (_, file) = loaded.sources.iter().next()?;
-        Some(Member { name: file.name(), project: &loaded.project })
-    };
     projects.iter().filter_map(member).collect()
+}
+
+fn member(loaded: &Loaded) -> Option<Member<'_>> {
+    let (_, file) = loaded.sources.iter().next()?;
+    Some(Member { name: file.name(), project: &loaded.project })
 }
 
 fn write_text(

@@ -8,7 +8,7 @@ use super::values::{self, Misfit};
 use crate::doc::{self, Document, Node, NodeKind, Resolved};
 use crate::finding::{Finding, Subject};
 use crate::relabel::{Field, RawStep, StepField};
-use crate::server::{Family, KeyCase, NameScheme, Server};
+use crate::server::{Family, KeyCase, NameScheme, Product, Server};
 use crate::text::{FileId, Location, SourceText, Span};
 
 /// What a chain is called and where it would be.
@@ -27,6 +27,17 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Who looks at the steps: what is spelt in Prometheus's way in the operator's files is handed
+    /// to Prometheus as it is.
+    fn reader(&self) -> Server {
+        match (self.server.product, self.keys) {
+            (Product::Operator, KeyCase::Snake) => {
+                Server::new(Product::Prometheus, self.server.prometheus_release())
+            }
+            _ => self.server,
+        }
+    }
+
     fn is_victoria(&self) -> bool {
         self.server.is(Family::VictoriaMetrics)
     }
@@ -55,7 +66,7 @@ pub fn chain(
     let document = parsed.documents.into_iter().next();
     let otherwise = Location { file, span: Span::default() };
     let ChainOptions { kind, server, scheme } = options;
-    let keys = KeyCase::Snake;
+    let keys = server.capabilities().keys;
     let path = String::new();
     let place = Place { kind, path, job: None, otherwise, server, scheme, keys, open: false };
     let root = document.as_ref().and_then(Document::root);
@@ -132,9 +143,9 @@ fn read_step(item: Node<'_>, place: &Place, report: &mut Report<'_>) -> Configur
 
 /// Lets the server's own checks decide, once for each distinct step.
 fn validate(step: &mut ConfiguredStep, place: &Place, report: &mut Report<'_>) {
-    let key = (step.raw.clone(), place.scheme);
+    let key = (step.raw.clone(), place.scheme, place.keys);
     let checked =
-        report.steps.entry(key).or_insert_with(|| step.raw.validate(place.server, place.scheme));
+        report.steps.entry(key).or_insert_with(|| step.raw.validate(place.reader(), place.scheme));
     match checked {
         Ok(valid) => step.step = Some(valid.clone()),
         Err(error) => {

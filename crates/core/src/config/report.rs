@@ -5,7 +5,7 @@ use foldhash::HashMap;
 use crate::doc::Node;
 use crate::finding::{Evidence, Finding, RuleId, Severity, Subject};
 use crate::relabel::{RawStep, Step, StepError};
-use crate::server::NameScheme;
+use crate::server::{KeyCase, NameScheme};
 use crate::text::{Location, SourceText};
 
 /// A configuration that the server refuses outside of relabel configs.
@@ -32,7 +32,7 @@ pub(super) struct Report<'s> {
     pub(super) harm: Option<String>,
     pub(super) findings: Vec<Finding>,
     /// Steps that were validated before: large files repeat the same ones thousands of times.
-    pub(super) steps: HashMap<(RawStep, NameScheme), Result<Step, StepError>>,
+    pub(super) steps: HashMap<(RawStep, NameScheme, KeyCase), Result<Step, StepError>>,
 }
 
 impl<'s> Report<'s> {

@@ -40,9 +40,8 @@ fn unrendered(at: Location, words: String) -> Finding {
 /// for a whole value.
 fn template_mark(source: &SourceText, documents: &[Document], is_wrong: bool) -> Option<Span> {
     let text = source.text();
-    let first = memchr::memmem::find(text.as_bytes(), b"{{");
-    let percent = memchr::memmem::find(text.as_bytes(), b"{%");
-    if first.is_none() && percent.is_none() {
+    let has = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
+    if !MARKS.into_iter().any(has) {
         return None;
     }
     if is_wrong {
@@ -58,8 +57,11 @@ fn template_mark(source: &SourceText, documents: &[Document], is_wrong: bool) ->
         });
         found.map(|node| node.span())
     };
-    first.and_then(|_| documents.iter().find_map(is_directive))
+    documents.iter().filter(|_| has("{{")).find_map(is_directive)
 }
+
+/// How directives start: in Go and Helm, in Jinja, and in Go with other brackets.
+const MARKS: [&str; 3] = ["{{", "{%", "[[-"];
 
 fn directive(text: &str) -> Option<Span> {
     let mut at = 0;
@@ -67,7 +69,7 @@ fn directive(text: &str) -> Option<Span> {
         let shown = line.trim();
         let value = shown.split_once(": ").map_or(shown, |(_, value)| value.trim_start());
         let value = value.trim_start_matches("- ");
-        let starts = |text: &str| text.starts_with("{{") || text.starts_with("{%");
+        let starts = |text: &str| MARKS.iter().any(|mark| text.starts_with(mark));
         if starts(shown) || starts(value) || shown.ends_with("%}") {
             let start = at + (line.len() - line.trim_start().len());
             return Some(Span::new(start, start + shown.len()));

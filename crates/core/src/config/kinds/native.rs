@@ -12,8 +12,11 @@ use crate::config::schema::{self, Type};
 use crate::doc::Node;
 use crate::server::{KeyCase, NameScheme};
 
-/// Reads a configuration of Prometheus.
+/// Reads a configuration of Prometheus, or a list of scrape configs that something adds to one.
 pub(super) fn read(root: Node<'_>, reading: &mut Reading<'_, '_>) {
+    if root.is_sequence() {
+        return read_list(root, "", reading);
+    }
     let first = reading.project.jobs.len();
     read_checked(reading.project, root, reading.report);
     mark_jobs(first, reading);
@@ -21,8 +24,14 @@ pub(super) fn read(root: Node<'_>, reading: &mut Reading<'_, '_>) {
 
 /// Reads a configuration of vmagent: of its own fields only the relabel rules are looked at.
 pub(super) fn read_victoria(root: Node<'_>, reading: &mut Reading<'_, '_>) {
+    if root.items().any(|item| item.get("job_name").is_some()) {
+        return read_list(root, "", reading);
+    }
     if root.is_sequence() {
         return super::relabel_list::read(root, reading);
+    }
+    if root.get("scrape_configs").or(root.get("global")).is_none() {
+        return super::values::read(root, reading);
     }
     let before = reading.report.findings.len();
     let first = reading.project.jobs.len();

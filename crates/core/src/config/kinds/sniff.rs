@@ -45,7 +45,10 @@ struct Lines<'t> {
 }
 
 /// Keys that are looked for further in.
-const INNER: [&str; 24] = [
+const INNER: [&str; 27] = [
+    "job_name",
+    "allocation_strategy",
+    "collector_selector",
     "scrape_configs",
     "relabel_configs",
     "metric_relabel_configs",
@@ -76,12 +79,14 @@ impl<'t> Lines<'t> {
     fn of(text: &'t str) -> Self {
         let mut lines = Self::default();
         let mut is_first = true;
+        let mut base = 0;
         for line in text.lines() {
             let shown = line.trim_start();
             if shown.is_empty() || shown.starts_with('#') || line.starts_with("---") {
                 continue;
             }
             if std::mem::take(&mut is_first) {
+                base = line.len() - shown.len();
                 lines.is_list = shown.starts_with("- ") || shown == "-";
                 lines.is_json_resource = shown.starts_with('{')
                     && memmem::find(text.as_bytes(), b"\"apiVersion\"").is_some();
@@ -89,7 +94,7 @@ impl<'t> Lines<'t> {
             let unquoted = shown.trim_start_matches(['-', ' ', '{', '"', '\'']);
             let Some(at) = memchr::memchr(b':', unquoted.as_bytes()) else { continue };
             let key = unquoted[..at].trim_end_matches(['"', '\'']);
-            if line.len() == shown.len() && !shown.starts_with("- ") {
+            if line.len() - shown.len() == base && !shown.starts_with("- ") {
                 lines.top.push(key);
             }
             let is_chain = key.ends_with("elabelings") || key.ends_with("elabelConfigs");
@@ -160,7 +165,8 @@ fn resources(text: &str, lines: &Lines<'_>) -> Vec<Kind> {
     if has("monitoring.coreos.com/v1") {
         kinds.push(Kind::Operator);
     }
-    let is_collector = lines.has_inside("receivers") || has("opentelemetry.io/");
+    let is_collector =
+        lines.has_inside("receivers") || is_allocator(lines) || has("opentelemetry.io/");
     if lines.has_inside("scrape_configs") || is_collector && lines.has_inside("scrapeConfigs") {
         kinds.push(if is_collector { Kind::Otel } else { Kind::Prometheus });
     }
@@ -174,6 +180,11 @@ fn resources(text: &str, lines: &Lines<'_>) -> Vec<Kind> {
     kinds
 }
 
+/// The target allocator's own file.
+fn is_allocator(lines: &Lines<'_>) -> bool {
+    lines.has_inside("allocation_strategy") || lines.has_inside("collector_selector")
+}
+
 fn list(text: &str, lines: &Lines<'_>) -> Option<Kind> {
     let has_labels = lines.has_inside("source_labels") || lines.has_inside("target_label");
     let has_action = memmem::find(text.as_bytes(), b"action: label").is_some();
@@ -182,6 +193,9 @@ fn list(text: &str, lines: &Lines<'_>) -> Option<Kind> {
         || lines.has_inside("if") && has_labels;
     if lines.has_inside("scrape_configs") || lines.has_inside("groups") {
         return None;
+    }
+    if lines.has_inside("job_name") {
+        return Some(if is_victoria { Kind::VmAgent } else { Kind::Prometheus });
     }
     if is_victoria {
         return Some(Kind::VmAgent);
@@ -199,7 +213,7 @@ fn mapping(text: &str, lines: &Lines<'_>) -> Option<Kind> {
         return Some(if is_victoria { Kind::VmAgent } else { Kind::Prometheus });
     }
     if lines.has_inside("scrape_configs") {
-        if lines.has("receivers") || lines.has("config") && lines.top.len() > 1 {
+        if lines.has("receivers") || lines.has("config") && is_allocator(lines) {
             return Some(Kind::Otel);
         }
         if lines.has("metrics") || lines.has("prometheus") && lines.has("loki") {
@@ -217,7 +231,7 @@ fn mapping(text: &str, lines: &Lines<'_>) -> Option<Kind> {
     }
     let has_jobs = ["additionalScrapeConfigs", "extraScrapeConfigs", "scrape_configs"];
     let is_values = lines.has_chain_key() || has_jobs.iter().any(|key| lines.has_inside(key));
-    is_values.then_some(Kind::Values)
+    is_values.then(|| if is_victoria(text, lines) { Kind::VmAgent } else { Kind::Values })
 }
 
 /// Resources that carry the values of a chart.
@@ -241,7 +255,8 @@ pub(super) fn resource(root: Node<'_>) -> Option<Resource> {
     if kind == "List" {
         return root.get("items")?.items().next().and_then(|item| resource(item.resolved()));
     }
-    Some(if api.starts_with("monitoring.coreos.com/") {
+    // Azure serves the same resources from a group of its own.
+    Some(if api.contains("monitoring.coreos.com/") {
         Resource::Of(Kind::Operator)
     } else if api.starts_with("opentelemetry.io/") {
         Resource::Of(Kind::Otel)
@@ -267,6 +282,8 @@ mod tests {
         check("scrape_configs:\n- job_name: a\n  stream_parse: true\n", &[Kind::VmAgent]);
         check("groups:\n- name: a\n  rules: []\n", &[Kind::Rules]);
         check("- source_labels: [a]\n  action: keep\n", &[Kind::Relabel]);
+        check("- job_name: a\n  relabel_configs: []\n", &[Kind::Prometheus]);
+        check("  scrape_configs:\n  - job_name: a\n", &[Kind::Prometheus]);
         check("- source_labels: [__block_id]\n  action: keep\n", &[Kind::Thanos]);
         check("- action: drop_metrics\n  regex: [a]\n  target_label: x\n", &[Kind::VmAgent]);
         check("receivers:\n  prometheus:\n    config:\n      scrape_configs: []\n", &[Kind::Otel]);

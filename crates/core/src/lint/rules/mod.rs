@@ -24,6 +24,7 @@ mod template_trap;
 mod temporary_label_stored;
 mod unanchored_pattern;
 mod unreachable_step;
+mod unrendered_template;
 pub(super) mod unused_suppression;
 
 pub use super::rule::Entry;
@@ -65,6 +66,7 @@ rules! {
     invalid_config, // SC001
     invalid_rule_file,
     unused_suppression,
+    unrendered_template,
     hashmod_without_keep, // SH001
     meta_label_after_scrape, // ST001
     temporary_label_stored,
