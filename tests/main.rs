@@ -34,4 +34,6 @@ mod real_scrape;
 #[cfg(test)]
 mod real_shard;
 #[cfg(test)]
+mod real_vmagent;
+#[cfg(test)]
 mod tidy;

@@ -49,18 +49,27 @@ fn group(labels: &[(String, String)]) -> String {
 /// A step as YAML in flow style.
 pub(crate) fn step(step: &RawStep) -> String {
     let mut written = Vec::new();
-    for field in StepField::ALL {
+    let list = |names: &Vec<String>| {
+        let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+        format!("[{}]", names.join(", "))
+    };
+    for field in StepField::ALL.into_iter().chain(StepField::OF_VMAGENT) {
         let value = match field {
-            StepField::SourceLabels => show(&step.source_labels, |names| {
-                let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
-                format!("[{}]", names.join(", "))
-            }),
+            StepField::SourceLabels => show(&step.source_labels, list),
             StepField::Separator => show(&step.separator, |text| quoted(text)),
             StepField::Regex => show(&step.regex, |text| quoted(text)),
             StepField::Modulus => show(&step.modulus, u64::to_string),
             StepField::TargetLabel => show(&step.target_label, |text| quoted(text)),
             StepField::Replacement => show(&step.replacement, |text| quoted(text)),
             StepField::Action => show(&step.action, |text| quoted(text)),
+            StepField::If => show(&step.selectors, list),
+            StepField::Match => show(&step.graphite, |text| quoted(text)),
+            StepField::Labels => show(&step.labels, |labels| {
+                let pair = |(name, value): &(String, String)| {
+                    format!("{}: {}", quoted(name), quoted(value))
+                };
+                format!("{{{}}}", labels.iter().map(pair).collect::<Vec<_>>().join(", "))
+            }),
         };
         if let Some(value) = value {
             written.push(format!("{}: {value}", field.key()));

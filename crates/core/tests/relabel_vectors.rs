@@ -28,7 +28,7 @@ struct Vector {
 }
 
 /// A field is `None` when absent and `Some(None)` when null.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct StepYaml {
     #[serde(deserialize_with = "written")]
@@ -45,6 +45,12 @@ struct StepYaml {
     replacement: Field<String>,
     #[serde(deserialize_with = "written")]
     action: Field<String>,
+    #[serde(rename = "if", deserialize_with = "written")]
+    selectors: Field<Vec<String>>,
+    #[serde(rename = "match", deserialize_with = "written")]
+    graphite: Field<String>,
+    #[serde(deserialize_with = "written")]
+    labels: Field<BTreeMap<String, String>>,
 }
 
 /// Called only for a field that is written.
@@ -54,20 +60,6 @@ where
     T: Deserialize<'de>,
 {
     Ok(Option::deserialize(deserializer)?.map_or(Field::Null, Field::Set))
-}
-
-impl Default for StepYaml {
-    fn default() -> Self {
-        Self::from(RawStep::default())
-    }
-}
-
-impl From<RawStep> for StepYaml {
-    fn from(raw: RawStep) -> Self {
-        let RawStep { source_labels, separator, regex, modulus, target_label, replacement, action } =
-            raw;
-        Self { source_labels, separator, regex, modulus, target_label, replacement, action }
-    }
 }
 
 impl From<&StepYaml> for RawStep {
@@ -80,6 +72,13 @@ impl From<&StepYaml> for RawStep {
             target_label: step.target_label.clone(),
             replacement: step.replacement.clone(),
             action: step.action.clone(),
+            selectors: step.selectors.clone(),
+            graphite: step.graphite.clone(),
+            labels: match &step.labels {
+                Field::Absent => Field::Absent,
+                Field::Null => Field::Null,
+                Field::Set(labels) => Field::Set(labels.clone().into_iter().collect()),
+            },
         }
     }
 }

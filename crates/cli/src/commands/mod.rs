@@ -10,6 +10,7 @@ pub(crate) mod relabel;
 pub(crate) mod review;
 pub(crate) mod rules;
 pub(crate) mod shard;
+pub(crate) mod simulate;
 pub(crate) mod usage;
 
 use std::io::{self, BufWriter, Write};

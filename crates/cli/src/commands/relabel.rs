@@ -1,4 +1,5 @@
-//! `promsieve relabel`: one chain over label sets, JSON lines in and out.
+//! `promsieve relabel`: one chain over label sets, JSON lines in and out; over whole scrapes it is
+//! `simulate`.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
@@ -10,7 +11,7 @@ use promsieve_core::series::LabelBuf;
 use promsieve_core::server::Server;
 use serde::{Deserialize, Serialize};
 
-use super::warn;
+use super::{simulate, warn};
 use crate::Status;
 use crate::args::Common;
 use crate::input::chain::{ChainArgs, read_chain};
@@ -29,6 +30,11 @@ pub(crate) struct RelabelArgs {
     /// Tell for each label set what each step did
     #[arg(long)]
     trace: bool,
+
+    /// Run the chain over the series of scrapes instead, and tell what each of its steps does to
+    /// them: a file, a directory, a glob or a URL; repeatable
+    #[arg(long, value_name = "SOURCE", conflicts_with_all = ["as_target", "trace"])]
+    scrape: Vec<String>,
 }
 
 /// One line in.
@@ -68,6 +74,9 @@ pub(crate) fn run(
     common: &Common,
     out: &mut impl Write,
 ) -> anyhow::Result<Status> {
+    if !args.scrape.is_empty() {
+        return simulate::run(&args.chain, &args.scrape, common, out);
+    }
     let (chain, defaults) = read_chain(&args.chain, common)?;
     let program = chain.program();
     let how = match (args.trace, args.as_target) {

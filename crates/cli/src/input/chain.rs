@@ -1,7 +1,7 @@
 //! One chain: a file that is a bare list, or a place in a configuration.
 
 use anyhow::bail;
-use promsieve_core::config::{self, Chain, ChainKind, ChainOptions};
+use promsieve_core::config::{self, Chain, ChainKind, ChainOptions, Project};
 use promsieve_core::finding::{Finding, Severity};
 use promsieve_core::flow::target_defaults;
 use promsieve_core::relabel::target::TargetDefaults;
@@ -34,11 +34,30 @@ pub(crate) struct ChainArgs {
     name_validation: NameScheme,
 }
 
+/// A chain and what is around it.
+pub(crate) struct FoundChain {
+    /// The chain.
+    pub(crate) chain: Chain,
+    /// The job that it belongs to.
+    pub(crate) job: Option<String>,
+    /// Its configuration; of a bare chain nothing but the server and how it validates names.
+    pub(crate) project: Project,
+    /// The file it stands in.
+    pub(crate) sources: Sources,
+}
+
 /// Reads a chain, and the settings of its job, where it has one.
 pub(crate) fn read_chain(
     args: &ChainArgs,
     common: &Common,
 ) -> anyhow::Result<(Chain, TargetDefaults)> {
+    let FoundChain { chain, job, project, .. } = find_chain(args, common)?;
+    let job = project.jobs.iter().find(|known| Some(&known.name) == job.as_ref());
+    Ok((chain, job.map(target_defaults).unwrap_or_default()))
+}
+
+/// Reads a chain with its configuration.
+pub(crate) fn find_chain(args: &ChainArgs, common: &Common) -> anyhow::Result<FoundChain> {
     let spec = args.chain.as_ref().or(args.config.as_ref()).map_or("", String::as_str);
     let [source] = Source::resolve(spec)?
         .try_into()
@@ -50,7 +69,7 @@ pub(crate) fn read_chain(
     let text = read_text(&source, &common.access)?;
     let file = sources.add(SourceText::new(source.name(), text));
     let text = sources.file(file);
-    let (chain, defaults, findings) = if let Some(path) = &args.chain_at {
+    let (chain, job, project, findings) = if let Some(path) = &args.chain_at {
         let (project, findings) = config::parse(file, text, common.server);
         let matches =
             |chain: &Chain| chain.path == *path || chain.path.starts_with(&format!("{path}."));
@@ -58,12 +77,15 @@ pub(crate) fn read_chain(
             let known: Vec<&str> = project.chains().map(|(_, chain)| chain.path.as_str()).collect();
             bail!("there is no chain at `{path}`; there are: {}", known.join(", "));
         };
-        (chain.clone(), job.map(target_defaults).unwrap_or_default(), findings)
+        let (chain, job) = (chain.clone(), job.map(|job| job.name.clone()));
+        (chain, job, project, findings)
     } else {
         let (server, scheme) = (common.server, args.name_validation);
         let options = ChainOptions { kind: ChainKind::Metric, server, scheme };
         let (chain, _, findings) = config::chain(file, text, options);
-        (chain, TargetDefaults::default(), findings)
+        let mut project = Project { server, ..Project::default() };
+        project.global.name_scheme = scheme;
+        (chain, None, project, findings)
     };
     let wrong: Vec<&Finding> =
         findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
@@ -73,7 +95,7 @@ pub(crate) fn read_chain(
     if !wrong.is_empty() {
         bail!("{} refuses the chain", common.server);
     }
-    Ok((chain, defaults))
+    Ok(FoundChain { chain, job, project, sources })
 }
 
 fn describe(finding: &Finding, sources: &Sources) -> String {

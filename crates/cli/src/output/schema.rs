@@ -9,6 +9,7 @@ use super::view::census::CensusView;
 use super::view::estimate::EstimateView;
 use super::view::lint::LintView;
 use super::view::optimize::OptimizeView;
+use super::view::relabel::RelabelView;
 use super::view::review::ReviewView;
 use super::view::shard::ShardView;
 use super::view::usage::UsageView;
@@ -32,6 +33,7 @@ fn generated_schemas_are_current() {
         ("estimate", schema::<EstimateView>("estimate")),
         ("lint", schema::<LintView>("lint")),
         ("optimize", schema::<OptimizeView>("optimize")),
+        ("relabel", schema::<RelabelView>("relabel --scrape")),
         ("review", schema::<ReviewView>("review")),
         ("shard", schema::<ShardView>("shard")),
         ("usage", schema::<UsageView>("usage")),

@@ -37,10 +37,6 @@ impl Place {
             _ => self.server,
         }
     }
-
-    fn is_victoria(&self) -> bool {
-        self.server.is(Family::VictoriaMetrics)
-    }
 }
 
 /// What a bare chain is read for.
@@ -124,6 +120,7 @@ fn read_step(item: Node<'_>, place: &Place, report: &mut Report<'_>) -> Configur
     if item.is_mapping() {
         is_known = read_fields(item, &mut step, place, report);
     } else if !is_known {
+        // A placeholder stands for the whole step.
     } else if item.is_null() {
         report.refuse(item.location(), empty_step(place)).remedy =
             Some("delete the item or write the relabel config".to_owned());
@@ -170,13 +167,14 @@ fn empty_step(place: &Place) -> &'static str {
     }
 }
 
-/// Reads the fields; whether all of it is known: no placeholder, nothing that only vmagent reads.
+/// Reads the fields; whether all of it is known: a placeholder hides what it will be.
 fn read_fields(
     item: Node<'_>,
     step: &mut ConfiguredStep,
     place: &Place,
     report: &mut Report<'_>,
 ) -> bool {
+    let server = place.reader();
     let mut is_known = true;
     super::keys::check_duplicates(item, || "relabel.plain".to_owned(), report);
     for entry in item.fields() {
@@ -185,11 +183,10 @@ fn read_fields(
             KeyCase::Snake => field.key() == key.text(),
             KeyCase::Camel => crd::camel(field.key()) == key.text(),
         };
-        let known = StepField::ALL.into_iter().find(named);
+        let known = StepField::known_to(server).find(named);
         let Some(field) = known.filter(|_| key.kind() == NodeKind::Scalar) else {
             match place.keys {
-                _ if place.is_victoria() => is_known = false,
-                KeyCase::Snake => unknown_field(entry.key, report),
+                KeyCase::Snake => unknown_field(entry.key, server, report),
                 KeyCase::Camel => crd::unknown_step_field(entry.key, report),
             }
             continue;
@@ -197,17 +194,12 @@ fn read_fields(
         let value = entry.value.resolved();
         is_known &= !value.is_unknown() && !value.items().any(Node::is_unknown);
         let read = match place.keys {
-            KeyCase::Snake => set(&mut step.raw, field, entry.value),
+            KeyCase::Snake => set(&mut step.raw, field, server, entry.value),
             KeyCase::Camel => crd::set(&mut step.raw, field, entry.value),
         };
-        match read {
-            Ok(()) => {}
-            // vmagent takes lists and other scalars too.
-            Err(_) if place.is_victoria() => is_known = false,
-            Err(misfit) => {
-                let shown = format!("`{}` does not take this value", key.text());
-                misfits(misfit, entry.value, &shown, report);
-            }
+        if let Err(misfit) = read {
+            let shown = format!("`{}` does not take this value", key.text());
+            misfits(misfit, entry.value, &shown, report);
         }
         step.spans.fields.push(FieldSpan {
             field,
@@ -221,13 +213,18 @@ fn read_fields(
     is_known
 }
 
-fn unknown_field(key: Node<'_>, report: &mut Report<'_>) {
+fn unknown_field(key: Node<'_>, server: Server, report: &mut Report<'_>) {
     let name = key.resolved().text();
     let words = format!("field {name} not found in type relabel.plain");
     let finding =
         report.type_error(key, format!("`{name}` is no field of a relabel config"), &words);
-    if let Some(near) = near_miss(name, StepField::ALL.into_iter().map(StepField::key)) {
+    if let Some(near) =
+        near_miss(name, StepField::known_to(server).map(|field| field.key_for(server)))
+    {
         finding.remedy = Some(format!("did you mean `{near}`?"));
+    }
+    if StepField::OF_VMAGENT.iter().any(|field| field.key() == name) {
+        finding.remedy = Some(format!("`{name}` is a field of vmagent alone"));
     }
 }
 
@@ -244,7 +241,7 @@ pub(super) fn misfits<'r>(
     }
 }
 
-fn set(raw: &mut RawStep, field: StepField, value: Node<'_>) -> Result<(), Misfit> {
+fn set(raw: &mut RawStep, field: StepField, server: Server, value: Node<'_>) -> Result<(), Misfit> {
     match field {
         StepField::SourceLabels => raw.source_labels = source_labels(value)?,
         StepField::Modulus => {
@@ -255,10 +252,56 @@ fn set(raw: &mut RawStep, field: StepField, value: Node<'_>) -> Result<(), Misfi
             raw.target_label = name(value)?.map_or(Field::Null, Field::Set);
         }
         StepField::Replacement => raw.replacement = text(value, "string")?,
+        StepField::Regex if server.is(Family::VictoriaMetrics) => {
+            raw.regex = one_or_several(value, "regex")?
+                .map_or(Field::Null, |all| Field::Set(all.join("|")));
+        }
         StepField::Regex => raw.regex = text(value, "string")?,
         StepField::Action => raw.action = text(value, "string")?,
+        StepField::If => {
+            raw.selectors = one_or_several(value, "if")?.map_or(Field::Null, Field::Set);
+        }
+        StepField::Match => raw.graphite = text(value, "string")?,
+        StepField::Labels => raw.labels = pairs(value)?,
     }
     Ok(())
+}
+
+/// What vmagent takes as one text or as a list of them, in a list of any depth; `None` for null.
+fn one_or_several(value: Node<'_>, field: &str) -> Result<Option<Vec<String>>, Misfit> {
+    let value = value.resolved();
+    if value.is_null() {
+        return Ok(None);
+    }
+    if value.skips_unmarshaler() {
+        return Err(values::cannot_unmarshal(value, "*promrelabel.MultiLineRegex"));
+    }
+    if !value.is_sequence() {
+        return values::string(value, field).map(|text| text.map(|text| vec![text]));
+    }
+    let mut all = Vec::new();
+    for item in value.items() {
+        match one_or_several(item, field)? {
+            Some(items) => all.extend(items),
+            None => all.push("null".to_owned()),
+        }
+    }
+    Ok(Some(all))
+}
+
+/// `labels` of `graphite`.
+fn pairs(value: Node<'_>) -> Result<Field<Vec<(String, String)>>, Misfit> {
+    if value.is_null() {
+        return Ok(Field::Null);
+    }
+    if !value.is_mapping() {
+        return Err(values::cannot_unmarshal(value, "map[string]string"));
+    }
+    let pair = |entry: doc::Field<'_>| {
+        let name = values::string(entry.key, "string")?.unwrap_or_default();
+        Ok((name, values::string(entry.value, "string")?.unwrap_or_default()))
+    };
+    value.fields().into_iter().map(pair).collect::<Result<_, Misfit>>().map(Field::Set)
 }
 
 /// A text that must be UTF-8, which `!!binary` can make it fail.
@@ -355,6 +398,29 @@ mod tests {
         check("- foo\n", "cannot unmarshal !!str `foo` into relabel.plain");
         check("-\n", "empty or null metric relabeling rule in scrape config");
         check("a: b\n", "cannot unmarshal !!map into []*relabel.Config");
+    }
+
+    #[test]
+    fn products_have_their_own_fields() {
+        let raw = |text: &str, server: &str| {
+            let source = SourceText::new("chain.yml", text);
+            let server = server.parse().unwrap();
+            let options = ChainOptions { server, ..ChainOptions::default() };
+            let (chain, _, findings) = chain(FileId::default(), &source, options);
+            (findings.is_empty(), chain.steps[0].raw.clone())
+        };
+        let text = "- {if: ['{a=\"x\"}', up], regex: [a, [b, 1]], action: drop_metrics}\n";
+        let (fine, step) = raw(text, "vmagent@1.110");
+        assert!(fine, "{step:?}");
+        assert_eq!(step.regex, Field::Set("a|b|1".to_owned()));
+        assert_eq!(step.selectors.value().map(Vec::len), Some(2));
+        assert!(!raw(text, "prometheus@3.5").0);
+        let (fine, step) = raw("- {sourceLabels: [a], targetLabel: b}\n", "operator@0.79");
+        assert!(fine && step.target_label.is_written(), "{step:?}");
+        assert!(!raw("- {sourceLabels: [a], targetLabel: b}\n", "3.5").0);
+        let (fine, step) =
+            raw("- {action: graphite, match: 'a.*', labels: {b: $1}}\n", "vmagent@1.110");
+        assert!(fine, "{step:?}");
     }
 
     #[test]

@@ -77,6 +77,8 @@ pub(super) fn set(raw: &mut RawStep, field: StepField, value: Node<'_>) -> Resul
         StepField::TargetLabel => raw.target_label = not_empty(text(value)?),
         StepField::Regex => raw.regex = not_empty(text(value)?),
         StepField::Action => raw.action = not_empty(text(value)?),
+        // The operator's resources do not have them.
+        StepField::If | StepField::Match | StepField::Labels => {}
     }
     Ok(())
 }

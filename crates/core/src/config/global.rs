@@ -1,6 +1,6 @@
 //! The `global` section: defaults, and what its own code refuses (config/config.go).
 
-use super::model::{Global, Limits, Located, Project};
+use super::model::{ClassicHistograms, Global, Limits, Located, Project};
 use super::report::{Report, quoted};
 use super::values;
 use crate::doc::Node;
@@ -34,6 +34,7 @@ pub(super) fn read_global(project: &mut Project, root: Node<'_>, report: &mut Re
     global.scrape_timeout = timeout.unwrap_or(global.scrape_timeout.min(global.scrape_interval));
     global.external_labels = pairs(node.get("external_labels"));
     global.limits = limits(node);
+    global.classic_histograms = classic_histograms(node, ClassicHistograms::default());
     if let Some(words) = protocols(node) {
         report.refuse(words.location, format!("{} for global config", words.value));
     }
@@ -97,6 +98,21 @@ pub(super) fn pairs(node: Option<Node<'_>>) -> Vec<(Located<String>, Located<Str
     };
     let fields = node.map(Node::fields).unwrap_or_default();
     fields.iter().map(|field| (located(field.key), located(field.value))).collect()
+}
+
+/// What `node` says about classic histograms, or else `otherwise`.
+pub(super) fn classic_histograms(
+    node: Node<'_>,
+    otherwise: ClassicHistograms,
+) -> ClassicHistograms {
+    let flag = |key: &str, otherwise: bool| {
+        let written = node.get(key).and_then(|value| values::boolean(value).ok());
+        written.flatten().unwrap_or(otherwise)
+    };
+    ClassicHistograms {
+        to_nhcb: flag("convert_classic_histograms_to_nhcb", otherwise.to_nhcb),
+        keep: flag("always_scrape_classic_histograms", otherwise.keep),
+    }
 }
 
 /// The limits that `node` writes.

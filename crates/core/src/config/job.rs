@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::chain::{Place, read_chain};
 use super::global::{
-    ESCAPING, limits, milliseconds, pairs, protocols, unknown_escaping, unknown_protocol,
+    ESCAPING, classic_histograms, limits, milliseconds, pairs, protocols, unknown_escaping,
+    unknown_protocol,
 };
 use super::model::{Chain, ChainKind, Discovery, Job, Located, Project, StaticGroup};
 use super::report::{Report, quoted};
@@ -64,6 +65,7 @@ fn read_job(node: Node<'_>, project: &Project, report: &mut Report<'_>) -> Job {
         scheme: text("scheme", "http"),
         params: params(node.get("params")),
         limits: limits(node),
+        classic_histograms: classic_histograms(node, project.global.classic_histograms),
         name_scheme: project.global.name_scheme,
         static_targets: static_groups(node),
         discoveries: discoveries(node),

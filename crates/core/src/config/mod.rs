@@ -22,9 +22,9 @@ mod values;
 pub use chain::{ChainOptions, chain};
 pub use kinds::{Kind, read, sniff};
 pub use model::{
-    Alerting, Alertmanager, Chain, ChainKind, ConfiguredStep, Discovery, FieldSpan, Global, Job,
-    Limits, Located, Project, RemoteWrite, Rule, RuleFile, RuleGroup, RuleKind, StaticGroup,
-    StepSpans,
+    Alerting, Alertmanager, Chain, ChainKind, ClassicHistograms, ConfiguredStep, Discovery,
+    FieldSpan, Global, Job, Limits, Located, Project, RemoteWrite, Rule, RuleFile, RuleGroup,
+    RuleKind, StaticGroup, StepSpans,
 };
 pub use parse::parse;
 pub use report::{INVALID_CONFIG, INVALID_RULE_FILE, INVALID_STEP, UNRENDERED};

@@ -88,6 +88,17 @@ pub struct Global {
     pub limits: Limits,
     /// `metric_name_validation_scheme`.
     pub name_scheme: NameScheme,
+    /// What becomes of classic histograms in jobs that do not say so themselves.
+    pub classic_histograms: ClassicHistograms,
+}
+
+/// What a scrape makes of classic histograms (3.0 and later).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ClassicHistograms {
+    /// `convert_classic_histograms_to_nhcb`: each becomes one native histogram with custom buckets.
+    pub to_nhcb: bool,
+    /// `always_scrape_classic_histograms`: the classic series are kept beside it.
+    pub keep: bool,
 }
 
 /// Limits of a scrape; `None` where none is written. Zero means no limit.
@@ -143,6 +154,8 @@ pub struct Job {
     pub limits: Limits,
     /// `metric_name_validation_scheme` of the job, or the global one.
     pub name_scheme: NameScheme,
+    /// What becomes of its classic histograms.
+    pub classic_histograms: ClassicHistograms,
     /// `static_configs`.
     pub static_targets: Vec<StaticGroup>,
     /// Every other service discovery.

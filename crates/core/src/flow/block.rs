@@ -33,6 +33,24 @@ impl Block {
         Self { metric: group.metric, target, rows, columns, exposed_bytes, notes }
     }
 
+    /// Some of its rows, in ascending order.
+    pub(super) fn pick(&self, rows: &[usize]) -> Self {
+        let codes = |codes: &[u32]| rows.iter().map(|&row| codes[row]).collect::<Vec<u32>>();
+        Self {
+            metric: self.metric,
+            target: self.target,
+            rows: rows.len(),
+            columns: self
+                .columns
+                .iter()
+                .map(|(name, column)| (*name, codes(column)))
+                .filter(|(_, codes)| codes.iter().any(|&code| code != 0))
+                .collect(),
+            exposed_bytes: self.exposed_bytes * rows.len() as u64 / self.rows.max(1) as u64,
+            notes: self.notes.pick(rows),
+        }
+    }
+
     /// The codes of a label, if any row has it.
     pub(super) fn codes(&self, name: NameId) -> Option<&[u32]> {
         let column = self.columns.iter().find(|(id, _)| *id == name);

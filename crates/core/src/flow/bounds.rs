@@ -1,6 +1,7 @@
 //! What a server checks of every series after the metric chain; each failure loses the scrape.
 
 use super::chain::Passed;
+use super::report::FailureCause;
 use crate::config::{Job, Limits, Located};
 use crate::series::{NameId, Table};
 use crate::server::NameScheme;
@@ -13,7 +14,11 @@ pub(super) struct Bounds {
     labels: u64,
     name_bytes: u64,
     value_bytes: u64,
+    targets: u64,
 }
+
+/// A cause, and the position of the first passed row that is guilty of it.
+pub(super) type Guilty = (FailureCause, usize);
 
 impl Bounds {
     pub(super) fn of(job: Option<&Job>, global: &Limits) -> Self {
@@ -27,13 +32,20 @@ impl Bounds {
             labels: pick(|limits| &limits.label),
             name_bytes: pick(|limits| &limits.label_name_length),
             value_bytes: pick(|limits| &limits.label_value_length),
+            targets: pick(|limits| &limits.target),
         }
     }
 
     /// Why a target with so many samples after its chain fails, if it does.
-    pub(super) fn over_samples(&self, samples: u64) -> Option<String> {
-        let over = self.samples > 0 && samples > self.samples;
-        over.then(|| format!("more samples than `sample_limit: {}`", self.samples))
+    pub(super) fn over_samples(&self, samples: u64) -> Option<FailureCause> {
+        (self.samples > 0 && samples > self.samples)
+            .then_some(FailureCause::SampleLimit(self.samples))
+    }
+
+    /// Why the targets of a job with so many of them fail, if they do.
+    pub(super) fn over_targets(&self, targets: u64) -> Option<FailureCause> {
+        (self.targets > 0 && targets > self.targets)
+            .then_some(FailureCause::TargetLimit(self.targets))
     }
 }
 
@@ -44,18 +56,23 @@ pub(super) fn refused_name(
     metric: u32,
     rows: &[usize],
     scheme: NameScheme,
-) -> Option<String> {
+) -> Option<Guilty> {
+    let first = *rows.first()?;
     let name = table.values(NameId::METRIC).value(metric);
     if name.is_empty() {
-        return Some("a series without `__name__`".to_owned());
+        return Some((FailureCause::NoMetricName, first));
     }
     if !scheme.is_metric_name(name) {
-        return Some(format!("`{name}` cannot name a metric"));
+        return Some((FailureCause::MetricName(name.to_owned()), first));
     }
-    let wrong = passed.columns.iter().find(|(label, codes)| {
-        !scheme.is_label_name(table.name(*label)) && rows.iter().any(|&row| codes[row] != 0)
-    });
-    wrong.map(|(label, _)| format!("`{}` cannot name a label", table.name(*label)))
+    passed.columns.iter().find_map(|(label, codes)| {
+        let label = table.name(*label);
+        if scheme.is_label_name(label) {
+            return None;
+        }
+        let row = rows.iter().find(|&&row| codes[row] != 0)?;
+        Some((FailureCause::LabelName(label.to_owned()), *row))
+    })
 }
 
 /// Why a label limit fails the scrape of these rows, if one does. `__name__` and the target's
@@ -65,33 +82,31 @@ pub(super) fn over_label_limits(
     passed: &Passed,
     rows: &[usize],
     bounds: &Bounds,
-) -> Option<String> {
+) -> Option<Guilty> {
     if bounds.labels > 0 {
-        let most = rows
-            .iter()
-            .map(|&row| passed.columns.iter().filter(|(_, codes)| codes[row] != 0).count() as u64);
-        if most.max().unwrap_or(0) > bounds.labels {
-            return Some(format!("more labels than `label_limit: {}`", bounds.labels));
+        let labels =
+            |row: usize| passed.columns.iter().filter(|(_, codes)| codes[row] != 0).count() as u64;
+        if let Some(&row) = rows.iter().find(|&&row| labels(row) > bounds.labels) {
+            return Some((FailureCause::LabelLimit(bounds.labels), row));
         }
     }
     for (label, codes) in &passed.columns {
-        let present = || rows.iter().map(|&row| codes[row]).filter(|&code| code != 0);
+        let present = || rows.iter().copied().filter(|&row| codes[row] != 0);
         let name = table.name(*label);
-        if bounds.name_bytes > 0 && name.len() as u64 > bounds.name_bytes && present().count() > 0 {
-            return Some(format!(
-                "`{name}` is longer than `label_name_length_limit: {}`",
-                bounds.name_bytes
-            ));
-        }
-        let longest = || present().map(|code| table.values(*label).value(code).len() as u64).max();
-        if bounds.value_bytes > 0
-            && let Some(longest) = longest().filter(|&longest| longest > bounds.value_bytes)
+        if bounds.name_bytes > 0
+            && name.len() as u64 > bounds.name_bytes
+            && let Some(row) = present().next()
         {
-            return Some(format!(
-                "a value of `{name}` has {}, more than `label_value_length_limit: {}`",
-                Bytes(longest),
-                bounds.value_bytes
-            ));
+            let limit = Bytes(bounds.name_bytes);
+            return Some((FailureCause::LabelNameLength { label: name.to_owned(), limit }, row));
+        }
+        let length = |row: usize| table.values(*label).value_bytes(codes[row]) as u64;
+        if bounds.value_bytes > 0
+            && let Some(row) = present().find(|&row| length(row) > bounds.value_bytes)
+        {
+            let (length, limit) = (Bytes(length(row)), Bytes(bounds.value_bytes));
+            let label = name.to_owned();
+            return Some((FailureCause::LabelValueLength { label, length, limit }, row));
         }
     }
     None

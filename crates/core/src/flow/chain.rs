@@ -78,6 +78,9 @@ impl<'p> ChainRun<'p> {
 
     /// Runs the chain over a block whose dictionaries are `table`'s.
     pub(super) fn run(&mut self, table: &mut Table, block: &Block) -> Result<Passed, OrderMatters> {
+        if self.program.needs_rows() {
+            return Err(OrderMatters);
+        }
         let mut work = Work::new(block);
         let mut steps = self.steps.clone();
         for (at, step) in self.program.steps().iter().enumerate() {

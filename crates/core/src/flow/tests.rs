@@ -23,7 +23,7 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
     proptest::collection::vec(("m[12]", labels), 1..12)
 }
 
-fn raw_step() -> impl Strategy<Value = RawStep> {
+pub(super) fn raw_step() -> impl Strategy<Value = RawStep> {
     let name = prop_oneof![Just("__name__".to_owned()), "[a-e]"];
     let sources = proptest::collection::vec(name, 0..3);
     let action = prop::sample::select(vec![
@@ -83,6 +83,16 @@ fn valid(steps: &[RawStep]) -> Vec<Step> {
     steps.iter().filter_map(validate).collect()
 }
 
+/// Steps as a configuration holds them; those that the server refuses are not run.
+pub(super) fn configured(steps: &[RawStep]) -> Vec<ConfiguredStep> {
+    let step = |raw: &RawStep| ConfiguredStep {
+        raw: raw.clone(),
+        step: raw.validate(Server::default(), NameScheme::Utf8).ok(),
+        spans: StepSpans::default(),
+    };
+    steps.iter().map(step).collect()
+}
+
 fn table(rows: &[Row]) -> Table {
     let mut builder = TableBuilder::default();
     builder.target(Target { job: "j".to_owned(), labels: vec![("job".into(), "j".into())] });
@@ -128,7 +138,7 @@ proptest! {
                 let before = run.steps.clone();
                 let Ok(passed) = run.run(&mut table, &block) else { continue };
                 let mut flows = before;
-                let by_row = run_rows(&mut table, &program, &block, &mut flows);
+                let by_row = run_rows(&mut table, &program, &block, &[], &mut flows);
                 prop_assert_eq!(shown(&table, &passed), shown(&table, &by_row));
                 prop_assert_eq!(&run.steps, &flows);
             }
@@ -141,16 +151,8 @@ proptest! {
         steps in proptest::collection::vec(raw_step(), 1..3),
     ) {
         let attached = table(&rows);
-        let steps = valid(&steps).into_iter().zip(&steps);
-        let steps: Vec<ConfiguredStep> = steps
-            .map(|(step, raw)| ConfiguredStep {
-                raw: raw.clone(),
-                step: Some(step),
-                spans: StepSpans::default(),
-            })
-            .collect();
         let mut job = Job { name: "j".to_owned(), ..Job::default() };
-        job.metric_chain.steps = steps;
+        job.metric_chain.steps = configured(&steps);
         let project = Project { jobs: vec![job], ..Project::default() };
         let stored = store(&project, &attached);
         prop_assume!(stored.report.failures.is_empty());
@@ -160,7 +162,7 @@ proptest! {
             let block = Block::cut(group, crate::series::TargetId(0), &(0..group.rows));
             let mut table = attached.clone();
             let mut flows = vec![StepFlow::default(); program.steps().len()];
-            let passed = run_rows(&mut table, &program, &block, &mut flows);
+            let passed = run_rows(&mut table, &program, &block, &[], &mut flows);
             for (source, labels) in shown(&table, &passed) {
                 if !labels.is_empty() {
                     pairs.insert((labels, attached.row_labels(group, source as usize)));

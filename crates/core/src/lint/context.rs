@@ -38,10 +38,16 @@ pub struct At<'a> {
 }
 
 impl<'a> At<'a> {
-    /// The step at `index`, if the server accepts it.
+    /// The step at `index`, if the server accepts it. A step of vmagent is none: what is proven of
+    /// steps here does not hold for those with `if`, and for its own actions.
     pub fn new(chain: &'a Chain, index: usize) -> Option<Self> {
         let configured = chain.steps.get(index)?;
-        Some(Self { chain, index, configured, step: configured.step.as_ref()? })
+        Some(Self {
+            chain,
+            index,
+            configured,
+            step: configured.step.as_ref().filter(|step| !step.needs_rows())?,
+        })
     }
 
     /// Where a field's value is, or the whole step.

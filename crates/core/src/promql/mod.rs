@@ -75,6 +75,25 @@ pub fn parse_with(text: &str, regexes: Regexes<'_>) -> Result<Expr, Vec<ParseErr
     }
 }
 
+/// Parses one series selector without a range, an offset or `@`. Unlike in a query, each of its
+/// matchers may accept the empty value, and there need be none.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn parse_selector(text: &str) -> Result<Selector, ParseError> {
+    let whole = Span { start: 0, end: text.len() as u32 };
+    let (expr, errors) = parser::parse(text);
+    if let Some(error) = errors.into_iter().next() {
+        return Err(error);
+    }
+    match expr.map(|expr| expr.kind) {
+        Some(ExprKind::Selector(selector)) if selector.modifiers == Modifiers::default() => {
+            Ok(*selector)
+        }
+        _ => Err(ParseError::new(whole, "expecting series selector")),
+    }
+}
+
 /// By Rust's engine; a regex that it can't read counts as one that needs a value.
 #[expect(clippy::unnecessary_wraps, reason = "one of several judges")]
 fn matches_empty(regex: &str) -> Result<bool, String> {

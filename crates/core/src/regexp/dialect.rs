@@ -2,13 +2,15 @@
 
 use crate::server::{GoRelease, Server};
 
-/// How Prometheus wraps a relabel regex before it compiles it (`model/relabel/relabel.go`).
+/// How a server wraps a relabel regex before it compiles it (`model/relabel/relabel.go`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Anchoring {
     /// 2.x: `^(?:RE)$`; `.` stops at a newline.
     Plain,
     /// 3.0 and later: `^(?s:RE)$`; `.` matches a newline too.
     DotAll,
+    /// Not at all: `labelmap_all` and `replace_all` of vmagent look for it anywhere.
+    Nowhere,
 }
 
 impl Anchoring {
@@ -17,11 +19,17 @@ impl Anchoring {
         match self {
             Self::Plain => "^(?:",
             Self::DotAll => "^(?s:",
+            Self::Nowhere => "(?:",
         }
     }
 
     /// What stands after the user's pattern.
-    pub(super) const SUFFIX: &'static str = ")$";
+    pub(super) const fn suffix(self) -> &'static str {
+        match self {
+            Self::Plain | Self::DotAll => ")$",
+            Self::Nowhere => ")",
+        }
+    }
 }
 
 /// The regular expressions of one server release.

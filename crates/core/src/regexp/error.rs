@@ -81,7 +81,7 @@ impl Failure {
     /// The refusal in terms of the user's pattern, which `wrapped` holds after the prefix.
     pub(super) fn explain(self, wrapped: &str, anchoring: Anchoring) -> SyntaxError {
         let start = anchoring.prefix().len();
-        let end = wrapped.len() - Anchoring::SUFFIX.len();
+        let end = wrapped.len() - anchoring.suffix().len();
         let at = self.at.start.clamp(start, end) - start..self.at.end.clamp(start, end) - start;
         SyntaxError {
             message: format!(

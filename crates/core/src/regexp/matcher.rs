@@ -252,6 +252,11 @@ impl Slots {
 pub struct Groups<'s>(&'s [Option<NonMaxUsize>]);
 
 impl Groups<'_> {
+    /// Those of no match: all are missing.
+    pub(crate) fn none() -> Self {
+        Self(&[])
+    }
+
     /// A group by number, 0 being the whole match; `None` if it took no part or does not exist.
     pub fn get(&self, group: usize) -> Option<Range<usize>> {
         let pair = self.0.get(group.checked_mul(2)?..)?.get(..2)?;

@@ -52,9 +52,10 @@ impl Pattern {
     /// # Errors
     /// What the server refuses, in its own words.
     pub fn parse(text: &str, dialect: Dialect) -> Result<Self, SyntaxError> {
-        let wrapped = format!("{}{text}{}", dialect.anchoring.prefix(), Anchoring::SUFFIX);
+        let anchoring = dialect.anchoring;
+        let wrapped = format!("{}{text}{}", anchoring.prefix(), anchoring.suffix());
         let parsed = parse::parse(&wrapped, dialect)
-            .map_err(|failure| failure.explain(&wrapped, dialect.anchoring))?;
+            .map_err(|failure| failure.explain(&wrapped, anchoring))?;
         let shape = Shape::of(&parsed.hir, parsed.names.len() - 1);
         Ok(Self(Arc::new(Inner {
             text: text.to_owned(),

@@ -13,6 +13,7 @@ mod raw;
 mod step;
 pub mod target;
 mod validate;
+mod victoria;
 mod yaml;
 
 pub use action::Action;

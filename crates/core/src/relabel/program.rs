@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::plan::{NameEffect, StepPlan, name_effect};
-use super::{Action, Effect, Input, Scratch, Step};
+use super::{Action, Effect, Input, Scratch, Step, victoria};
 use crate::series::{LabelBuf, LabelRef, NameRef};
 
 /// A compiled chain. Cloning shares it.
@@ -61,11 +61,19 @@ impl Program {
         &self.steps
     }
 
+    /// Whether only this can run the chain, and no table: see [`Step::needs_rows`].
+    pub fn needs_rows(&self) -> bool {
+        self.steps.iter().any(Step::needs_rows)
+    }
+
     /// Runs the chain over `labels`, bare: nothing is checked or added around it.
     ///
     /// `scratch` remembers what the chain does to label names, so one that serves one chain after
     /// another is slower than one for each.
     pub fn apply(&self, scratch: &mut Scratch, labels: &mut LabelBuf) -> Outcome {
+        if self.needs_rows() {
+            return victoria::apply(&self.steps, scratch, labels, None);
+        }
         self.run(scratch, labels, &mut ())
     }
 
@@ -76,6 +84,10 @@ impl Program {
         labels: &mut LabelBuf,
     ) -> (Outcome, Vec<Did>) {
         let mut trace = Vec::with_capacity(self.steps.len());
+        if self.needs_rows() {
+            let outcome = victoria::apply(&self.steps, scratch, labels, Some(&mut trace));
+            return (outcome, trace);
+        }
         let outcome = self.run(scratch, labels, &mut trace);
         (outcome, trace)
     }

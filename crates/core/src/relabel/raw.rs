@@ -1,5 +1,7 @@
 //! A relabel config as it was written, before a server looked at it.
 
+use crate::server::{Family, KeyCase, Server};
+
 /// A field of a YAML map, since Prometheus treats a missing field, a null and a value differently:
 /// missing means the default, null means the zero value (`replacement:` deletes the label).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -45,10 +47,16 @@ pub enum StepField {
     Replacement,
     /// `action`
     Action,
+    /// `if` of vmagent
+    If,
+    /// `match` of vmagent's `graphite`
+    Match,
+    /// `labels` of vmagent's `graphite`
+    Labels,
 }
 
 impl StepField {
-    /// Every field, in the order of Prometheus's documentation.
+    /// Every field of Prometheus, in the order of its documentation.
     pub const ALL: [Self; 7] = [
         Self::SourceLabels,
         Self::Separator,
@@ -58,6 +66,25 @@ impl StepField {
         Self::Replacement,
         Self::Action,
     ];
+
+    /// The fields that vmagent has besides.
+    pub const OF_VMAGENT: [Self; 3] = [Self::If, Self::Match, Self::Labels];
+
+    /// The fields that a relabel config for `server` may have.
+    pub fn known_to(server: Server) -> impl Iterator<Item = Self> {
+        let more: &[Self] =
+            if server.is(Family::VictoriaMetrics) { &Self::OF_VMAGENT } else { &[] };
+        Self::ALL.into_iter().chain(more.iter().copied())
+    }
+
+    /// The key in a file for `server`.
+    pub fn key_for(self, server: Server) -> &'static str {
+        match (server.capabilities().keys, self) {
+            (KeyCase::Camel, Self::SourceLabels) => "sourceLabels",
+            (KeyCase::Camel, Self::TargetLabel) => "targetLabel",
+            _ => self.key(),
+        }
+    }
 
     /// The key in Prometheus's YAML.
     pub fn key(self) -> &'static str {
@@ -69,6 +96,9 @@ impl StepField {
             Self::TargetLabel => "target_label",
             Self::Replacement => "replacement",
             Self::Action => "action",
+            Self::If => "if",
+            Self::Match => "match",
+            Self::Labels => "labels",
         }
     }
 }
@@ -91,6 +121,12 @@ pub struct RawStep {
     pub replacement: Field<String>,
     /// The action, in any case; `replace` when absent.
     pub action: Field<String>,
+    /// `if` of vmagent: series selectors, one of which must match for the step to act.
+    pub selectors: Field<Vec<String>>,
+    /// `match` of vmagent's `graphite`.
+    pub graphite: Field<String>,
+    /// `labels` of vmagent's `graphite`: names and templates, in the order of the file.
+    pub labels: Field<Vec<(String, String)>>,
 }
 
 impl RawStep {
@@ -104,6 +140,9 @@ impl RawStep {
             StepField::TargetLabel => self.target_label.is_written(),
             StepField::Replacement => self.replacement.is_written(),
             StepField::Action => self.action.is_written(),
+            StepField::If => self.selectors.is_written(),
+            StepField::Match => self.graphite.is_written(),
+            StepField::Labels => self.labels.is_written(),
         }
     }
 }

@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 
 use md5::{Digest, Md5};
+use twox_hash::XxHash64;
 
 use super::validate::Filled;
+use super::victoria::Extra;
 use super::{Action, StepField, case};
-use crate::regexp::{Pattern, Slots, Template, replace_all_into};
-use crate::server::{NameScheme, Server};
+use crate::regexp::{Groups, Pattern, Slots, Template, replace_all_into};
+use crate::server::{HashFunction, NameScheme, Server};
 
 /// A relabel config that its server accepts.
 #[derive(Debug, Clone)]
@@ -23,6 +25,8 @@ pub struct Step {
     pattern: Pattern,
     names: NameScheme,
     server: Server,
+    /// What vmagent adds.
+    extra: Option<Box<Extra>>,
 }
 
 /// A template, with its text where no match can change it.
@@ -103,6 +107,7 @@ impl Step {
         pattern: Pattern,
         names: NameScheme,
         server: Server,
+        extra: Option<Box<Extra>>,
     ) -> Self {
         let sources = filled.raw.source_labels.value().map_or(&[][..], Vec::as_slice);
         Self {
@@ -116,6 +121,7 @@ impl Step {
             pattern,
             names,
             server,
+            extra,
         }
     }
 
@@ -127,6 +133,17 @@ impl Step {
     /// The labels whose values it joins, in their order; empty for actions that look at names.
     pub fn source_labels(&self) -> &[Box<str>] {
         if self.action.is_by_name() { &[] } else { &self.source_labels }
+    }
+
+    /// What vmagent adds to it.
+    pub(super) fn extra(&self) -> Option<&Extra> {
+        self.extra.as_deref()
+    }
+
+    /// Whether it must be run row by row with [`Program`](super::Program): it may look at any
+    /// label, as every step of vmagent may.
+    pub fn needs_rows(&self) -> bool {
+        self.extra.is_some()
     }
 
     /// What joins the values.
@@ -180,20 +197,29 @@ impl Step {
 
     fn on_values<'a>(&'a self, joined: &str, target: &str, scratch: &'a mut Scratch) -> Effect<'a> {
         match self.action {
-            Action::Keep => drop_if(!self.pattern.is_match(joined)),
-            Action::Drop => drop_if(self.pattern.is_match(joined)),
+            Action::Keep | Action::KeepMetrics => drop_if(!self.pattern.is_match(joined)),
+            Action::Drop | Action::DropMetrics => drop_if(self.pattern.is_match(joined)),
             Action::KeepEqual => drop_if(joined != target),
             Action::DropEqual => drop_if(joined == target),
             Action::Replace => self.replace(joined, scratch),
             Action::Lowercase => self.write(scratch, |out| map_case(joined, case::lower, out)),
             Action::Uppercase => self.write(scratch, |out| map_case(joined, case::upper, out)),
             Action::HashMod => {
-                let rest = hash(joined) % self.modulus;
+                let rest = self.shard(joined);
                 self.write(scratch, |out| {
                     write!(out, "{rest}").expect("a string takes everything");
                 })
             }
-            Action::LabelMap | Action::LabelDrop | Action::LabelKeep => Effect::Nothing,
+            Action::ReplaceAll => self.replace_all(joined, scratch),
+            Action::LabelMap
+            | Action::LabelDrop
+            | Action::LabelKeep
+            | Action::LabelMapAll
+            | Action::KeepIfContains
+            | Action::DropIfContains
+            | Action::KeepIfEqual
+            | Action::DropIfEqual
+            | Action::Graphite => Effect::Nothing,
         }
     }
 
@@ -201,7 +227,7 @@ impl Step {
         match self.action {
             Action::LabelDrop if self.pattern.is_match(name) => Effect::Remove,
             Action::LabelKeep if !self.pattern.is_match(name) => Effect::Remove,
-            Action::LabelMap if self.pattern.is_match(name) => {
+            Action::LabelMapAll | Action::LabelMap if self.pattern.is_match(name) => {
                 let Scratch { slots, name: out, .. } = scratch;
                 out.clear();
                 replace_all_into(&self.pattern, name, &self.replacement.template, slots, out);
@@ -212,20 +238,73 @@ impl Step {
     }
 
     fn replace<'a>(&'a self, joined: &str, scratch: &'a mut Scratch) -> Effect<'a> {
+        if self.captures().is_some_and(|captures| !captures.is_match(joined)) {
+            return self.copy_uncaptured(joined, scratch);
+        }
+        self.replace_with(&self.replacement, joined, scratch)
+    }
+
+    fn replace_with<'a>(
+        &'a self,
+        replacement: &'a Output,
+        joined: &str,
+        scratch: &'a mut Scratch,
+    ) -> Effect<'a> {
         let Scratch { slots, name, value, .. } = scratch;
-        let (target, replacement) = (&self.target, &self.replacement);
+        let target = &self.target;
         if let (Some(name), Some(value)) = (&target.constant, &replacement.constant) {
             let matches = self.pattern.is_match(joined);
             return if matches { self.set(name, value) } else { Effect::Nothing };
         }
-        let Some(groups) = self.pattern.captures(joined, slots) else { return Effect::Nothing };
+        let pattern = self.captures().unwrap_or(&self.pattern);
+        let Some(groups) = pattern.captures(joined, slots) else { return Effect::Nothing };
         if target.constant.is_none() {
             name.clear();
-            target.template.expand(&self.pattern, joined, groups, name);
+            target.template.expand(pattern, joined, groups, name);
         }
         value.clear();
-        replacement.template.expand(&self.pattern, joined, groups, value);
+        replacement.template.expand(pattern, joined, groups, value);
         self.set(target.constant.as_deref().unwrap_or(name), value)
+    }
+
+    /// `replace` with another replacement than the one that is written: vmagent fills in
+    /// `{{label}}` first.
+    pub(super) fn replace_by<'a>(
+        &'a self,
+        replacement: &Template,
+        joined: &str,
+        scratch: &'a mut Scratch,
+    ) -> Effect<'a> {
+        if !self.pattern.is_match(joined) {
+            return Effect::Nothing;
+        }
+        let Scratch { slots, name, value, .. } = scratch;
+        let pattern = self.captures().unwrap_or(&self.pattern);
+        let groups = pattern.captures(joined, slots).unwrap_or(Groups::none());
+        name.clear();
+        self.target.template.expand(pattern, joined, groups, name);
+        value.clear();
+        replacement.expand(pattern, joined, groups, value);
+        self.set(name, value)
+    }
+
+    /// The pattern that captures, where it is another than the one that matches.
+    fn captures(&self) -> Option<&Pattern> {
+        self.extra()?.captures.as_ref()
+    }
+
+    /// What vmagent does where the pattern matches and captures nothing, since a dot matches a
+    /// newline in the one and not in the other: the value goes on as it is.
+    fn copy_uncaptured<'a>(&'a self, joined: &str, scratch: &'a mut Scratch) -> Effect<'a> {
+        if !self.pattern.is_match(joined) {
+            return Effect::Nothing;
+        }
+        let Scratch { name, value, .. } = scratch;
+        name.clear();
+        self.target.template.expand(&self.pattern, "", Groups::none(), name);
+        value.clear();
+        value.push_str(joined);
+        self.set(name, value)
     }
 
     /// What `replace` does with the expanded name and value.
@@ -235,6 +314,28 @@ impl Step {
             return Effect::Set { name: &self.target_label, value: "" };
         }
         if valid { Effect::Set { name, value } } else { Effect::InvalidName(name) }
+    }
+
+    fn replace_all<'a>(&'a self, joined: &str, scratch: &'a mut Scratch) -> Effect<'a> {
+        let template = &self.replacement.template;
+        let Scratch { slots, value, .. } = &mut *scratch;
+        value.clear();
+        replace_all_into(&self.pattern, joined, template, slots, value);
+        if scratch.value == joined {
+            return Effect::Nothing;
+        }
+        Effect::Set { name: &self.target_label, value: &scratch.value }
+    }
+
+    /// What `hashmod` writes. vmagent prints it as a signed number.
+    fn shard(&self, joined: &str) -> i128 {
+        match self.server.capabilities().hash {
+            HashFunction::Md5 => i128::from(hash(joined) % self.modulus),
+            HashFunction::XxHash64 => {
+                let rest = XxHash64::oneshot(0, joined.as_bytes()) % self.modulus;
+                i128::from(rest.cast_signed())
+            }
+        }
     }
 
     fn write<'a>(&'a self, scratch: &'a mut Scratch, fill: impl FnOnce(&mut String)) -> Effect<'a> {

@@ -1,9 +1,9 @@
 //! What a server accepts as a relabel config, in the server's order and words.
 
 use super::message::quote;
-use super::{Action, Field, RawStep, Step, StepField};
+use super::{Action, Field, RawStep, Step, StepField, victoria};
 use crate::regexp::{Dialect, Pattern};
-use crate::server::{NameScheme, RelabelNames, Server};
+use crate::server::{Family, NameScheme, RelabelNames, Server};
 
 /// Why a server refuses a relabel config.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +25,11 @@ impl std::fmt::Display for StepError {
 impl std::error::Error for StepError {}
 
 impl StepError {
-    fn new(field: StepField, message: impl Into<String>) -> Self {
+    pub(super) fn new(field: StepField, message: impl Into<String>) -> Self {
         Self { field, message: message.into(), remedy: None }
     }
 
-    fn remedy(mut self, text: impl Into<String>) -> Self {
+    pub(super) fn remedy(mut self, text: impl Into<String>) -> Self {
         self.remedy = Some(text.into());
         self
     }
@@ -48,6 +48,9 @@ impl RawStep {
     /// The field that is wrong, with the server's message (`Config.Validate` in
     /// model/relabel/relabel.go of each release).
     pub fn validate(&self, server: Server, scheme: NameScheme) -> Result<Step, StepError> {
+        if server.is(Family::VictoriaMetrics) {
+            return victoria::validate(self, server);
+        }
         let names = server.relabel_names(scheme);
         self.check_source_labels(names)?;
         let pattern = self.pattern(server)?;
@@ -61,7 +64,7 @@ impl RawStep {
             replacement: text_or(&self.replacement, "$1"),
         };
         filled.check(server, names)?;
-        Ok(Step::new(&filled, pattern, names.target, server))
+        Ok(Step::new(&filled, pattern, names.target, server, None))
     }
 
     fn check_source_labels(&self, names: RelabelNames) -> Result<(), StepError> {
@@ -99,17 +102,28 @@ impl RawStep {
             let message = format!("unknown relabel action {}", quote(text));
             StepError::new(StepField::Action, message)
         };
+        if let Some(action) = Action::read(text, server) {
+            return Ok(action);
+        }
         match Action::parse(text) {
-            Some(action) if server.prometheus_release() >= action.since() => Ok(action),
-            Some(action) => {
-                let remedy = format!("`{action}` needs Prometheus {} or later", action.since());
-                Err(unknown().remedy(remedy))
-            }
+            Some(action) => Err(unknown().remedy(action_remedy(action, server))),
             None => match Action::parse(text.trim()) {
                 Some(action) => Err(unknown().remedy(format!("write `{action}` without spaces"))),
                 None => Err(unknown()),
             },
         }
+    }
+}
+
+/// What to do where `server` does not take `action`, or not as it is written.
+fn action_remedy(action: Action, server: Server) -> String {
+    match action.since() {
+        _ if action.is_in(server) => format!("write `{action}` in lower case"),
+        None => format!("`{action}` is an action of vmagent alone"),
+        Some(since) if server.prometheus_release() < since => {
+            format!("`{action}` needs Prometheus {since} or later")
+        }
+        Some(_) => format!("`{action}` needs a later release than {server}"),
     }
 }
 
@@ -254,7 +268,7 @@ impl Filled<'_> {
             StepField::Modulus => self.modulus != 0,
             StepField::TargetLabel => !self.target_label.is_empty(),
             StepField::Replacement => self.replacement != "$1",
-            StepField::Action => false,
+            StepField::Action | StepField::If | StepField::Match | StepField::Labels => false,
         }
     }
 }

@@ -26,6 +26,16 @@ impl RawStep {
         line("target_label", shown(&self.target_label, text));
         line("replacement", shown(&self.replacement, text));
         line("action", shown(&self.action, text));
+        line("if", shown(&self.selectors, list));
+        line("match", shown(&self.graphite, text));
+        let pairs = |labels: &Vec<(String, String)>| {
+            let pairs: Vec<_> = labels
+                .iter()
+                .map(|(name, value)| format!("{}: {}", quote(name), quote(value)))
+                .collect();
+            format!("{{{}}}", pairs.join(", "))
+        };
+        line("labels", shown(&self.labels, pairs));
         yaml.truncate(yaml.trim_end().len());
         yaml
     }

@@ -104,6 +104,26 @@ impl PageNotes {
         cut
     }
 
+    /// What it says of some rows, in ascending order.
+    pub(crate) fn pick(&self, rows: &[usize]) -> Self {
+        let mut picked = Self::default();
+        let mut types = self.types().peekable();
+        for &row in rows.iter().filter(|&&row| row < self.rows) {
+            while types.next_if(|(_, range)| range.end <= row).is_some() {}
+            let Some((run, _)) = types.peek() else { break };
+            picked.push_row(run.family, run.kind);
+            if let Some(time) = self.time(row) {
+                picked.set_time(time);
+            }
+            for (name, empties) in &self.empties {
+                if empties.binary_search(&(row as u32)).is_ok() {
+                    picked.set_empty(*name);
+                }
+            }
+        }
+        picked
+    }
+
     /// Adds what `other` says behind the first `rows` rows, in the words of another table:
     /// `name` and `family` translate.
     pub(crate) fn append(
@@ -197,6 +217,9 @@ mod tests {
             prop_assert_eq!(rows(&joined), all.clone());
             let from = cut.0.min(cut.1).min(all.len());
             let range = from..cut.0.max(cut.1).min(all.len());
+            let picked: Vec<usize> = range.clone().filter(|row| row % 2 == 0).collect();
+            let wanted: Vec<Row> = picked.iter().map(|&row| all[row]).collect();
+            prop_assert_eq!(rows(&joined.pick(&picked)), wanted);
             prop_assert_eq!(rows(&joined.cut(&range)), all[range].to_vec());
         }
     }

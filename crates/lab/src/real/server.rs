@@ -265,7 +265,7 @@ fn sample(result: &Value) -> Result<(BTreeMap<String, String>, f64)> {
 }
 
 /// Encodes all but RFC 3986's unreserved characters.
-fn percent_encode(text: &str) -> String {
+pub fn percent_encode(text: &str) -> String {
     let encode = |byte: u8| {
         let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         if plain { char::from(byte).to_string() } else { format!("%{byte:02X}") }

@@ -4,6 +4,7 @@ pub(crate) mod census;
 pub(crate) mod estimate;
 pub(crate) mod lint;
 pub(crate) mod optimize;
+pub(crate) mod relabel;
 pub(crate) mod review;
 pub(crate) mod shard;
 pub(crate) mod usage;

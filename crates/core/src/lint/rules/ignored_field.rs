@@ -73,7 +73,7 @@ fn is_default(step: &ConfiguredStep, field: StepField) -> bool {
         StepField::Modulus => raw.modulus.value().is_none_or(|modulus| *modulus == 0),
         StepField::TargetLabel => raw.target_label.value().is_none_or(String::is_empty),
         StepField::SourceLabels => raw.source_labels.value().is_none_or(Vec::is_empty),
-        StepField::Action => false,
+        StepField::Action | StepField::If | StepField::Match | StepField::Labels => false,
     }
 }
 

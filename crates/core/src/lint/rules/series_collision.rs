@@ -139,9 +139,9 @@ mod tests {
                 before: SeriesCount(10),
                 after: SeriesCount(4),
                 step: Some(1),
-                across_targets: false,
                 example: [set("/a"), set("/b")],
                 becomes: vec![("__name__".to_owned(), "a".to_owned())],
+                ..Collision::default()
             }],
             ..FlowReport::default()
         };

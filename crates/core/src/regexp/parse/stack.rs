@@ -4,7 +4,6 @@ use regex_syntax::hir::Hir;
 
 use super::node::{Kind, Node};
 use super::{Code, Failure, Flags, Parser};
-use crate::regexp::Anchoring;
 
 /// Largest height of a tree (`maxHeight` in Go's `regexp/syntax`).
 const MAX_HEIGHT: u32 = 1000;
@@ -129,7 +128,7 @@ impl Parser<'_> {
 
     /// Where the user's part of the wrapped pattern ends.
     fn user_end(&self) -> usize {
-        self.text.len().saturating_sub(Anchoring::SUFFIX.len())
+        self.text.len().saturating_sub(self.dialect.anchoring.suffix().len())
     }
 
     fn whole(&self, code: Code) -> Failure {

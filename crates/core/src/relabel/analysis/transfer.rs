@@ -37,6 +37,8 @@ pub(super) fn step(names: &Names<'_>, step: &Step, state: State, splits: bool) -
         }
         Action::LabelDrop | Action::LabelKeep => names::remove(names, step, state),
         Action::LabelMap => names::map(names, step, state),
+        // Only vmagent has the others, whose chains are not followed.
+        _ => Took::nothing(state),
     }
 }
 

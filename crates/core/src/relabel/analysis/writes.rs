@@ -5,12 +5,12 @@ use crate::relabel::{Action, Step};
 /// Whether a step may change `label`. In doubt it may.
 pub fn may_write(step: &Step, label: &str) -> bool {
     match step.action() {
-        Action::Keep | Action::Drop | Action::KeepEqual | Action::DropEqual => false,
+        action if action.is_filter() => false,
         Action::Replace => step.target().constant().is_none_or(|target| target == label),
         Action::HashMod | Action::Lowercase | Action::Uppercase => step.target_label() == label,
-        Action::LabelMap => true,
         Action::LabelDrop => step.pattern().is_match(label),
         Action::LabelKeep => !step.pattern().is_match(label),
+        _ => true,
     }
 }
 
