@@ -125,13 +125,16 @@ fn load_texts(texts: Vec<Text>, server: Server) -> Loaded {
             Read::Bytes(_) => (String::new(), None),
         };
         let file = loaded.sources.add(SourceText::new(name, text));
-        match refusal {
-            Some(Refusal::Utf8(at)) => loaded.findings.push(invalid_utf8(file, at)),
-            Some(Refusal::Size(size)) => loaded.findings.push(too_large(file, size)),
-            None => {
-                let found = loaded.project.add(kind, file, loaded.sources.file(file));
-                loaded.findings.extend(found);
-            }
+        let refused = refusal.map(|refusal| match refusal {
+            Refusal::Utf8(at) => invalid_utf8(file, at),
+            Refusal::Size(size) => too_large(file, size),
+        });
+        if let Some(mut finding) = refused {
+            finding.rule = INVALID_CONFIG;
+            loaded.findings.push(finding);
+        } else {
+            let found = loaded.project.add(kind, file, loaded.sources.file(file));
+            loaded.findings.extend(found);
         }
         if let Some(path) = path.filter(|_| matches!(kind, Kind::Prometheus | Kind::VmAgent)) {
             add_named(&mut loaded, path.parent().unwrap_or(Path::new("")));
