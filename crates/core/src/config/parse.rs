@@ -142,7 +142,7 @@ pub(super) fn read_remotes(project: &mut Project, root: Node<'_>, report: &mut R
                         item,
                         "write_relabel_configs",
                         ChainKind::Write,
-                        path,
+                        &path,
                         project,
                         report,
                     ),
@@ -157,7 +157,7 @@ pub(super) fn read_remotes(project: &mut Project, root: Node<'_>, report: &mut R
 
 fn read_alerting(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
     let Some(alerting) = root.get("alerting") else { return };
-    let path = "alerting.alert_relabel_configs".to_owned();
+    let path = "alerting.alert_relabel_configs";
     let key = "alert_relabel_configs";
     project.alerting.alert_chain = chain_of(alerting, key, ChainKind::Alert, path, project, report);
     let managers = alerting.get("alertmanagers");
@@ -170,11 +170,11 @@ fn read_alerting(project: &mut Project, root: Node<'_>, report: &mut Report<'_>)
                 item,
                 "relabel_configs",
                 target,
-                at("relabel_configs"),
+                &at("relabel_configs"),
                 project,
                 report,
             ),
-            alert_chain: chain_of(item, key, ChainKind::Alert, at(key), project, report),
+            alert_chain: chain_of(item, key, ChainKind::Alert, &at(key), project, report),
         };
         super::job::check_static_addresses(item, report);
         project.alerting.alertmanagers.push(manager);
@@ -185,7 +185,7 @@ fn chain_of(
     holder: Node<'_>,
     key: &str,
     kind: ChainKind,
-    path: String,
+    path: &str,
     project: &Project,
     report: &mut Report<'_>,
 ) -> super::model::Chain {

@@ -1,7 +1,7 @@
 //! Templates that are not YAML before they are rendered: said as advice instead of as errors.
 
 use super::report::{Report, UNRENDERED};
-use crate::doc::{Document, NodeKind, Parsed, Style};
+use crate::doc::{Document, Node, NodeKind, Parsed, Style};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::text::{Location, SourceText, Span};
 
@@ -55,7 +55,7 @@ fn template_mark(source: &SourceText, documents: &[Document], is_wrong: bool) ->
                 && node.style() == Style::Flow
                 && text[node.span().range()].starts_with("{{")
         });
-        found.map(|node| node.span())
+        found.map(Node::span)
     };
     documents.iter().filter(|_| has("{{")).find_map(is_directive)
 }

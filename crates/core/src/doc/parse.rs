@@ -15,10 +15,10 @@ pub const INVALID_YAML: RuleId = RuleId { code: "SC000", name: "invalid-yaml" };
 pub const MAX_DEPTH: usize = 1000;
 
 /// Largest text that is read, in bytes. A server with 10,000 jobs has 4 MiB.
-pub const MAX_SIZE: usize = 32 << 20;
+pub const MAX_SIZE: usize = 16 << 20;
 
-/// How many nodes are read: 10,000 jobs have 300,000. With [`MAX_SIZE`] it bounds time and memory.
-pub const MAX_NODES: usize = 1_500_000;
+/// How many nodes are read: 10,000 jobs have 600,000. With [`MAX_SIZE`] it bounds time and memory.
+pub const MAX_NODES: usize = 1_200_000;
 
 /// The documents of a file and what is wrong with it.
 #[derive(Debug, Default)]
