@@ -8,6 +8,8 @@ mod cli;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod corpus_automata;
+#[cfg(test)]
 mod corpus_config;
 #[cfg(test)]
 mod corpus_lint;
@@ -16,7 +18,11 @@ mod docs;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
+mod lint_coverage;
+#[cfg(test)]
 mod page;
+#[cfg(test)]
+mod random;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
@@ -35,5 +41,7 @@ mod real_scrape;
 mod real_shard;
 #[cfg(test)]
 mod real_vmagent;
+#[cfg(test)]
+mod real_way;
 #[cfg(test)]
 mod tidy;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use promsieve_lab::real::{Version, dir};
 
-use crate::real_relabel::generate::Random;
+use crate::random::Random;
 use crate::real_scrape::{Labels, Scraped, by_flow, on_server};
 
 /// Pages in the text format.

@@ -2,7 +2,7 @@
 //! histograms. The same series must be stored, the same scrapes fail, and of series that become one
 //! the first of the page must be the one that is stored.
 //!
-//! `PROMSIEVE_FLOW_JOBS` (300) and `PROMSIEVE_SEED` (1) make it larger or other.
+//! `PROMSIEVE_FLOW_JOBS` (700, over 10,000 series) and `PROMSIEVE_SEED` (1) make it larger or other.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,12 +11,13 @@ use promsieve_core::relabel::{Field, RawStep};
 use promsieve_core::server::{NameScheme, Server};
 use promsieve_lab::real::{Version, dir};
 
-use crate::real_relabel::generate::{Random, step};
+use crate::random::{Random, from_env, seed};
+use crate::real_relabel::generate::step;
 use crate::real_relabel::oracle;
 use crate::real_scrape::{Labels, Outcome, Scraped, by_flow, job, on_server};
 
 /// The exposed label that tells whose series it is; no generated step touches it on purpose.
-const OWNER: &str = "zcase";
+pub(crate) const OWNER: &str = "zcase";
 /// The exposed label that numbers the samples of a page; the last step of every chain drops it.
 const NUMBER: &str = "zn";
 
@@ -35,12 +36,9 @@ fn check(version: Version) {
     if dir().is_none() {
         return;
     }
-    let number = |name: &str, default: u64| {
-        std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
-    };
-    let mut random = Random::new(number("PROMSIEVE_SEED", 1));
+    let mut random = Random::new(seed());
     let server: Server = version.name().parse().unwrap();
-    let numbered: Vec<Scraped> = (0..number("PROMSIEVE_FLOW_JOBS", 300))
+    let numbered: Vec<Scraped> = (0..from_env("PROMSIEVE_FLOW_JOBS", 700))
         .map(|at| generate(&mut random, at as usize, server))
         .collect();
     let merged: Vec<Scraped> = numbered.iter().cloned().map(without_number).collect();
@@ -61,10 +59,20 @@ fn check(version: Version) {
             }
         }
     }
-    let jobs = merged.len();
-    eprintln!("{server}: {jobs} jobs, {up} up, {collided} with collisions, {stored} series stored");
+    let (jobs, seed) = (merged.len(), seed());
+    let samples =
+        |scraped: &Scraped| scraped.page.split(|byte| *byte == b'\n').filter(is_sample).count();
+    let scraped: usize = merged.iter().map(samples).sum();
+    println!(
+        "{server} seed {seed}: {jobs} jobs, {scraped} series scraped, {up} jobs up, \
+         {collided} with collisions, {stored} series stored"
+    );
     assert_eq!(differences, 0, "{server} stores differently");
     assert!(up > jobs / 3 && up < jobs && collided > jobs / 20, "the jobs test too little");
+}
+
+fn is_sample(line: &&[u8]) -> bool {
+    line.first().is_some_and(|byte| *byte != b'#')
 }
 
 /// What is stored where the first of the series that become one wins. `ours` are the series of the
@@ -107,7 +115,7 @@ fn without_number(mut scraped: Scraped) -> Scraped {
     scraped
 }
 
-fn generate(random: &mut Random, at: usize, server: Server) -> Scraped {
+pub(crate) fn generate(random: &mut Random, at: usize, server: Server) -> Scraped {
     let steps = (0..=random.below(4)).map(|_| any_step(random));
     let accepted = |step: &RawStep| step.validate(server, NameScheme::Utf8).is_ok();
     let steps = steps.filter(accepted).map(|step| oracle::step(&step)).collect();
@@ -116,9 +124,6 @@ fn generate(random: &mut Random, at: usize, server: Server) -> Scraped {
     let labels = labels.into_iter().map(|name| (name.to_owned(), random.pick(VALUES).to_owned()));
     let labels = labels.filter(|(_, value)| !value.is_empty()).collect();
     let (page, honor) = (page(random, at), random.rarely(2));
-    // With honor_labels, a label exposed as empty takes the target's away; a table cannot tell it
-    // from an absent one, so that is not followed.
-    let page = if honor { page.replace("=\"\"", "=\"e\"") } else { page };
     let settings = settings(random, honor);
     Scraped { page: page.into_bytes(), open_metrics: false, labels, settings, steps }
 }
@@ -160,8 +165,8 @@ fn page(random: &mut Random, at: usize) -> String {
 
 /// A histogram, a summary, or a gauge that looks like one.
 fn distribution(random: &mut Random, out: &mut String, at: usize, number: &mut u32) {
-    // A table knows one type a family name, so each kind has its own.
-    let kinds = [("h", "histogram", "le"), ("hs", "summary", "quantile"), ("hg", "gauge", "le")];
+    // One name has another type on another target.
+    let kinds = [("h", "histogram", "le"), ("h", "summary", "quantile"), ("h", "gauge", "le")];
     let (name, kind, label) = kinds[random.below(3)];
     let suffix = if kind == "summary" { "" } else { "_bucket" };
     writeln!(out, "# TYPE {name} {kind}").unwrap();
@@ -180,6 +185,8 @@ fn distribution(random: &mut Random, out: &mut String, at: usize, number: &mut u
         sample(out, &format!("{name}_sum"), &labels, at, number);
         sample(out, &format!("{name}_count"), &labels, at, number);
     }
+    // No line of its own: the type above it counts.
+    sample(out, "untyped_bucket", "le=\"1\",quantile=\"1\",", at, number);
 }
 
 fn some_labels(random: &mut Random) -> String {
@@ -214,7 +221,7 @@ fn settings(random: &mut Random, honor: bool) -> String {
 }
 
 /// A step of the relabel tests, or one that metric chains typically have.
-fn any_step(random: &mut Random) -> RawStep {
+pub(crate) fn any_step(random: &mut Random) -> RawStep {
     let set = |text: &str| Field::Set(text.to_owned());
     let by_value = |action: &str, source: &str, regex: &str| RawStep {
         action: set(action),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use promsieve_core::config::{self, Project};
+use promsieve_core::finding::Severity;
 use promsieve_core::flow;
 use promsieve_core::ingest::exposition::{Format, Reader, Report};
 use promsieve_core::series::{Table, TableBuilder, Target};
@@ -45,7 +46,7 @@ fn path(at: usize) -> String {
 }
 
 /// The configuration that scrapes `jobs` at `address`.
-fn configuration(jobs: &[Scraped], address: &str) -> String {
+pub(crate) fn configuration(jobs: &[Scraped], address: &str) -> String {
     let mut out =
         String::from("global: {scrape_interval: 5s, scrape_timeout: 5s}\nscrape_configs:\n");
     for (at, scraped) in jobs.iter().enumerate() {
@@ -102,14 +103,22 @@ pub(crate) fn read(scraped: &Scraped, target: Target) -> (Table, Report) {
     (builder.finish(), report)
 }
 
+/// What `configuration` says to a server.
+#[track_caller]
+pub(crate) fn project(version: Version, configuration: &str) -> Project {
+    let mut sources = Sources::default();
+    let file = sources.add(SourceText::new("prometheus.yml", configuration.to_owned()));
+    let server = version.name().parse().unwrap();
+    let (project, findings) = config::parse(file, sources.file(file), server);
+    let errors: Vec<_> = findings.iter().filter(|it| it.severity == Severity::Error).collect();
+    assert!(errors.is_empty(), "{errors:?}\n{configuration}");
+    project
+}
+
 /// The project and the exposed table of all jobs. Bad lines by job.
 pub(crate) fn exposed(version: Version, jobs: &[Scraped]) -> (Project, Table, Vec<Report>) {
     let address = "127.0.0.1:1";
-    let mut sources = Sources::default();
-    let text = SourceText::new("prometheus.yml", configuration(jobs, address));
-    let file = sources.add(text);
-    let server = version.name().parse().unwrap();
-    let (project, _) = config::parse(file, sources.file(file), server);
+    let project = project(version, &configuration(jobs, address));
     let mut table: Option<Table> = None;
     let mut reports = Vec::new();
     for (at, scraped) in jobs.iter().enumerate() {
@@ -135,16 +144,24 @@ pub(crate) fn by_flow(version: Version, jobs: &[Scraped]) -> Vec<(bool, Vec<Labe
     for failure in &stored.report.failures {
         outcomes[failure.job[1..].parse::<usize>().unwrap()].0 = false;
     }
-    let table = &stored.table;
-    for group in &table.metrics {
-        for (target, rows) in group.run_ranges() {
-            let job: usize = table.target(target).job[1..].parse().unwrap();
-            let labels = |row| {
-                let labels = table.row_labels(group, row);
-                labels.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
-            };
-            outcomes[job].1.extend(rows.map(labels));
-        }
+    for (job, labels) in rows(&stored.table) {
+        outcomes[job[1..].parse::<usize>().unwrap()].1.push(labels);
     }
     outcomes
+}
+
+/// The rows of a table, with the job that each comes from.
+pub(crate) fn rows(table: &Table) -> Vec<(String, Labels)> {
+    let mut found = Vec::new();
+    for group in &table.metrics {
+        for (target, rows) in group.run_ranges() {
+            found.extend(rows.map(|row| {
+                let labels = table.row_labels(group, row).into_iter();
+                let labels = labels.filter(|(_, value)| !value.is_empty());
+                let owned = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
+                (table.target(target).job.clone(), owned.collect())
+            }));
+        }
+    }
+    found
 }

@@ -5,6 +5,7 @@
 mod cases;
 mod hostile;
 mod http;
+mod lint;
 mod mesh;
 
 use std::io::{Read, Write};

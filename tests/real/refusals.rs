@@ -7,7 +7,7 @@ use std::process::Command;
 use promsieve_lab::real::{TempDir, Version, promtool};
 
 /// Configurations for one run: the command line has to hold all their names.
-const BATCH: usize = 400;
+const BATCH: usize = 10_000;
 
 /// Its refusals by the index of the configuration; those without one are fine.
 ///

@@ -11,24 +11,34 @@ use serde_json::Value;
 use super::generate::Case;
 
 /// The name of a chain's job.
-pub(super) fn job(id: usize) -> String {
+pub(crate) fn job(id: usize) -> String {
     format!("job{id}")
 }
 
 /// What names a target: the value of its label `__id__`.
-pub(super) fn target_id(id: usize, at: usize) -> String {
+pub(crate) fn target_id(id: usize, at: usize) -> String {
     format!("{id}/{at}")
 }
 
 /// A configuration with a job for each chain. The interval of a day keeps the scrapes away.
-pub(super) fn config<'a>(cases: impl IntoIterator<Item = (usize, &'a Case)>) -> String {
+pub(crate) fn config<'a>(
+    version: Version,
+    cases: impl IntoIterator<Item = (usize, &'a Case)>,
+) -> String {
     let mut out = String::from("global: {scrape_interval: 1d}\nscrape_configs:\n");
     for (id, case) in cases {
         let steps: Vec<String> = case.steps.iter().map(step).collect();
+        let targets = 0..case.targets.len();
         let targets: Vec<String> =
-            (0..case.targets.len()).map(|at| group(&case.discovered(id, at))).collect();
+            targets.map(|at| group(&case.discovered(version, id, at))).collect();
         let (job, steps, targets) = (job(id), steps.join(", "), targets.join(", "));
         writeln!(out, "- job_name: {job}\n  relabel_configs: [{steps}]").unwrap();
+        if case.https {
+            out.push_str("  scheme: https\n");
+        }
+        if let Some(param) = &case.param {
+            writeln!(out, "  params: {{p: [{}]}}", quoted(param)).unwrap();
+        }
         writeln!(out, "  static_configs: [{targets}]").unwrap();
     }
     out
@@ -102,7 +112,7 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// What a server shows of a target.
 #[derive(Debug)]
-pub(super) enum Seen {
+pub(crate) enum Seen {
     /// Its labels but for those that start with `__`.
     Active(BTreeMap<String, String>),
     /// It is among the dropped ones.
@@ -111,8 +121,10 @@ pub(super) enum Seen {
 
 /// Runs a server on `config`, which has `jobs` jobs, and returns what became of every target that
 /// it shows, by id.
-pub(super) fn targets(version: Version, config: &str, jobs: usize) -> HashMap<String, Seen> {
-    let setup = Setup { args: vec!["--log.level=error".to_owned()], ..Setup::default() };
+pub(crate) fn targets(version: Version, config: &str, jobs: usize) -> HashMap<String, Seen> {
+    // Of the two throttles on the way from discovery to a job this one has a flag.
+    let args = ["--log.level=error", "--scrape.discovery-reload-interval=100ms"];
+    let setup = Setup { args: args.map(str::to_owned).to_vec(), ..Setup::default() };
     let server = Server::start_with(version, config, &setup).unwrap();
     let deadline = Instant::now() + Duration::from_mins(5);
     loop {
@@ -121,14 +133,18 @@ pub(super) fn targets(version: Version, config: &str, jobs: usize) -> HashMap<St
             return read(&server.api("/api/v1/targets").unwrap());
         }
         assert!(Instant::now() < deadline, "{synced} of {jobs} jobs have got their targets");
-        std::thread::sleep(Duration::from_millis(250));
+        std::thread::sleep(Duration::from_millis(500));
     }
 }
 
-/// The jobs that have been given their targets. Discovery hands over what it has every five
-/// seconds, so on a busy machine a list that has stopped to grow may still lack whole jobs; a job
+/// The jobs that have been given their targets; none before the server has heard of any, which is
+/// cheaper to ask than all its metrics. Discovery hands over what it has every five seconds, so on a busy machine a list that has stopped to grow may still lack whole jobs; a job
 /// that it does hand over has all of its static targets.
 fn synced_jobs(server: &Server) -> usize {
+    let pools = server.api("/api/v1/scrape_pools").unwrap();
+    if pools["scrapePools"].as_array().is_none_or(Vec::is_empty) {
+        return 0;
+    }
     let page = server.get("/metrics").unwrap();
     let lines = String::from_utf8(page.body).expect("metrics are UTF-8");
     let synced = |line: &&str| {

@@ -23,8 +23,8 @@ pub(super) struct Agent {
 /// What the page shows for one label set and chain.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// The labels in the end; of a name that stands twice the first.
-    Labels(BTreeMap<String, String>),
+    /// The labels in the end; a name can stand several times.
+    Labels(BTreeMap<String, Vec<String>>),
     /// The chain is refused.
     Refused(String),
 }
@@ -96,16 +96,16 @@ fn without_entities(text: &str) -> String {
 }
 
 /// Reads `name{a="x", b="y"}`, its values quoted as Go quotes them.
-fn read(text: &str) -> Option<BTreeMap<String, String>> {
+fn read(text: &str) -> Option<BTreeMap<String, Vec<String>>> {
     let (name, mut rest) = text.split_once('{').unwrap_or((text, "}"));
-    let mut labels = BTreeMap::new();
+    let mut labels: BTreeMap<String, Vec<String>> = BTreeMap::new();
     if !name.is_empty() {
-        labels.insert("__name__".to_owned(), name.to_owned());
+        labels.insert("__name__".to_owned(), vec![name.to_owned()]);
     }
     while rest != "}" {
-        let (name, quoted) = rest.trim_start_matches([',', ' ']).split_once("=\"")?;
+        let (name, quoted) = rest.strip_prefix(", ").unwrap_or(rest).split_once("=\"")?;
         let (value, after) = unquoted(quoted)?;
-        labels.entry(name.to_owned()).or_insert(value);
+        labels.entry(name.to_owned()).or_default().push(value);
         rest = after;
     }
     Some(labels)

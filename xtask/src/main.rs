@@ -11,6 +11,8 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   test [ARGS]   install what the tests need, then run them all: `cargo test --workspace ARGS`
+  nightly [ARGS]
+                compare with real servers at length, about half an hour: docs/testing.md
   real [DIR]    put real Prometheus 2.53 and 3.5, promtool, VictoriaMetrics, vmagent and
                 node_exporter into DIR (PROMSIEVE_REAL, or .real)
   browser       make sure a Chromium is there
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
 fn run(task: &str, rest: &[OsString]) -> Result<ExitCode, Failure> {
     let status = match task {
         "test" => tasks::test(rest)?,
+        "nightly" => tasks::nightly(rest)?,
         "mesh" => tasks::mesh(rest)?,
         "bless" => tasks::bless(rest)?,
         "real" => {

@@ -45,6 +45,34 @@ pub fn test(args: &[OsString]) -> Result<ExitStatus, Failure> {
     run(command.env("PROMSIEVE_REAL", dir))
 }
 
+/// How much the tests against real servers generate every night; each test names its default.
+const NIGHTLY: [(&str, &str); 4] = [
+    ("PROMSIEVE_RELABEL_PAIRS", "1000000"),
+    ("PROMSIEVE_PATTERNS", "200000"),
+    ("PROMSIEVE_MATCHES", "2000000"),
+    ("PROMSIEVE_FLOW_JOBS", "1500"),
+];
+
+/// Runs the generated tests against real servers at their nightly sizes, on the seed that
+/// `PROMSIEVE_SEED` names; `args` go to the tests. Sizes that are set already stay.
+///
+/// # Errors
+/// When the servers can't be installed or cargo can't be started.
+pub fn nightly(args: &[OsString]) -> Result<ExitStatus, Failure> {
+    let dir = real::default_dir();
+    real::install(&dir)?;
+    let mut command = cargo_command(&["test", "-p", "promsieve-cli", "--test", "it"], &[]);
+    // The library alone is worth optimising; its dependencies are as the tests have them.
+    command.args(["--config", "profile.dev.package.promsieve-core.opt-level=2"]);
+    command.args(["--", "--nocapture", "real_relabel", "real_regexp", "real_flow"]).args(args);
+    for (name, size) in NIGHTLY {
+        if std::env::var_os(name).is_none() {
+            command.env(name, size);
+        }
+    }
+    run(command.env("PROMSIEVE_REAL", dir))
+}
+
 /// Runs the mesh generator, optimised, with `args`.
 ///
 /// # Errors

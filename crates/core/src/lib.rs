@@ -19,6 +19,7 @@ pub mod packs;
 pub mod promql;
 pub mod regexp;
 pub mod relabel;
+pub mod relabel_tests;
 pub mod series;
 pub mod server;
 pub mod shard;

@@ -4,13 +4,16 @@ pub(crate) mod analysis;
 pub(crate) mod census;
 pub(crate) mod estimate;
 pub(crate) mod explain;
+pub(crate) mod init;
 pub(crate) mod lint;
 pub(crate) mod optimize;
 pub(crate) mod relabel;
 pub(crate) mod review;
 pub(crate) mod rules;
 pub(crate) mod shard;
+pub(crate) mod shell;
 pub(crate) mod simulate;
+pub(crate) mod test;
 pub(crate) mod usage;
 
 use std::io::{self, BufWriter, Write};
@@ -52,6 +55,10 @@ fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
         Command::Explain(args) => explain::run(args, out),
         Command::Rules => rules::run(&cli.common, out),
         Command::Relabel(args) => relabel::run(args, &cli.common, out),
+        Command::Init(args) => init::run(args),
+        Command::Completions(args) => shell::completions(args, out),
+        Command::Man(args) => shell::man(args, out),
+        Command::Test(args) => test::run(args, &cli.common, out),
     }
 }
 

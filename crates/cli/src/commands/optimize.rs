@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use promsieve_core::optimize::{Plan, patch, propose};
 use promsieve_core::units::{Bytes, SeriesCount};
 use promsieve_core::usage::ConsumerKind;
@@ -13,6 +13,7 @@ use super::analysis::{Analysis, AnalysisArgs};
 use super::warn;
 use crate::Status;
 use crate::args::{Common, Format};
+use crate::input::replace::write_new;
 use crate::output::view::optimize::OptimizeView;
 use crate::output::{json, text};
 
@@ -58,7 +59,7 @@ pub(crate) fn run(
     }
     if args.write {
         for (name, text) in &files {
-            replace_file(Path::new(name), text)?;
+            write_new(Path::new(name), text)?;
             warn(&format!("wrote {name}"));
         }
     }
@@ -107,13 +108,4 @@ pub(crate) fn patched(analysis: &Analysis, plan: &Plan) -> anyhow::Result<Vec<(S
     })?;
     let name = |file| loaded.sources.file(file).name().to_owned();
     Ok(files.into_iter().map(|(file, text)| (name(file), text)).collect())
-}
-
-/// Writes a file beside the old one and renames it, so that no half-written file is ever seen.
-pub(crate) fn replace_file(path: &Path, text: &str) -> anyhow::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{name}.promsieve"));
-    std::fs::write(&temporary, text)
-        .and_then(|()| std::fs::rename(&temporary, path))
-        .with_context(|| format!("cannot write `{}`", path.display()))
 }

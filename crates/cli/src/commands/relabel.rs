@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 
 use anyhow::Context;
+use promsieve_core::config::ChainKind;
 use promsieve_core::relabel::target::{self, TargetDefaults, TargetOutcome};
 use promsieve_core::relabel::{Did, Outcome, Program, Scratch, Step};
 use promsieve_core::series::LabelBuf;
@@ -82,6 +83,7 @@ pub(crate) fn run(
     let how = match (args.trace, args.as_target) {
         (true, _) => How::Traced,
         (_, true) => How::AsTarget(common.server, defaults),
+        _ if chain.kind == ChainKind::Metric && program.drops_nothing_in_scrapes() => How::Ignored,
         _ => How::Bare,
     };
     relabel_lines(&program, &how, std::io::stdin().lock(), out)
@@ -91,6 +93,8 @@ pub(crate) fn run(
 enum How {
     /// The chain and nothing else.
     Bare,
+    /// The chain, whose drops the server ignores.
+    Ignored,
     /// The chain, telling each step.
     Traced,
     /// The chain with what a server does around it.
@@ -128,6 +132,10 @@ fn relabel_lines(
             How::Bare => {
                 let outcome = program.apply(&mut scratch, &mut labels);
                 write_line(outcome, &labels, None, out)?;
+            }
+            How::Ignored => {
+                program.apply(&mut scratch, &mut labels);
+                write_line(Outcome::Kept, &labels, None, out)?;
             }
             How::Traced => {
                 let (outcome, did) = program.apply_traced(&mut scratch, &mut labels);

@@ -15,6 +15,7 @@ use super::lint::today;
 use super::{optimize, shard, usage, warn};
 use crate::Status;
 use crate::args::{Common, Format};
+use crate::input::replace::write_new;
 use crate::output::view::census::{CensusView, StatusView};
 use crate::output::view::estimate::EstimateView;
 use crate::output::view::lint::LintView;
@@ -65,7 +66,7 @@ pub(crate) fn run(
     let view = view(args, common, &analysis, &findings);
     let mut page = Vec::new();
     html::write(&mut page, &view)?;
-    optimize::replace_file(&args.html, &String::from_utf8_lossy(&page))?;
+    write_new(&args.html, &String::from_utf8_lossy(&page))?;
     match common.format {
         Format::Json => json::write(out, &view)?,
         Format::Text => text::review::write(out, &view)?,
@@ -80,6 +81,7 @@ fn findings(analysis: &Analysis) -> Vec<Finding> {
     let facts = Facts {
         flow: Some(&analysis.stored.report),
         attached: Some(&analysis.attached),
+        census: Some(&analysis.census),
         usage: Some(&analysis.usage),
         today: Some(today()),
         ..Facts::new(&loaded.sources, &loaded.findings)
@@ -96,7 +98,7 @@ fn view(
     let mut notes = Vec::new();
     let mut linted = LintView::default();
     match &analysis.gathered.config {
-        Some(loaded) => linted.add(&loaded.sources, findings),
+        Some(loaded) => linted.add(&loaded.project, &loaded.sources, findings),
         None => notes.push("no configuration was given: nothing is linted".to_owned()),
     }
     if findings.iter().any(|finding| finding.severity == Severity::Error) {

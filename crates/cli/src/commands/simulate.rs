@@ -48,7 +48,7 @@ pub(crate) fn run(
     let view = RelabelView::of(&found, &simulated, common.server);
     match common.format {
         Format::Json => json::write(out, &view)?,
-        _ => text::relabel::write(out, &view)?,
+        Format::Text => text::relabel::write(out, &view)?,
     }
     let lossy = !(simulated.failures.is_empty() && simulated.collisions.is_empty());
     Ok(status.max(if lossy { Status::Findings } else { Status::Clean }))
@@ -78,8 +78,8 @@ fn metric_chain(found: &FoundChain, mut exposed: Table) -> anyhow::Result<Simula
 fn write_chain(found: &FoundChain, exposed: &Table) -> Simulated {
     let project = &found.project;
     let (_, stored) = flow::run(project, exposed);
-    let remotes = project.remote_writes.iter();
-    let remote = remotes.clone().find(|remote| remote.write_chain.path == found.chain.path);
+    let mut remotes = project.remote_writes.iter();
+    let remote = remotes.find(|remote| remote.write_chain.path == found.chain.path);
     let written = remote.map(|remote| flow::write_in_detail(project, remote, &stored.table));
     let (flow, collisions) = written.map(|it| (it.flow, it.collisions)).unwrap_or_default();
     Simulated { flow, collisions, failures: stored.report.failures }

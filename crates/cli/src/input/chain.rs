@@ -1,7 +1,7 @@
 //! One chain: a file that is a bare list, or a place in a configuration.
 
 use anyhow::bail;
-use promsieve_core::config::{self, Chain, ChainKind, ChainOptions, Project};
+use promsieve_core::config::{self, Chain, ChainKind, ChainOptions, Job, Project};
 use promsieve_core::finding::{Finding, Severity};
 use promsieve_core::flow::target_defaults;
 use promsieve_core::relabel::target::TargetDefaults;
@@ -71,12 +71,7 @@ pub(crate) fn find_chain(args: &ChainArgs, common: &Common) -> anyhow::Result<Fo
     let text = sources.file(file);
     let (chain, job, project, findings) = if let Some(path) = &args.chain_at {
         let (project, findings) = config::parse(file, text, common.server);
-        let matches =
-            |chain: &Chain| chain.path == *path || chain.path.starts_with(&format!("{path}."));
-        let Some((job, chain)) = project.chains().find(|(_, chain)| matches(chain)) else {
-            let known: Vec<&str> = project.chains().map(|(_, chain)| chain.path.as_str()).collect();
-            bail!("there is no chain at `{path}`; there are: {}", known.join(", "));
-        };
+        let (job, chain) = chain_at(&project, path)?;
         let (chain, job) = (chain.clone(), job.map(|job| job.name.clone()));
         (chain, job, project, findings)
     } else {
@@ -98,7 +93,26 @@ pub(crate) fn find_chain(args: &ChainArgs, common: &Common) -> anyhow::Result<Fo
     Ok(FoundChain { chain, job, project, sources })
 }
 
-fn describe(finding: &Finding, sources: &Sources) -> String {
+/// The chain at a path such as `scrape_configs[job=app].metric_relabel_configs`, and its job.
+///
+/// # Errors
+/// When there is none, with those that there are.
+pub(crate) fn chain_at<'p>(
+    project: &'p Project,
+    path: &str,
+) -> anyhow::Result<(Option<&'p Job>, &'p Chain)> {
+    let matches = |chain: &Chain| {
+        chain.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    project.chains().find(|(_, chain)| matches(chain)).ok_or_else(|| {
+        let written = project.chains().filter(|(_, chain)| chain.written);
+        let known: Vec<&str> = written.map(|(_, chain)| chain.path.as_str()).collect();
+        anyhow::anyhow!("there is no chain at `{path}`; there are: {}", known.join(", "))
+    })
+}
+
+/// A finding in one line, with its place and its remedy.
+pub(crate) fn describe(finding: &Finding, sources: &Sources) -> String {
     let place = finding.location.map_or_else(String::new, |location| {
         let file = sources.file(location.file);
         let at = file.position(location.span.start);

@@ -29,12 +29,20 @@ pub struct Loaded {
 }
 
 /// Reads every configuration that a path names: the file, or those that a directory holds, told by
-/// their content unless `kind` says what they are. Resources of the operator in several files make
-/// one project; a rule file that no configuration names is one of its own.
+/// their content. Resources of the operator in several files make one project; a rule file that no
+/// configuration names is one of its own.
 ///
 /// # Errors
 /// A path that cannot be read, or that holds no configuration.
-pub fn load(
+pub fn load(spec: &str, server: Server, access: &Access) -> anyhow::Result<Vec<Loaded>> {
+    load_as(spec, None, server, access)
+}
+
+/// Like [`load`], with files taken for `kind` if one is given.
+///
+/// # Errors
+/// A path that cannot be read, or that holds no configuration.
+pub fn load_as(
     spec: &str,
     kind: Option<Kind>,
     server: Server,
@@ -61,9 +69,9 @@ pub fn load(
 }
 
 /// Reads one text alone, without the files it names.
-pub fn load_text(name: &str, text: String, kind: Option<Kind>, server: Server) -> Loaded {
+pub fn load_text(name: &str, text: String, server: Server) -> Loaded {
     let mut text = Text::named(None, name.to_owned(), Read::Bytes(text.into_bytes()));
-    text.kinds = text.kinds_or(kind).unwrap_or_else(|_| vec![Kind::Prometheus]);
+    text.kinds = text.kinds_or(None).unwrap_or_else(|_| vec![Kind::Prometheus]);
     load_texts(vec![text], server)
 }
 
@@ -152,10 +160,15 @@ enum Refusal {
 /// Reads what `scrape_config_files` and `rule_files` name, relative to the main file.
 fn add_named(loaded: &mut Loaded, directory: &Path) {
     for pattern in loaded.project.wanted_scrape_files.clone() {
-        add_pattern(loaded, directory, &pattern, Project::add_scrape_file);
+        let silence = "promtool and the server say nothing: the pattern simply matches no file";
+        let unseen = Evidence::Data(silence.to_owned());
+        add_pattern(loaded, directory, &pattern, unseen, Project::add_scrape_file);
     }
     for pattern in loaded.project.wanted_rule_files.clone() {
-        add_pattern(loaded, directory, &pattern, Project::add_rule_file);
+        // The server starts without it; promtool refuses it.
+        let words = format!("{:?} does not point to an existing file", pattern.value);
+        let refused = Evidence::Server(format!("`promtool check config` says: {words}"));
+        add_pattern(loaded, directory, &pattern, refused, Project::add_rule_file);
     }
 }
 
@@ -163,6 +176,7 @@ fn add_pattern(
     loaded: &mut Loaded,
     directory: &Path,
     pattern: &Located<String>,
+    missing: Evidence,
     add: fn(&mut Project, FileId, &SourceText) -> Vec<Finding>,
 ) {
     let whole = directory.join(&pattern.value);
@@ -171,7 +185,7 @@ fn add_pattern(
     let has_wildcard = pattern.value.contains(['*', '?', '[']);
     if paths.is_empty() && !has_wildcard {
         let message = format!("`{}` does not exist", whole.display());
-        loaded.findings.push(missing(pattern, message));
+        loaded.findings.push(unread(pattern, message, missing));
     }
     for path in paths {
         match std::fs::read_to_string(&path)
@@ -182,18 +196,17 @@ fn add_pattern(
                 let found = add(&mut loaded.project, file, loaded.sources.file(file));
                 loaded.findings.extend(found);
             }
-            Err(error) => loaded.findings.push(missing(pattern, format!("{error:#}"))),
+            Err(error) => {
+                let found = Evidence::Data(format!("`{}` matches it", pattern.value));
+                loaded.findings.push(unread(pattern, format!("{error:#}"), found));
+            }
         }
     }
 }
 
-/// A file that the server would want. It starts without one of `rule_files`; promtool refuses it.
-fn missing(pattern: &Located<String>, message: String) -> Finding {
-    let words = format!(
-        "`promtool check config` says: {:?} does not point to an existing file",
-        pattern.value
-    );
+/// A file that the server would want.
+fn unread(pattern: &Located<String>, message: String, evidence: Evidence) -> Finding {
     Finding::new(INVALID_CONFIG, Severity::Warning, pattern.location, message)
-        .evidence(Evidence::Server(words))
+        .evidence(evidence)
         .consequence("what the file says is missing on the server")
 }

@@ -145,21 +145,33 @@ pub(super) fn read_capped(path: &Path) -> anyhow::Result<Read> {
     Ok(Read::Bytes(std::fs::read(path).with_context(cannot)?))
 }
 
-/// Every file below a directory that is of a known kind, nearer ones first. Hidden files and what
-/// `.gitignore` names are left out.
+/// Every file below a directory that is of a known kind, nearer ones first.
 pub(super) fn discover(directory: &Path) -> Vec<Text> {
+    files(directory, &["yml", "yaml", "json"])
+        .into_par_iter()
+        .filter_map(|path| found(&path))
+        .collect()
+}
+
+/// Every YAML file below a directory, nearer ones first.
+pub(crate) fn yaml_files(directory: &Path) -> Vec<PathBuf> {
+    files(directory, &["yml", "yaml"])
+}
+
+/// Files with one of the endings, nearer ones first. Hidden ones and what `.gitignore` names are
+/// left out.
+fn files(directory: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let has_ending = |path: &PathBuf| {
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        ending.is_some_and(|ending| endings.contains(&ending))
+    };
     let mut walk = ignore::WalkBuilder::new(directory);
     let is_file = |entry: &ignore::DirEntry| entry.file_type().is_some_and(|kind| kind.is_file());
     let entries = walk.require_git(false).build().flatten().filter(is_file);
     let mut paths: Vec<PathBuf> =
-        entries.map(ignore::DirEntry::into_path).filter(|path| has_ending(path)).collect();
+        entries.map(ignore::DirEntry::into_path).filter(has_ending).collect();
     paths.sort_by(|a, b| (a.parent(), a.file_name()).cmp(&(b.parent(), b.file_name())));
-    paths.into_par_iter().filter_map(|path| found(&path)).collect()
-}
-
-fn has_ending(path: &Path) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    matches!(ending, Some("yml" | "yaml" | "json"))
+    paths
 }
 
 /// The file, if it is of a known kind; JSON only where it is a Kubernetes resource.

@@ -78,7 +78,7 @@ impl Gathered {
 
     fn directory(&mut self, directory: &Path, common: &Common) -> anyhow::Result<()> {
         let spec = directory.display().to_string();
-        match load(&spec, None, common.server, &common.access) {
+        match load(&spec, common.server, &common.access) {
             Ok(loaded) => self.configs(loaded),
             // A directory of scrapes alone is none the worse for it.
             Err(error) if !scrapes::has_scrapes(directory) => return Err(error),
@@ -140,7 +140,7 @@ impl Gathered {
             return Ok(());
         }
         if Path::new(&name).extension().is_some_and(|end| end == "yml" || end == "yaml") {
-            let loaded = load(&name, None, common.server, &common.access)
+            let loaded = load(&name, common.server, &common.access)
                 .with_context(|| format!("cannot read `{name}`"))?;
             self.configs(loaded);
             return Ok(());

@@ -4,10 +4,12 @@
 pub mod bytes;
 pub(crate) mod chain;
 pub mod config;
-mod discover;
+pub(crate) mod discover;
 pub(crate) mod gather;
 pub mod http;
+pub(crate) mod replace;
 pub mod scrapes;
 mod source;
+pub(crate) mod test_chain;
 
 pub use source::{Kind, Source};

@@ -3,7 +3,11 @@
 
 pub(crate) mod html;
 pub(crate) mod json;
+pub(crate) mod junit;
+pub(crate) mod lint;
+pub(crate) mod outputs;
 #[cfg(test)]
 mod schema;
 pub(crate) mod text;
 pub(crate) mod view;
+mod xml;

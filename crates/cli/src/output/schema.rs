@@ -7,11 +7,12 @@ use serde_json::json;
 
 use super::view::census::CensusView;
 use super::view::estimate::EstimateView;
-use super::view::lint::LintView;
+use super::view::lint::{DiffView, LintView};
 use super::view::optimize::OptimizeView;
 use super::view::relabel::RelabelView;
 use super::view::review::ReviewView;
 use super::view::shard::ShardView;
+use super::view::test::TestView;
 use super::view::usage::UsageView;
 
 /// The schema of a command's `--format json`: its view under the number of the keys' version.
@@ -32,10 +33,12 @@ fn generated_schemas_are_current() {
         ("census", schema::<CensusView>("census")),
         ("estimate", schema::<EstimateView>("estimate")),
         ("lint", schema::<LintView>("lint")),
+        ("lint-diff", schema::<DiffView>("lint --diff")),
         ("optimize", schema::<OptimizeView>("optimize")),
         ("relabel", schema::<RelabelView>("relabel --scrape")),
         ("review", schema::<ReviewView>("review")),
         ("shard", schema::<ShardView>("shard")),
+        ("test", schema::<TestView>("test")),
         ("usage", schema::<UsageView>("usage")),
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema");

@@ -56,19 +56,38 @@ pub fn chain(
     source: &SourceText,
     options: ChainOptions,
 ) -> (Chain, Option<Document>, Vec<Finding>) {
-    let mut report = Report::new(source, INVALID_STEP);
     let parsed = doc::parse(source, file);
     let mut findings = parsed.findings;
     let document = parsed.documents.into_iter().next();
     let otherwise = Location { file, span: Span::default() };
+    let root = document.as_ref().and_then(Document::root);
+    let (chain, refused) = read_bare(root, otherwise, source, options);
+    findings.extend(refused);
+    (chain, document, findings)
+}
+
+/// Reads a list of relabel configs that stands in a file of another kind, such as a test.
+pub fn inline_chain(
+    list: Node<'_>,
+    source: &SourceText,
+    options: ChainOptions,
+) -> (Chain, Vec<Finding>) {
+    read_bare(Some(list), list.location(), source, options)
+}
+
+fn read_bare(
+    list: Option<Node<'_>>,
+    otherwise: Location,
+    source: &SourceText,
+    options: ChainOptions,
+) -> (Chain, Vec<Finding>) {
+    let mut report = Report::new(source, INVALID_STEP);
     let ChainOptions { kind, server, scheme } = options;
     let keys = server.capabilities().keys;
     let path = String::new();
     let place = Place { kind, path, job: None, otherwise, server, scheme, keys, open: false };
-    let root = document.as_ref().and_then(Document::root);
-    let chain = read_chain(root, &place, &mut report);
-    findings.extend(report.findings);
-    (chain, document, findings)
+    let chain = read_chain(list, &place, &mut report);
+    (chain, report.findings)
 }
 
 /// Reads the list `node`, the value of a key such as `relabel_configs`.

@@ -19,7 +19,7 @@ mod template;
 mod url;
 mod values;
 
-pub use chain::{ChainOptions, chain};
+pub use chain::{ChainOptions, chain, inline_chain};
 pub use kinds::{Kind, read, sniff};
 pub use model::{
     Alerting, Alertmanager, Chain, ChainKind, ClassicHistograms, ConfiguredStep, Discovery,
@@ -27,5 +27,5 @@ pub use model::{
     RuleKind, StaticGroup, StepSpans,
 };
 pub use parse::parse;
-pub use report::{INVALID_CONFIG, INVALID_RULE_FILE, INVALID_STEP, UNRENDERED};
+pub use report::{INVALID_CONFIG, INVALID_RULE_FILE, INVALID_STEP, UNRENDERED, near_miss};
 pub use values::duration;

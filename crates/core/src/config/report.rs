@@ -90,10 +90,7 @@ impl<'s> Report<'s> {
 }
 
 /// The candidate nearest to `word`, when it is near enough to be meant.
-pub(super) fn near_miss<'a>(
-    word: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn near_miss<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.to_ascii_lowercase().replace(['-', ' '], "_");
     let word = plain(word);
     let limit = (word.len() / 3).clamp(1, 4);

@@ -1,6 +1,7 @@
 //! The table driver: a chain over a block of rows, each step evaluated once per distinct tuple of
 //! source codes.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
@@ -29,23 +30,27 @@ pub(super) struct ChainRun<'p> {
     pub(super) steps: Vec<StepFlow>,
 }
 
+/// A dictionary of so many values for each row is not worth a slot a value.
+const SLOTS_A_ROW: usize = 2;
+
 /// The labels of a block while its chain runs; the metric's name is one of them.
-struct Work {
+struct Work<'b> {
     rows: usize,
     alive: Vec<bool>,
     living: usize,
-    columns: Vec<(NameId, Codes)>,
+    columns: Vec<(NameId, Codes<'b>)>,
 }
 
 /// The codes of one label.
-enum Codes {
+enum Codes<'b> {
     /// The same in every row.
     One(u32),
-    /// One a row.
-    Each(Vec<u32>),
+    /// One a row, copied when a step writes one.
+    Each(Cow<'b, [u32]>),
 }
 
-impl Codes {
+impl Codes<'_> {
+    #[inline]
     fn at(&self, row: usize) -> u32 {
         match self {
             Self::One(code) => *code,
@@ -60,6 +65,8 @@ pub(super) struct Passed {
     pub(super) rows: Vec<u32>,
     /// Codes by label, `__name__` among them, one a passed row.
     pub(super) columns: Vec<(NameId, Vec<u32>)>,
+    /// The code of the metric's name, if all rows have the same one and have one.
+    pub(super) metric: Option<u32>,
 }
 
 /// Several labels map to one name, so that the order of labels decides, which only rows know.
@@ -78,7 +85,7 @@ impl<'p> ChainRun<'p> {
 
     /// Runs the chain over a block whose dictionaries are `table`'s.
     pub(super) fn run(&mut self, table: &mut Table, block: &Block) -> Result<Passed, OrderMatters> {
-        if self.program.needs_rows() {
+        if self.program.needs_rows() || self.program.drops_nothing_in_scrapes() {
             return Err(OrderMatters);
         }
         let mut work = Work::new(block);
@@ -103,7 +110,7 @@ impl<'p> ChainRun<'p> {
         table: &mut Table,
         at: usize,
         step: &Step,
-        work: &mut Work,
+        work: &mut Work<'_>,
         flow: &mut StepFlow,
     ) {
         let mut read: Vec<Option<NameId>> =
@@ -113,38 +120,91 @@ impl<'p> ChainRun<'p> {
         }
         let columns: Vec<Option<usize>> =
             read.iter().map(|name| name.and_then(|name| work.position(name))).collect();
-        let varies = columns.iter().flatten().any(|&column| work.varies(column));
-        let mut key: Vec<u32> = vec![0; columns.len()];
-        if !varies {
-            work.key(&columns, 0, &mut key);
-            let known = self.answer(table, at, step, &read, &key);
+        let source = Source { at, step, read, columns };
+        let varying: Vec<usize> = (0..source.columns.len())
+            .filter(|&part| source.columns[part].is_some_and(|column| work.varies(column)))
+            .collect();
+        let mut key: Vec<u32> = vec![0; source.columns.len()];
+        work.key(&source.columns, 0, &mut key);
+        if let Some(known) = unmatched(table, &source, &varying, &key) {
             return work.carry_out_everywhere(known, flow);
         }
+        match *varying {
+            [] => {
+                let known = self.answer(table, &source, &key);
+                work.carry_out_everywhere(known, flow);
+            }
+            [part] => self.by_one(table, &source, part, key, work, flow),
+            _ => self.by_many(table, &source, key, work, flow),
+        }
+    }
+
+    /// A step that reads one label that differs from row to row: its answers lie by that label's
+    /// codes.
+    fn by_one(
+        &mut self,
+        table: &mut Table,
+        source: &Source<'_>,
+        part: usize,
+        mut key: Vec<u32>,
+        work: &mut Work<'_>,
+        flow: &mut StepFlow,
+    ) {
+        let values = source.read[part].map_or(1, |name| table.values(name).len());
+        if values > SLOTS_A_ROW * work.rows + 64 {
+            return self.by_many(table, source, key, work, flow);
+        }
+        let mut answers: Vec<Option<Known>> = vec![None; values];
+        let column = source.columns[part].expect("it varies, so it is there");
         for row in 0..work.rows {
             if work.alive[row] {
-                work.key(&columns, row, &mut key);
-                let known = self.answer(table, at, step, &read, &key);
+                let code = work.columns[column].1.at(row);
+                // A step that writes the label it reads adds values, which no later row has.
+                let known = if let Some(known) = answers[code as usize] {
+                    known
+                } else {
+                    key[part] = code;
+                    *answers[code as usize].insert(self.answer(table, source, &key))
+                };
+                work.carry_out(row, known, flow);
+            }
+        }
+    }
+
+    /// A step that reads several labels that differ from row to row: neighbouring rows often have
+    /// the same, else the tuple is looked up.
+    fn by_many(
+        &mut self,
+        table: &mut Table,
+        source: &Source<'_>,
+        mut key: Vec<u32>,
+        work: &mut Work<'_>,
+        flow: &mut StepFlow,
+    ) {
+        let mut last: Option<Known> = None;
+        for row in 0..work.rows {
+            if work.alive[row] {
+                let same = !work.key(&source.columns, row, &mut key);
+                let known = match last {
+                    Some(last) if same => last,
+                    _ => self.answer(table, source, &key),
+                };
+                last = Some(known);
                 work.carry_out(row, known, flow);
             }
         }
     }
 
     /// What the step does to a tuple of codes, asked of [`Step::effect`] the first time.
-    fn answer(
-        &mut self,
-        table: &mut Table,
-        at: usize,
-        step: &Step,
-        read: &[Option<NameId>],
-        key: &[u32],
-    ) -> Known {
+    fn answer(&mut self, table: &mut Table, source: &Source<'_>, key: &[u32]) -> Known {
+        let Source { at, step, .. } = *source;
         if let Some(&known) = self.answers[at].get(key) {
             return known;
         }
-        let value = |at: usize| read[at].map_or("", |name| table.values(name).value(key[at]));
         let sources = step.source_labels().len();
-        let joined = (0..sources).map(value).collect::<Vec<_>>().join(step.separator());
-        let target = if step.compares_target() { value(sources) } else { "" };
+        let values: Vec<&str> = (0..sources).map(|part| source.value(table, part, key)).collect();
+        let joined = values.join(step.separator());
+        let target = if step.compares_target() { source.value(table, sources, key) } else { "" };
         let known = match step.effect(Input::Values { joined: &joined, target }, &mut self.scratch)
         {
             Effect::Drop => Known::Drop,
@@ -165,7 +225,7 @@ impl<'p> ChainRun<'p> {
         &mut self,
         table: &mut Table,
         step: &Step,
-        work: &mut Work,
+        work: &mut Work<'_>,
         flow: &mut StepFlow,
     ) -> Result<(), OrderMatters> {
         let mut remove: Vec<usize> = Vec::new();
@@ -196,12 +256,40 @@ impl<'p> ChainRun<'p> {
     }
 }
 
-impl Work {
-    fn new(block: &Block) -> Self {
+/// A step and where the labels that it reads are: its source labels, then the one it compares with.
+struct Source<'s> {
+    at: usize,
+    step: &'s Step,
+    read: Vec<Option<NameId>>,
+    columns: Vec<Option<usize>>,
+}
+
+impl Source<'_> {
+    fn value<'t>(&self, table: &'t Table, part: usize, key: &[u32]) -> &'t str {
+        self.read[part].map_or("", |name| table.values(name).value(key[part]))
+    }
+}
+
+/// What a step does to all rows if what its first labels have in common rules out a match.
+fn unmatched(table: &Table, source: &Source<'_>, varying: &[usize], key: &[u32]) -> Option<Known> {
+    let effect = source.step.unmatched()?;
+    let same = *varying.first()?.min(&source.step.source_labels().len());
+    let mut start = String::new();
+    for part in 0..same {
+        start.push_str(source.value(table, part, key));
+        start.push_str(source.step.separator());
+    }
+    let known = if effect == Effect::Drop { Known::Drop } else { Known::Nothing };
+    (!source.step.pattern().may_start_with(&start)).then_some(known)
+}
+
+impl<'b> Work<'b> {
+    fn new(block: &'b Block) -> Self {
         let mut columns = vec![(NameId::METRIC, Codes::One(block.metric))];
         columns.extend(block.columns.iter().map(|(name, codes)| {
             let one = codes.first().filter(|first| codes.iter().all(|code| code == *first));
-            (*name, one.map_or_else(|| Codes::Each(codes.clone()), |&code| Codes::One(code)))
+            let each = || Codes::Each(Cow::Borrowed(codes));
+            (*name, one.map_or_else(each, |&code| Codes::One(code)))
         }));
         Self { rows: block.rows, alive: vec![true; block.rows], living: block.rows, columns }
     }
@@ -214,10 +302,16 @@ impl Work {
         matches!(self.columns[column].1, Codes::Each(_))
     }
 
-    fn key(&self, columns: &[Option<usize>], row: usize, key: &mut [u32]) {
+    /// Puts what a row has in these columns into `key`; says whether that changed it.
+    #[inline]
+    fn key(&self, columns: &[Option<usize>], row: usize, key: &mut [u32]) -> bool {
+        let mut changed = false;
         for (part, column) in key.iter_mut().zip(columns) {
-            *part = column.map_or(0, |column| self.columns[column].1.at(row));
+            let code = column.map_or(0, |column| self.columns[column].1.at(row));
+            changed |= *part != code;
+            *part = code;
         }
+        changed
     }
 
     /// Whether any living row has the label.
@@ -259,17 +353,17 @@ impl Work {
                     return;
                 }
                 if let Codes::One(one) = *codes {
-                    *codes = Codes::Each(vec![one; rows]);
+                    *codes = Codes::Each(Cow::Owned(vec![one; rows]));
                 }
                 if let Codes::Each(codes) = codes {
-                    codes[row] = code;
+                    codes.to_mut()[row] = code;
                 }
                 flow.changed.0 += 1;
             }
         }
     }
 
-    fn codes(&mut self, name: NameId) -> &mut Codes {
+    fn codes(&mut self, name: NameId) -> &mut Codes<'b> {
         let at = self.position(name).unwrap_or_else(|| {
             self.columns.push((name, Codes::One(0)));
             self.columns.len() - 1
@@ -313,7 +407,7 @@ impl Work {
             written.push((to, into));
         }
         for (to, codes) in written {
-            *self.codes(to) = Codes::Each(codes);
+            *self.codes(to) = Codes::Each(Cow::Owned(codes));
         }
         let count = |rows: Vec<bool>| rows.into_iter().filter(|&is_so| is_so).count() as u64;
         (count(wrote), count(changed))
@@ -322,10 +416,19 @@ impl Work {
     fn finish(self) -> Passed {
         let rows: Vec<u32> =
             (0..self.rows).filter(|&row| self.alive[row]).map(|row| row as u32).collect();
-        let columns = self
-            .columns
-            .iter()
-            .map(|(name, codes)| (*name, rows.iter().map(|&row| codes.at(row as usize)).collect()));
-        Passed { columns: columns.collect(), rows }
+        let all = rows.len() == self.rows;
+        let metric = self.columns.iter().find_map(|(name, codes)| match codes {
+            Codes::One(code) if *name == NameId::METRIC && *code != 0 => Some(*code),
+            _ => None,
+        });
+        let columns = self.columns.into_iter().map(|(name, codes)| {
+            let codes = match codes {
+                Codes::One(code) => vec![code; rows.len()],
+                Codes::Each(codes) if all => codes.into_owned(),
+                Codes::Each(codes) => rows.iter().map(|&row| codes[row as usize]).collect(),
+            };
+            (name, codes)
+        });
+        Passed { columns: columns.collect(), rows, metric }
     }
 }

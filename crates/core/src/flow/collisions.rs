@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
+use super::block::{Block, Blocks};
 use super::report::{Collision, LabelPairs};
 use super::rows::after_steps;
 use crate::relabel::Program;
@@ -16,6 +17,18 @@ use crate::units::SeriesCount;
 pub(super) struct Source {
     pub(super) group: u32,
     pub(super) row: u32,
+}
+
+/// Puts blocks, each with the sources of its rows, into a table; the sources by group.
+pub(super) fn collect(table: Table, done: Vec<(Block, Vec<Source>)>) -> (Table, Vec<Vec<Source>>) {
+    let mut blocks = Blocks::new(table);
+    let mut sources: Vec<Vec<Source>> = Vec::new();
+    for (block, from) in done {
+        let group = blocks.push(block);
+        sources.resize_with(sources.len().max(group + 1), Vec::new);
+        sources[group].extend(from);
+    }
+    (blocks.table, sources)
 }
 
 /// The chain that the series of a job went through.
@@ -165,7 +178,8 @@ impl Passage<'_> {
     }
 }
 
-fn same_row(group: &MetricRows, a: usize, b: usize) -> bool {
+/// Whether two rows of a group have the same labels.
+pub(super) fn same_row(group: &MetricRows, a: usize, b: usize) -> bool {
     group.columns.iter().all(|column| column.codes[a] == column.codes[b])
 }
 

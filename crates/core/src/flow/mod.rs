@@ -20,6 +20,7 @@
 //! ```
 
 mod alerts;
+mod apply;
 mod attach;
 mod block;
 mod bounds;
@@ -40,6 +41,7 @@ mod way_tests;
 mod written;
 
 pub use alerts::{Alerted, alert};
+pub use apply::apply_table;
 pub use attach::attach;
 pub use normalise::normalise;
 pub use report::{

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::block::{Block, Blocks};
+use super::block::Block;
 use super::bounds::{Bounds, Guilty, over_label_limits, refused_name};
 use super::chain::Passed;
-use super::collisions::{ChainOf, Passage, Source};
+use super::collisions::{ChainOf, Passage, Source, collect};
 use super::details::attribute;
 use super::drive::Drive;
 use super::report::{FailureCause, FlowReport, JobFlow, ScrapeFailure};
@@ -163,17 +163,10 @@ impl<'a> Way<'a> {
     }
 
     fn finish(mut self, attached: &Table) -> Stored {
-        let mut blocks =
-            Blocks::new(std::mem::replace(&mut self.table, Table::empty(Stage::Stored)));
-        let mut sources: Vec<Vec<Source>> = Vec::new();
-        for (block, from) in std::mem::take(&mut self.done) {
-            if !self.failures.contains_key(&block.target) {
-                let group = blocks.push(block);
-                sources.resize_with(sources.len().max(group + 1), Vec::new);
-                sources[group].extend(from);
-            }
-        }
-        let mut table = blocks.table;
+        let table = std::mem::replace(&mut self.table, Table::empty(Stage::Stored));
+        let mut done = std::mem::take(&mut self.done);
+        done.retain(|(block, _)| !self.failures.contains_key(&block.target));
+        let (mut table, sources) = collect(table, done);
         let chains: BTreeMap<&str, ChainOf<'_>> =
             self.jobs.iter().map(|job| (job.name.as_str(), job.chain())).collect();
         let passage =

@@ -6,13 +6,13 @@ use foldhash::fast::FixedState;
 
 use super::block::{Block, Blocks};
 use super::bounds::refused_name;
-use super::collisions::{ChainOf, Passage, Source};
+use super::collisions::{ChainOf, Passage, Source, collect, same_row};
 use super::details::attribute;
 use super::drive::Drive;
 use super::report::{Collision, JobFlow};
 use super::stored::{by_metric, part};
 use crate::config::{Project, RemoteWrite};
-use crate::series::{MetricRows, Stage, Table};
+use crate::series::{Stage, Table};
 use crate::units::SeriesCount;
 
 /// What one `remote_write` sends.
@@ -71,16 +71,18 @@ fn run(project: &Project, remote: &RemoteWrite, stored: &Table, detailed: bool) 
             let mut rows_after = 0;
             for (metric, rows) in by_metric(&passed) {
                 let scheme = project.global.name_scheme;
-                let wrong =
+                let accepted =
                     |row: &usize| refused_name(&table, &passed, metric, &[*row], scheme).is_none();
-                let rows: Vec<usize> = rows.into_iter().filter(wrong).collect();
+                let rows: Vec<usize> = rows.into_iter().filter(accepted).collect();
                 rows_after += rows.len();
                 let source = |&row: &usize| Source {
                     group: at as u32,
                     row: passed.rows[row] + range.start as u32,
                 };
                 let sources: Vec<Source> = rows.iter().map(source).collect();
-                done.push((part(&passed, &block, metric, &rows), sources));
+                if !rows.is_empty() {
+                    done.push((part(&passed, &block, metric, &rows), sources));
+                }
             }
             refused += (rows_before - rows_after) as u64;
         }
@@ -100,14 +102,7 @@ fn finish(
     drive: &Drive<'_>,
     mut flow: JobFlow,
 ) -> Written {
-    let mut blocks = Blocks::new(table);
-    let mut sources: Vec<Vec<Source>> = Vec::new();
-    for (block, from) in done {
-        let group = blocks.push(block);
-        sources.resize_with(sources.len().max(group + 1), Vec::new);
-        sources[group].extend(from);
-    }
-    let mut table = blocks.table;
+    let (mut table, sources) = collect(table, done);
     // The series of all jobs share one chain and may become one.
     let jobs: Vec<String> =
         table.targets.iter_mut().map(|target| std::mem::take(&mut target.job)).collect();
@@ -139,7 +134,7 @@ fn distinct(table: &Table) -> Table {
             let mut rows = Vec::new();
             for row in range.clone() {
                 let first = *known.entry(hashes[row]).or_insert(row);
-                if first == row || !same(group, first, row) {
+                if first == row || !same_row(group, first, row) {
                     rows.push(row - range.start);
                 }
             }
@@ -149,8 +144,4 @@ fn distinct(table: &Table) -> Table {
         }
     }
     blocks.table
-}
-
-fn same(group: &MetricRows, a: usize, b: usize) -> bool {
-    group.columns.iter().all(|column| column.codes[a] == column.codes[b])
 }

@@ -2,26 +2,25 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::{Facts, Rule};
 use crate::config::{Chain, ChainKind, ConfiguredStep, FieldSpan, Project};
 use crate::doc::Node;
 use crate::finding::{Finding, Subject};
-use crate::regexp::language::{Language, Limits};
+use crate::regexp::language::{self, Language};
 use crate::regexp::{Dialect, Pattern};
+use crate::relabel::analysis::{Analysis, Start, analyse};
 use crate::relabel::{Step, StepField};
 use crate::text::{Location, SourceText};
 
-/// The languages of patterns that were asked for: large files repeat the same ones.
+/// The languages of patterns and the analyses of chains that were asked for: several rules ask the
+/// same, and large files repeat the same patterns.
 #[derive(Debug, Default)]
-pub(super) struct Languages(RefCell<HashMap<(String, Dialect), Option<Language>>>);
-
-impl Languages {
-    fn of(&self, pattern: &Pattern) -> Option<Language> {
-        let key = (pattern.text().to_owned(), pattern.dialect());
-        let mut known = self.0.borrow_mut();
-        known.entry(key).or_insert_with(|| Language::of(pattern, Limits::default()).ok()).clone()
-    }
+pub(super) struct Languages {
+    store: language::Languages,
+    /// By the address of the chain, which the project keeps where it is.
+    chains: RefCell<HashMap<usize, Rc<Analysis>>>,
 }
 
 /// A step that the server accepts, in its chain.
@@ -129,7 +128,44 @@ impl<'a> Context<'a> {
 
     /// All values that a pattern matches; `None` when that is too large to tell.
     pub fn language(&self, pattern: &Pattern) -> Option<Language> {
-        self.languages.of(pattern)
+        self.languages.store.of(pattern).ok()
+    }
+
+    /// What is built of patterns, shared by all rules.
+    pub(super) fn languages(&self) -> &'a language::Languages {
+        &self.languages.store
+    }
+
+    /// What the chain does to whatever can come to it; nothing is known of a chain that the server
+    /// refuses.
+    pub fn analysis(&self, chain: &Chain) -> Rc<Analysis> {
+        let key = std::ptr::from_ref(chain).addr();
+        if let Some(known) = self.languages.chains.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let steps: Option<Vec<Step>> = chain.steps.iter().map(|step| step.step.clone()).collect();
+        let steps = steps.unwrap_or_default();
+        let analysis = Rc::new(analyse(&steps, &self.start(chain.kind), self.languages()));
+        self.languages.chains.borrow_mut().insert(key, Rc::clone(&analysis));
+        analysis
+    }
+
+    /// What the step does to whatever comes to such a chain, by itself.
+    pub fn analysis_alone(&self, at: At<'_>) -> Analysis {
+        let steps = std::slice::from_ref(at.step);
+        analyse(steps, &self.start(at.chain.kind), self.languages())
+    }
+
+    /// What is certain of all that comes to such a chain.
+    pub(super) fn start(&self, kind: ChainKind) -> Start {
+        let languages = self.languages();
+        match kind {
+            ChainKind::Target => Start::target(languages),
+            ChainKind::Metric => Start::metric(languages),
+            ChainKind::Write => Start::write(languages),
+            ChainKind::Alert => Start::alert(languages),
+            ChainKind::Alertmanager => Start::alertmanager(languages),
+        }
     }
 
     /// The language of a regex of our own, in the dialect of the project's server.

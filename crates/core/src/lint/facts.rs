@@ -2,6 +2,7 @@
 //! configurations.
 
 use super::Date;
+use crate::census::Census;
 use crate::config::{Project, RuleFile};
 use crate::finding::Finding;
 use crate::flow::FlowReport;
@@ -20,6 +21,8 @@ pub struct Facts<'a> {
     pub flow: Option<&'a FlowReport>,
     /// The samples, at stage `Attached`, if there were any.
     pub attached: Option<&'a Table>,
+    /// The census of what is stored, if there were samples.
+    pub census: Option<&'a Census>,
     /// What rules, dashboards and other queries need. Without it the project's own rule files are
     /// looked at, if it has some.
     pub usage: Option<&'a Usage>,
@@ -42,8 +45,16 @@ pub struct Member<'a> {
 impl<'a> Facts<'a> {
     /// The texts and what reading them found, and nothing more.
     pub fn new(sources: &'a Sources, reading: &'a [Finding]) -> Self {
-        let (flow, attached, usage, today) = (None, None, None, None);
-        Self { sources, reading, flow, attached, usage, fleet: &[], today }
+        Self {
+            sources,
+            reading,
+            flow: None,
+            attached: None,
+            census: None,
+            usage: None,
+            fleet: &[],
+            today: None,
+        }
     }
 }
 

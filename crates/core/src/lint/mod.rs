@@ -3,15 +3,20 @@
 //! A rule says *what* is wrong, the finding's consequence says what it does to the server, and its
 //! evidence says how that is known. See [`rules`] for how to add one.
 
+mod alternatives;
 mod catalogue;
 mod context;
+mod data;
 mod date;
 mod facts;
 mod filters;
 pub mod fix;
+mod queries;
+mod reads_nothing;
 mod rule;
 pub mod rules;
 mod sample;
+mod sharding;
 mod suppress;
 #[cfg(test)]
 mod testing;

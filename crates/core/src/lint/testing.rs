@@ -10,6 +10,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use super::rules::entries;
 use super::{Check, Entry, Facts, FixKind, Member, Settings, fix, lint};
+use crate::census::{Census, CensusOptions};
 use crate::config::{self, Project};
 use crate::finding::{Applicability, Evidence, Finding, Severity};
 use crate::flow::{self, FlowReport};
@@ -19,9 +20,13 @@ use crate::relabel::{Outcome, Program, Scratch, Step};
 use crate::series::{LabelBuf, TableBuilder, Target};
 use crate::server::Server;
 use crate::text::{SourceText, Sources};
+use crate::watch::Unwatched;
 
 /// What ends the line that a finding is expected on.
 const MARK: &str = " # error";
+
+/// What the line begins with that says which server a block is for.
+const SERVER: &str = "# server: ";
 
 /// A block of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +59,8 @@ fn parts(text: &str) -> Vec<(u32, &str)> {
 impl Linted {
     fn of(text: &str, flow: Option<&FlowReport>) -> Self {
         let mut sources = Sources::default();
-        let server = Server::default();
+        let server = text.lines().find_map(|line| line.strip_prefix(SERVER));
+        let server = server.map_or(Server::default(), |server| server.parse().unwrap());
         let (mut project, mut reading, mut before) = (None, Vec::new(), Vec::new());
         let (mut others, mut scrapes) = (Vec::new(), TableBuilder::default());
         for (lines, part) in parts(text) {
@@ -77,12 +83,16 @@ impl Linted {
         }
         let project = project.expect("a block has a first part");
         let samples = (scrapes.samples() > 0).then(|| flow::run(&project, &scrapes.finish()));
+        let census = samples
+            .as_ref()
+            .map(|(_, stored)| Census::of(&stored.table, CensusOptions::default(), &Unwatched));
         let members = std::iter::once(&project).chain(&others);
         let fleet: Vec<Member<'_>> =
             members.map(|project| Member { name: "file.yml", project }).collect();
         let facts = Facts {
             flow: flow.or(samples.as_ref().map(|(_, stored)| &stored.report)),
             attached: samples.as_ref().map(|(attached, _)| attached),
+            census: census.as_ref(),
             fleet: &fleet,
             ..Facts::new(&sources, &reading)
         };
@@ -136,6 +146,10 @@ fn wrap(block: &str) -> String {
 }
 
 fn wrap_chain(block: &str) -> String {
+    if let Some((head, rest)) = block.split_once('\n').filter(|(head, _)| head.starts_with(SERVER))
+    {
+        return format!("{head}\n{}", wrap_chain(rest));
+    }
     let job =
         "scrape_configs:\n  - job_name: app\n    static_configs:\n      - targets: ['app:8080']\n";
     let around = [
@@ -299,11 +313,14 @@ fn check_suppression(entry: &Entry, text: &str, line: u32) {
         return;
     }
     let comment = format!("# promsieve: ignore {} (a test)", entry.name());
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let lines: Vec<&str> = text.lines().collect();
     let at = line as usize - 1;
     let indent = lines[at].len() - lines[at].trim_start().len();
-    lines.insert(at, " ".repeat(indent) + &comment);
-    for text in [lines.join("\n") + "\n", format!("{comment}\n{text}")] {
+    let top = lines[..at].iter().rposition(|line| *line == "---").map_or(0, |at| at + 1);
+    for (place, comment) in [(at, " ".repeat(indent) + &comment), (top, comment.clone())] {
+        let mut lines = lines.clone();
+        lines.insert(place, &comment);
+        let text = lines.join("\n") + "\n";
         let silenced = Linted::of(&text, None);
         for rule in [entry.name(), "unused-suppression"] {
             assert_eq!(silenced.lines(rule), [] as [u32; 0], "{text}");

@@ -19,7 +19,7 @@ impl Anchoring {
         match self {
             Self::Plain => "^(?:",
             Self::DotAll => "^(?s:",
-            Self::Nowhere => "(?:",
+            Self::Nowhere => "",
         }
     }
 
@@ -27,7 +27,7 @@ impl Anchoring {
     pub(super) const fn suffix(self) -> &'static str {
         match self {
             Self::Plain | Self::DotAll => ")$",
-            Self::Nowhere => ")",
+            Self::Nowhere => "",
         }
     }
 }

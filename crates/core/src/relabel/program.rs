@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::plan::{NameEffect, StepPlan, name_effect};
+use super::plan::{NameEffect, Plans, StepPlan};
 use super::{Action, Effect, Input, Scratch, Step, victoria};
 use crate::series::{LabelBuf, LabelRef, NameRef};
 
@@ -39,6 +39,20 @@ pub enum Did {
     Dropped,
 }
 
+impl Did {
+    /// The word in every output.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Nothing => "no_match",
+            Self::Passed => "kept",
+            Self::InvalidName(_) => "invalid_name",
+            Self::Wrote(changes) if changes.iter().all(|it| it.before == it.after) => "unchanged",
+            Self::Wrote(_) => "changed",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
 /// A label that was written or removed; `""` stands for no label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -64,6 +78,12 @@ impl Program {
     /// Whether only this can run the chain, and no table: see [`Step::needs_rows`].
     pub fn needs_rows(&self) -> bool {
         self.steps.iter().any(Step::needs_rows)
+    }
+
+    /// Whether a scrape stores what this chain drops, as the labels then are: the bug of one
+    /// release, [`Server::keeps_what_metric_chains_drop`](crate::server::Server).
+    pub fn drops_nothing_in_scrapes(&self) -> bool {
+        self.steps.iter().any(|step| step.server().keeps_what_metric_chains_drop())
     }
 
     /// Runs the chain over `labels`, bare: nothing is checked or added around it.
@@ -100,21 +120,40 @@ impl Program {
     ) -> Outcome {
         // Taken out so that steps may use the rest.
         let mut plans = std::mem::take(&mut scratch.plans);
+        let outcome = self.run_planned(&mut plans, scratch, labels, observer);
+        scratch.plans = plans;
+        outcome
+    }
+
+    fn run_planned(
+        &self,
+        plans: &mut Plans,
+        scratch: &mut Scratch,
+        labels: &mut LabelBuf,
+        observer: &mut impl Observer,
+    ) -> Outcome {
         let mut plan = plans.find(&self.steps, labels, scratch);
-        let mut outcome = Outcome::Kept;
+        let lead = plans.lead(plan, labels, scratch);
+        let mut leads = true;
         for (at, step) in self.steps.iter().enumerate() {
             if step.server().sorts_after_each_step() && labels.rebase() {
                 plan = plans.find(&self.steps, labels, scratch);
+                leads = false;
             }
             observer.step(step);
-            if run(step, plans.step(plan, at), scratch, labels, observer) == Flow::Stop {
+            // What the lead's value says holds while nobody changed it.
+            let known = plans.lead.known(at).filter(|_| leads && labels.is_untouched(lead));
+            let flow = match known {
+                Some(Effect::Drop) => Flow::Stop,
+                Some(_) => Flow::Go,
+                None => run(step, (&mut *plans, plan, at), scratch, labels, observer),
+            };
+            if flow == Flow::Stop {
                 observer.dropped();
-                outcome = Outcome::Dropped { by: at };
-                break;
+                return Outcome::Dropped { by: at };
             }
         }
-        scratch.plans = plans;
-        outcome
+        Outcome::Kept
     }
 }
 
@@ -166,24 +205,22 @@ impl Observer for Vec<Did> {
 
 fn run(
     step: &Step,
-    plan: &StepPlan,
+    (plans, plan, at): (&mut Plans, usize, usize),
     scratch: &mut Scratch,
     labels: &mut LabelBuf,
     observer: &mut impl Observer,
 ) -> Flow {
-    match plan {
+    match plans.step(plan, at) {
         StepPlan::Values { sources, target } => {
-            run_by_value(step, sources, *target, scratch, labels, observer)
+            return run_by_value(step, sources, *target, scratch, labels, observer);
         }
-        StepPlan::Names(effects) if step.action() == Action::LabelMap => {
-            copy_by_name(step, effects, scratch, labels, observer);
-            Flow::Go
+        StepPlan::Names(effects) if effects.is_empty() && !labels.has_added() => {}
+        StepPlan::Names(_) if step.action() == Action::LabelMap => {
+            copy_by_name((plans, plan, at), scratch, labels, observer);
         }
-        StepPlan::Names(effects) => {
-            remove_by_name(step, effects, scratch, labels, observer);
-            Flow::Go
-        }
+        StepPlan::Names(_) => remove_by_name((plans, plan, at), scratch, labels, observer),
     }
+    Flow::Go
 }
 
 fn run_by_value(
@@ -239,16 +276,15 @@ fn join<'a>(
 /// Runs a step that removes labels: those of the layout that its plan names, and of those that
 /// were set since what it says of their names.
 fn remove_by_name(
-    step: &Step,
-    effects: &[(usize, NameEffect)],
+    (plans, plan, at): (&mut Plans, usize, usize),
     scratch: &mut Scratch,
     labels: &mut LabelBuf,
     observer: &mut impl Observer,
 ) {
-    for (at, _) in effects {
-        if labels.is_at(*at) {
-            observer.set(labels, labels.name_at(*at), "");
-            labels.hide_at(*at);
+    for &(position, _) in plans.step(plan, at).names() {
+        if labels.is_untouched(Some(position)) {
+            observer.set(labels, labels.name_at(position), "");
+            labels.hide_at(position);
         }
     }
     if !labels.has_added() {
@@ -256,13 +292,11 @@ fn remove_by_name(
     }
     let mut before: Vec<LabelRef> = std::mem::take(&mut scratch.labels);
     labels.snapshot(&mut before);
-    for label in &before {
-        if let NameRef::Added(_) = label.name {
-            let name = labels.name_of(label);
-            if let Some(NameEffect::Remove) = name_effect(step, name, scratch) {
-                observer.set(labels, name, "");
-                labels.delete_added(label);
-            }
+    for label in before.iter().filter(|label| matches!(label.name, NameRef::Added(_))) {
+        let name = labels.name_of(label);
+        if let Some(NameEffect::Remove) = plans.name_effect(at, name, scratch) {
+            observer.set(labels, name, "");
+            labels.delete_added(label);
         }
     }
     scratch.labels = before;
@@ -271,28 +305,21 @@ fn remove_by_name(
 /// Runs a step that copies labels. It goes through them as they are before: what it changes does
 /// not feed back.
 fn copy_by_name(
-    step: &Step,
-    effects: &[(usize, NameEffect)],
+    (plans, plan, at): (&mut Plans, usize, usize),
     scratch: &mut Scratch,
     labels: &mut LabelBuf,
     observer: &mut impl Observer,
 ) {
-    if effects.is_empty() && !labels.has_added() {
-        return;
-    }
     let mut before: Vec<LabelRef> = std::mem::take(&mut scratch.labels);
     labels.snapshot(&mut before);
     for label in &before {
-        let of_added;
         let effect = match label.name {
             NameRef::Base(position) => {
+                let effects = plans.step(plan, at).names();
                 let found = effects.binary_search_by_key(&position, |(at, _)| *at);
                 found.ok().map(|found| &effects[found].1)
             }
-            NameRef::Added(_) => {
-                of_added = name_effect(step, labels.name_of(label), scratch);
-                of_added.as_ref()
-            }
+            NameRef::Added(_) => plans.name_effect(at, labels.name_of(label), scratch),
         };
         if let Some(NameEffect::Copy { to }) = effect {
             observer.set(labels, to, labels.value_of(label));
@@ -324,6 +351,38 @@ mod tests {
                 modulus: Field::Set(modulus),
                 ..RawStep::default()
             })
+    }
+
+    /// The chain, by nothing but what each step says of each input.
+    fn step_by_step(steps: &[Step], labels: &mut LabelBuf) -> Outcome {
+        let scratch = &mut Scratch::new();
+        for (by, step) in steps.iter().enumerate() {
+            if step.server().sorts_after_each_step() {
+                labels.rebase();
+            }
+            let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+            let before: Vec<(String, String)> = labels.iter_ordered().map(own).collect();
+            for (name, value) in before.iter().filter(|_| step.action().is_by_name()) {
+                match step.effect(Input::Name(name), scratch) {
+                    Effect::Remove => labels.delete(name),
+                    Effect::Copy { to } => labels.set(to, value),
+                    _ => {}
+                }
+            }
+            if step.action().is_by_name() {
+                continue;
+            }
+            let values: Vec<&str> =
+                step.source_labels().iter().map(|name| labels.get(name)).collect();
+            let joined = values.join(step.separator());
+            let target = labels.get(step.target_label()).to_owned();
+            match step.effect(Input::Values { joined: &joined, target: &target }, scratch) {
+                Effect::Drop => return Outcome::Dropped { by },
+                Effect::Set { name, value } => labels.set(name, value),
+                _ => {}
+            }
+        }
+        Outcome::Kept
     }
 
     proptest! {
@@ -358,6 +417,15 @@ mod tests {
             }
             prop_assert_eq!(buf.sorted(), traced.sorted());
             prop_assert_eq!(buf.sorted(), replayed.sorted());
+            // Once more with what the scratch space remembers, and without any of it.
+            let mut plain = LabelBuf::new();
+            let pairs = || labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            plain.refill(pairs());
+            buf.refill(pairs());
+            prop_assert_eq!(program.apply(&mut scratch, &mut buf), outcome);
+            prop_assert_eq!(step_by_step(program.steps(), &mut plain), outcome);
+            let in_order = |buf: &LabelBuf| format!("{:?}", buf.iter_ordered().collect::<Vec<_>>());
+            prop_assert_eq!(in_order(&buf), in_order(&plain));
         }
     }
 }

@@ -195,6 +195,16 @@ impl Step {
         }
     }
 
+    /// What the step does to values that its regex does not match; `None` where that depends on
+    /// them, or where the regex is not asked.
+    pub fn unmatched(&self) -> Option<Effect<'static>> {
+        match self.action {
+            Action::Keep => Some(Effect::Drop),
+            Action::Drop | Action::Replace => Some(Effect::Nothing),
+            _ => None,
+        }
+    }
+
     fn on_values<'a>(&'a self, joined: &str, target: &str, scratch: &'a mut Scratch) -> Effect<'a> {
         match self.action {
             Action::Keep | Action::KeepMetrics => drop_if(!self.pattern.is_match(joined)),
@@ -238,6 +248,18 @@ impl Step {
     }
 
     fn replace<'a>(&'a self, joined: &str, scratch: &'a mut Scratch) -> Effect<'a> {
+        match self.extra() {
+            Some(extra) if extra.copies => {
+                scratch.value.clear();
+                scratch.value.push_str(joined);
+                return self.set(&self.target_label, &scratch.value);
+            }
+            Some(extra) if extra.writes => {
+                let text = self.replacement.constant.as_deref().unwrap_or_default();
+                return self.set(&self.target_label, text);
+            }
+            _ => {}
+        }
         if self.captures().is_some_and(|captures| !captures.is_match(joined)) {
             return self.copy_uncaptured(joined, scratch);
         }
@@ -309,7 +331,7 @@ impl Step {
 
     /// What `replace` does with the expanded name and value.
     fn set<'a>(&'a self, name: &'a str, value: &'a str) -> Effect<'a> {
-        let valid = self.names.is_label_name(name);
+        let valid = self.needs_rows() || self.names.is_label_name(name);
         if self.server.deletes_literal_target() && (!valid || value.is_empty()) {
             return Effect::Set { name: &self.target_label, value: "" };
         }

@@ -149,10 +149,11 @@ impl LabelBuf {
         was_there
     }
 
-    /// Whether the label of the base at this place of the layout is as it was.
+    /// Whether a label is as it was in the base, of which it is known where it is in the layout, if
+    /// there. Of one that is not there, `false` may be said although it is still not there.
     #[inline]
-    pub(crate) fn is_at(&self, position: usize) -> bool {
-        !self.base[position].is_empty()
+    pub(crate) fn is_untouched(&self, position: Option<usize>) -> bool {
+        position.map_or(self.added.is_empty(), |at| self.base[at].start < self.base[at].end)
     }
 
     /// The name at this place of the layout.

@@ -2,7 +2,7 @@
 //! be asked again for every series of a metric.
 
 use std::cmp::Reverse;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -138,9 +138,7 @@ impl Layouts {
 }
 
 fn hash(parent: u32, name: &str) -> u64 {
-    let mut hasher = FixedState::default().build_hasher();
-    (parent, name).hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one((parent, name))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A small web server on loopback whose pages a Prometheus scrapes.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -43,6 +43,8 @@ struct State {
     scrapes: BTreeMap<String, usize>,
     /// The headers of the latest request, by lower-case name.
     headers: BTreeMap<String, BTreeMap<String, String>>,
+    /// What was sent to each key.
+    bodies: BTreeMap<String, Vec<Vec<u8>>>,
 }
 
 /// Serves pages on loopback until it is dropped.
@@ -103,6 +105,11 @@ impl Pages {
         lock(&self.state).scrapes.get(key).copied().unwrap_or(0)
     }
 
+    /// The bodies of all requests for `key` that had one, oldest first.
+    pub fn bodies(&self, key: &str) -> Vec<Vec<u8>> {
+        lock(&self.state).bodies.get(key).cloned().unwrap_or_default()
+    }
+
     /// A header of the latest request for `key`, by its name in lower case.
     pub fn last_header(&self, key: &str, name: &str) -> Option<String> {
         lock(&self.state).headers.get(key)?.get(name).cloned()
@@ -134,11 +141,14 @@ fn accept(listener: &TcpListener, state: &Arc<Mutex<State>>, stopping: &AtomicBo
 fn answer(stream: &TcpStream, state: &Mutex<State>) {
     let _ = stream.set_read_timeout(Some(TIMEOUT));
     let _ = stream.set_write_timeout(Some(TIMEOUT));
-    let Some((key, headers)) = read_request(stream) else { return };
+    let Some((key, headers, body)) = read_request(stream) else { return };
     let page = {
         let mut state = lock(state);
         *state.scrapes.entry(key.clone()).or_default() += 1;
         state.headers.insert(key.clone(), headers);
+        if !body.is_empty() {
+            state.bodies.entry(key.clone()).or_default().push(body);
+        }
         state.pages.get(&key).cloned()
     };
     let (status, page) = match page {
@@ -154,9 +164,10 @@ fn answer(stream: &TcpStream, state: &Mutex<State>) {
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&page.body));
 }
 
-/// The page that is asked for and the headers, by lower-case name.
-fn read_request(stream: &TcpStream) -> Option<(String, BTreeMap<String, String>)> {
-    let mut lines = BufReader::new(stream).lines();
+/// The page that is asked for, the headers, by lower-case name, and the body.
+fn read_request(stream: &TcpStream) -> Option<(String, BTreeMap<String, String>, Vec<u8>)> {
+    let mut reader = BufReader::new(stream);
+    let mut lines = reader.by_ref().lines();
     let first = lines.next()?.ok()?;
     let mut headers = BTreeMap::new();
     for line in lines {
@@ -168,7 +179,10 @@ fn read_request(stream: &TcpStream) -> Option<(String, BTreeMap<String, String>)
             headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
         }
     }
-    Some((page_key(first.split(' ').nth(1)?).to_owned(), headers))
+    let length = headers.get("content-length").and_then(|length| length.parse().ok());
+    let mut body = Vec::new();
+    reader.take(length.unwrap_or(0)).read_to_end(&mut body).ok()?;
+    Some((page_key(first.split(' ').nth(1)?).to_owned(), headers, body))
 }
 
 /// A proxied request names the whole URL, of which the address is the key; a direct one the path.

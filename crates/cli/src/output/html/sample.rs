@@ -143,10 +143,13 @@ fn lint(text: &str) -> LintView {
                 text: text.to_owned(),
             }],
         }),
+        fingerprint: text.to_owned(),
+        is_bare: false,
     };
     LintView {
         findings: vec![finding("info"), finding("warning"), finding("error")],
         summary: SummaryView { errors: 1, warnings: 1, infos: 1, files: 4 },
+        files: Vec::new(),
     }
 }
 

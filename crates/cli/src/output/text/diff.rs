@@ -1,32 +1,20 @@
-//! The difference of two texts, line by line, as patch programs read it.
+//! The difference of two texts in hunks, as patch programs read it.
 
-use std::io::Write;
+use similar::TextDiff;
 
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
 
-/// Writes one hunk from the first to the last line that differ.
-pub(crate) fn write(
-    out: &mut impl Write,
-    name: &str,
-    before: &str,
-    after: &str,
-) -> std::io::Result<()> {
-    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
-    let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let most = old.len().min(new.len()) - start;
-    let end = old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
-    let from = start.saturating_sub(CONTEXT);
-    let tail = end.min(CONTEXT);
-    let lengths = (old.len() - end + tail - from, new.len() - end + tail - from);
-    writeln!(out, "--- {name}\n+++ {name}")?;
-    writeln!(out, "@@ -{},{} +{},{} @@", from + 1, lengths.0, from + 1, lengths.1)?;
-    old[from..start].iter().try_for_each(|line| writeln!(out, " {line}"))?;
-    old[start..old.len() - end].iter().try_for_each(|line| writeln!(out, "-{line}"))?;
-    new[start..new.len() - end].iter().try_for_each(|line| writeln!(out, "+{line}"))?;
-    old[old.len() - end..old.len() - end + tail]
-        .iter()
-        .try_for_each(|line| writeln!(out, " {line}"))
+/// The unified difference of a file, with the prefixes that `git apply` and `patch -p1` take off.
+pub(crate) fn unified(name: &str, before: &str, after: &str) -> String {
+    let (old, new) = if name.starts_with('/') {
+        (name.to_owned(), name.to_owned())
+    } else {
+        let name = name.strip_prefix("./").unwrap_or(name);
+        (format!("a/{name}"), format!("b/{name}"))
+    };
+    let diff = TextDiff::from_lines(before, after);
+    diff.unified_diff().context_radius(CONTEXT).header(&old, &new).to_string()
 }
 
 #[cfg(test)]
@@ -34,10 +22,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_is_shown_with_its_context() {
-        let mut out = Vec::new();
-        write(&mut out, "a.yml", "1\n2\n3\n4\n5\n6\n", "1\n2\n3\n4\nfive\n6\n").unwrap();
-        let text = String::from_utf8(out).unwrap();
-        assert_eq!(text, "--- a.yml\n+++ a.yml\n@@ -2,5 +2,5 @@\n 2\n 3\n 4\n-5\n+five\n 6\n");
+    fn changes_far_apart_have_hunks_of_their_own() {
+        let before = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n";
+        let after =
+            before.replace("2\n3", "two\n3").replace("11\n", "eleven\n").replacen("1two", "12", 1);
+        let text = unified("./a.yml", before, &after);
+        assert!(text.starts_with("--- a/a.yml\n+++ b/a.yml\n@@ -1,5 +1,5 @@\n"), "{text}");
+        assert_eq!(text.matches("\n@@ ").count(), 2, "{text}");
+        assert!(text.contains("-2\n+two\n") && text.contains("-11\n+eleven\n"), "{text}");
+    }
+
+    #[test]
+    fn a_missing_line_end_is_told() {
+        assert!(unified("a", "x\ny", "x\nz").ends_with("\\ No newline at end of file\n"));
     }
 }

@@ -12,6 +12,7 @@ use miette::{
 use promsieve_core::finding::{Finding, Severity};
 use promsieve_core::text::{FileId, Location, SourceText, Sources, Span};
 
+use super::count;
 use crate::output::view::lint::SummaryView;
 
 /// Lines longer than this are not shown: a snippet of them would fill the screen.
@@ -47,37 +48,8 @@ pub(crate) fn write(
     Ok(())
 }
 
-/// Writes one line a finding: `path:line:column: severity: message [id rule]`.
-pub(crate) fn write_concise(
-    out: &mut impl Write,
-    sources: &Sources,
-    findings: &[Finding],
-) -> anyhow::Result<()> {
-    for finding in findings {
-        let at = finding.location.map(|location| {
-            let (file, line) = place(sources, location);
-            let column = sources.file(location.file).position(location.span.start).column;
-            format!("{file}:{line}:{column}: ")
-        });
-        let (severity, rule) = (finding.severity.as_str(), finding.rule);
-        let message = finding.message.replace('\n', " ");
-        writeln!(
-            out,
-            "{}{severity}: {message} [{} {}]",
-            at.unwrap_or_default(),
-            rule.code,
-            rule.name
-        )?;
-    }
-    Ok(())
-}
-
 /// Writes the count of findings.
 pub(crate) fn write_summary(out: &mut impl Write, summary: &SummaryView) -> anyhow::Result<()> {
-    let count = |count: usize, word: &str| match count {
-        1 => format!("1 {word}"),
-        count => format!("{count} {word}s"),
-    };
     let SummaryView { errors, warnings, infos, files } = *summary;
     if errors + warnings + infos == 0 {
         writeln!(out, "nothing found in {}", count(files, "file"))?;

@@ -9,6 +9,12 @@ pub(crate) mod optimize;
 pub(crate) mod relabel;
 pub(crate) mod review;
 pub(crate) mod shard;
+pub(crate) mod test;
 pub(crate) mod usage;
 
 pub(crate) use columns::Columns;
+
+/// `1 file`, `2 files`.
+pub(crate) fn count(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,7 +1,9 @@
 //! The view of findings.
 
-use promsieve_core::finding::{Finding, Severity};
-use promsieve_core::text::Sources;
+use promsieve_core::config::Project;
+use promsieve_core::finding::Finding;
+use promsieve_core::relabel::hash;
+use promsieve_core::text::{Location, Sources};
 use serde::Serialize;
 
 /// Findings of one or more projects.
@@ -10,6 +12,9 @@ use serde::Serialize;
 pub(crate) struct LintView {
     pub(crate) findings: Vec<FindingView>,
     pub(crate) summary: SummaryView,
+    /// The files that were looked at, for formats that name those without findings.
+    #[serde(skip)]
+    pub(crate) files: Vec<String>,
 }
 
 /// How many findings there are.
@@ -23,7 +28,7 @@ pub(crate) struct SummaryView {
 }
 
 /// One finding. Lines and columns count from 1, columns in characters; the end is exclusive.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FindingView {
     pub(crate) id: &'static str,
@@ -43,6 +48,12 @@ pub(crate) struct FindingView {
     pub(crate) evidence_kind: Option<&'static str>,
     pub(crate) evidence: Option<String>,
     pub(crate) fix: Option<FixView>,
+    /// The same for as long as the rule, the file, the job, the chain and the step's content are:
+    /// lines may move. Empty for what is no finding of a rule.
+    pub(crate) fingerprint: String,
+    /// Whether it has no text beside it that could be shown.
+    #[serde(skip)]
+    pub(crate) is_bare: bool,
 }
 
 /// How to mend a finding.
@@ -64,23 +75,107 @@ pub(crate) struct EditView {
     pub(crate) text: String,
 }
 
+/// What fixes would change.
+#[derive(Debug, Clone, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct DiffView {
+    pub(crate) files: Vec<FileDiffView>,
+}
+
+/// The unified difference of one file.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct FileDiffView {
+    pub(crate) path: String,
+    pub(crate) diff: String,
+}
+
 impl LintView {
     /// Adds the findings of a project.
-    pub(crate) fn add(&mut self, sources: &Sources, findings: &[Finding]) {
+    pub(crate) fn add(&mut self, project: &Project, sources: &Sources, findings: &[Finding]) {
         self.summary.files += sources.len();
-        for finding in findings {
-            match finding.severity {
-                Severity::Error => self.summary.errors += 1,
-                Severity::Warning => self.summary.warnings += 1,
-                Severity::Info => self.summary.infos += 1,
-            }
-            self.findings.push(FindingView::of(sources, finding));
+        self.files.extend(sources.iter().map(|(_, file)| file.name().to_owned()));
+        let prints = fingerprints(project, sources, findings);
+        for (finding, fingerprint) in findings.iter().zip(prints) {
+            let view = FindingView { fingerprint, ..FindingView::of(sources, finding) };
+            self.push(view);
         }
+    }
+
+    /// Adds findings about a file that is no configuration.
+    pub(crate) fn add_bare(&mut self, sources: &Sources, findings: &[Finding]) {
+        let prints = fingerprints(&Project::default(), sources, findings);
+        for (finding, fingerprint) in findings.iter().zip(prints) {
+            let view = FindingView::of(sources, finding);
+            self.push(FindingView { is_bare: true, fingerprint, ..view });
+        }
+    }
+
+    /// Adds an input that could not be read.
+    pub(crate) fn add_unreadable(&mut self, finding: FindingView) {
+        let fingerprint = format!("{:016x}", hash(finding.path.as_deref().unwrap_or_default()));
+        self.push(FindingView { is_bare: true, fingerprint, ..finding });
+    }
+
+    /// What has no text beside it.
+    pub(crate) fn bare(&self) -> impl Iterator<Item = &FindingView> {
+        self.findings.iter().filter(|finding| finding.is_bare)
+    }
+
+    fn push(&mut self, finding: FindingView) {
+        match finding.severity {
+            "error" => self.summary.errors += 1,
+            "warning" => self.summary.warnings += 1,
+            _ => self.summary.infos += 1,
+        }
+        self.findings.push(finding);
     }
 }
 
+/// A fingerprint a finding, made of what stays when lines move: the rule, the file, the job, the
+/// chain, and the text of the step without comments and white space.
+pub(crate) fn fingerprints(
+    project: &Project,
+    sources: &Sources,
+    findings: &[Finding],
+) -> Vec<String> {
+    let steps: Vec<Location> = project
+        .chains()
+        .flat_map(|(_, chain)| chain.steps.iter().map(|step| step.spans.item))
+        .collect();
+    let fingerprint = |finding: &Finding| {
+        let subject = &finding.subject;
+        let (name, content) = finding.location.map_or(("", String::new()), |at| {
+            let holds = |step: &&Location| step.file == at.file && step.span.contains(at.span);
+            let whole = steps.iter().find(holds).copied().unwrap_or(at);
+            let file = sources.file(at.file);
+            (file.name(), content(file.text().get(whole.span.range()).unwrap_or_default()))
+        });
+        let parts = [
+            finding.rule.name,
+            name.strip_prefix("./").unwrap_or(name),
+            subject.job.as_deref().unwrap_or_default(),
+            subject.chain.as_deref().unwrap_or_default(),
+            &content,
+        ];
+        format!("{:016x}", hash(&parts.join("\0")))
+    };
+    findings.iter().map(fingerprint).collect()
+}
+
+/// A text without the comments at the ends of its lines and with single spaces.
+fn content(text: &str) -> String {
+    let code = |line: &str| {
+        let end = if line.trim_start().starts_with('#') { Some(0) } else { line.find(" #") };
+        line[..end.unwrap_or(line.len())].to_owned()
+    };
+    let lines: Vec<String> = text.lines().map(code).collect();
+    lines.iter().flat_map(|line| line.split_whitespace()).collect::<Vec<_>>().join(" ")
+}
+
 impl FindingView {
-    fn of(sources: &Sources, finding: &Finding) -> Self {
+    /// A finding as it is shown.
+    pub(crate) fn of(sources: &Sources, finding: &Finding) -> Self {
         let place = finding.location.map(|at| (sources.file(at.file), at.span));
         let start = place.map(|(file, span)| file.position(span.start));
         let end = place.map(|(file, span)| file.position(span.end));
@@ -115,6 +210,8 @@ impl FindingView {
                     })
                     .collect(),
             }),
+            fingerprint: String::new(),
+            is_bare: false,
         }
     }
 }

@@ -7,4 +7,5 @@ pub(crate) mod optimize;
 pub(crate) mod relabel;
 pub(crate) mod review;
 pub(crate) mod shard;
+pub(crate) mod test;
 pub(crate) mod usage;

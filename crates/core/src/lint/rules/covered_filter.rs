@@ -1,4 +1,4 @@
-//! A filter drops nothing, because earlier ones have dropped all that it would drop.
+//! A filter drops nothing that other steps would not drop without it.
 //!
 //! ## Why
 //! It costs time on every scrape and hides what the chain really does; often it is a list that was
@@ -35,10 +35,10 @@
 
 use crate::config::Chain;
 use crate::doc;
-use crate::finding::{Applicability, Evidence, Fix, RuleId, Severity};
-use crate::lint::filters::{self, Note};
+use crate::finding::{Applicability, Evidence, Finding, Fix, RuleId, Severity};
 use crate::lint::{At, Check, Context, FixKind, Rule, sample};
-use crate::relabel::{Action, StepField};
+use crate::relabel::analysis::{ClaimKind, Witness};
+use crate::relabel::{Action, Step, StepField};
 
 pub(super) static RULE: Rule = Rule {
     id: RuleId { code: "RL010", name: "covered-filter" },
@@ -49,45 +49,79 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &mut Context<'_>, chain: &Chain) {
-    for note in filters::notes(context, chain) {
-        let Note::DropsNothing { step, earlier } = note else { continue };
-        let Some(at) = At::new(chain, step) else { continue };
-        let Some(evidence) = evidence(context, at, &earlier) else { continue };
-        let pattern = at.step.pattern().text();
-        let message = match at.step.action() {
-            Action::Keep => format!("`{pattern}` matches all that the steps before it leave"),
-            _ => format!("`{pattern}` matches nothing that the steps before it leave"),
+    let analysis = context.analysis(chain);
+    for claim in &analysis.claims {
+        let Some(at) = At::new(chain, claim.step).filter(|at| is_filter(at.step)) else { continue };
+        let finding = match &claim.kind {
+            ClaimKind::NoEffect { because } if !because.is_empty() => {
+                covered_before(context, at, because, &claim.witness)
+            }
+            ClaimKind::Superseded { by } => covered_after(context, at, *by, &claim.witness),
+            _ => continue,
         };
-        let mut finding = context
-            .step_finding(step, at.value(StepField::Regex), message)
-            .evidence(Evidence::Proof(evidence))
-            .consequence("the step has no effect")
-            .remedy("remove the step");
-        for index in earlier {
-            let place = chain.steps[index].spans.value_or_item(StepField::Regex);
-            finding = finding.related(place, format!("step {index} filters the same labels"));
-        }
+        let mut finding = finding.consequence("the step has no effect").remedy("remove the step");
         finding.fix = fix(context, at);
         context.report(finding);
     }
 }
 
-/// What the step alone would drop, and that an earlier one drops it.
-fn evidence(context: &Context<'_>, at: At<'_>, earlier: &[usize]) -> Option<String> {
-    let language = context.language(at.step.pattern())?;
-    let dropped = match at.step.action() {
-        Action::Keep => language.complement().ok()?,
-        _ => language,
+fn is_filter(step: &Step) -> bool {
+    matches!(step.action(), Action::Keep | Action::Drop)
+}
+
+/// All that it would drop is dropped, or can no longer be, before it runs.
+fn covered_before(
+    context: &Context<'_>,
+    at: At<'_>,
+    because: &[usize],
+    witness: &Witness,
+) -> Finding {
+    let pattern = at.step.pattern().text();
+    let matched = match at.step.action() {
+        Action::Keep => "all",
+        _ => "nothing",
     };
-    let labels = sample::reading(context, at.step, &dropped)?;
-    let labels = sample::with_usual_labels(at.chain, labels);
-    let filters = earlier.iter().filter_map(|&index| at.chain.steps[index].step.as_ref());
-    let ran = sample::run(filters, &labels);
-    let is_shown = ran.labels.is_none() && sample::run([at.step], &labels).labels.is_none();
-    is_shown.then(|| {
-        let became = sample::became(&labels, &ran);
-        format!("every value that this step would drop is dropped before it; so {became}")
-    })
+    let earlier = || because.iter().filter_map(|&index| At::new(at.chain, index));
+    let ran = sample::run(earlier().map(|at| at.step), &witness.labels);
+    let mut finding = context
+        .step_finding(
+            at.index,
+            at.value(StepField::Regex),
+            format!("`{pattern}` matches {matched} that the steps before it leave"),
+        )
+        .evidence(Evidence::Proof(format!(
+            "nothing that this step would drop reaches it; before it, {}",
+            sample::became(&witness.labels, &ran)
+        )));
+    for earlier in earlier() {
+        let what = if is_filter(earlier.step) {
+            "filters the same labels"
+        } else {
+            "writes what it reads"
+        };
+        let place = earlier.value(StepField::Regex);
+        finding = finding.related(place, format!("step {} {what}", earlier.index));
+    }
+    finding
+}
+
+/// All that it drops would be dropped without it.
+fn covered_after(context: &Context<'_>, at: At<'_>, by: usize, witness: &Witness) -> Finding {
+    let pattern = at.step.pattern().text();
+    let others = at.chain.steps.iter().enumerate().filter(|(index, _)| *index != at.index);
+    let ran = sample::run(others.filter_map(|(_, step)| step.step.as_ref()), &witness.labels);
+    let place = at.chain.steps[by].spans.value_or_item(StepField::Regex);
+    context
+        .step_finding(
+            at.index,
+            at.value(StepField::Regex),
+            format!("what the `{}` of `{pattern}` drops is dropped without it", at.step.action()),
+        )
+        .evidence(Evidence::Proof(format!(
+            "no label set that this step drops gets past step {by}; without this step, {}",
+            sample::became(&witness.labels, &ran)
+        )))
+        .related(place, format!("nothing of it is left after step {by}"))
 }
 
 fn fix(context: &Context<'_>, at: At<'_>) -> Option<Fix> {

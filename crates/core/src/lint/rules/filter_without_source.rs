@@ -24,6 +24,7 @@
 
 use crate::finding::{Evidence, RuleId, Severity};
 use crate::lint::{At, Check, Context, FixKind, Rule, sample};
+use crate::relabel::analysis::ClaimKind;
 use crate::relabel::{Action, StepField};
 
 pub(super) static RULE: Rule = Rule {
@@ -42,8 +43,8 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
     if !is_filter || !has_pattern || !at.step.source_labels().is_empty() {
         return;
     }
-    let labels = sample::with_usual_labels(at.chain, Vec::new());
-    let ran = sample::run([at.step], &labels);
+    let analysis = context.analysis_alone(at);
+    let Some(claim) = analysis.claims.first() else { return };
     let (action, pattern) = (at.step.action(), at.step.pattern().text());
     let mut finding = context
         .finding(
@@ -54,10 +55,10 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
         )
         .evidence(Evidence::Proof(format!(
             "without source labels every label set reads the empty string: {}",
-            sample::became(&labels, &ran)
+            sample::became(&claim.witness.labels, &claim.witness.ran)
         )))
         .remedy("say in `source_labels` what the pattern is for");
-    if ran.labels.is_none() {
+    if matches!(claim.kind, ClaimKind::DropsEverything { .. }) {
         finding.severity = Severity::Error;
         finding = finding.consequence("everything is dropped: nothing of this chain is left");
     } else {

@@ -14,7 +14,7 @@
 //! ## Good
 //! ```yaml good
 //! metric_relabel_configs:
-//!   - regex: __name__|job|instance|pod
+//!   - regex: __name__|job|instance|pod|le|quantile
 //!     action: labelkeep
 //! ```
 //!

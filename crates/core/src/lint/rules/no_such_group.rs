@@ -101,7 +101,9 @@ fn missing(at: At<'_>) -> Option<(PartKind, std::ops::Range<usize>)> {
         PartKind::Group(number) => *number > pattern.group_count(),
         // What starts with a digit is a trap of its own.
         PartKind::Name(name) => {
+            // So is a variable of the environment.
             !name.starts_with(|first: char| first.is_ascii_digit())
+                && !super::template_leftover::is_variable(name)
                 && !pattern.group_names().iter().flatten().any(|known| known == name)
         }
         PartKind::Literal(_) | PartKind::Malformed => false,

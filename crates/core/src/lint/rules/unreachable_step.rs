@@ -28,9 +28,9 @@
 
 use crate::config::Chain;
 use crate::finding::{Evidence, RuleId, Severity};
-use crate::lint::filters::{self, Note};
 use crate::lint::{At, Check, Context, FixKind, Rule, sample};
 use crate::relabel::StepField;
+use crate::relabel::analysis::ClaimKind;
 
 pub(super) static RULE: Rule = Rule {
     id: RuleId { code: "RL002", name: "unreachable-step" },
@@ -41,33 +41,33 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &mut Context<'_>, chain: &Chain) {
-    for note in filters::notes(context, chain) {
-        let Note::DropsAll { step } = note else { continue };
-        let (Some(drop), Some(next)) = (At::new(chain, step), At::new(chain, step + 1)) else {
-            continue;
-        };
-        let labels = sample::with_usual_labels(chain, Vec::new());
-        let ran = sample::run([drop.step], &labels);
-        if ran.labels.is_some() {
-            continue;
-        }
-        let rest = chain.steps.len() - step - 1;
-        let others =
-            if rest == 1 { String::new() } else { format!(", nor do {} after it", rest - 1) };
-        let finding = context
-            .step_finding(
-                step + 1,
-                next.configured.spans.item,
-                format!("this step never runs{others}: step {step} drops everything"),
-            )
-            .related(drop.value(StepField::Regex), "this drops every value")
-            .evidence(Evidence::Proof(format!(
-                "the `{}` of step {step} lets no value pass, whatever its labels: {}",
-                drop.step.action(),
-                sample::became(&labels, &ran)
-            )))
-            .consequence("nothing of this chain is left")
-            .remedy("take the step away that drops everything, or put it last");
-        context.report(finding);
+    let analysis = context.analysis(chain);
+    let Some(drops) = analysis.drops_everything() else { return };
+    // With earlier steps it is a contradiction, which is a rule of its own.
+    let alone = ClaimKind::DropsEverything { because: Vec::new() };
+    let (Some(drop), Some(next)) = (At::new(chain, drops.step), At::new(chain, drops.step + 1))
+    else {
+        return;
+    };
+    if drops.kind != alone {
+        return;
     }
+    let step = drops.step;
+    let rest = chain.steps.len() - step - 1;
+    let others = if rest == 1 { String::new() } else { format!(", nor do {} after it", rest - 1) };
+    let finding = context
+        .step_finding(
+            step + 1,
+            next.configured.spans.item,
+            format!("this step never runs{others}: step {step} drops everything"),
+        )
+        .related(drop.value(StepField::Regex), "this drops every value")
+        .evidence(Evidence::Proof(format!(
+            "the `{}` of step {step} lets nothing pass that can come to it: {}",
+            drop.step.action(),
+            sample::became(&drops.witness.labels, &drops.witness.ran)
+        )))
+        .consequence("nothing of this chain is left")
+        .remedy("take the step away that drops everything, or put it last");
+    context.report(finding);
 }

@@ -2,13 +2,20 @@
 
 use super::{Language, Limits, Verdict};
 use crate::regexp::generate::patterns;
-use crate::regexp::{Dialect, Pattern};
+use crate::regexp::{Dialect, Pattern, Slots};
 use crate::server::Server;
 
 const ALPHABET: [char; 4] = ['a', 'b', '_', '\n'];
 
+/// The server whose anchors let `.` match a newline, and the last one whose anchors do not.
+const SERVERS: [Server; 2] = [Server::prometheus(3, 5), Server::prometheus(2, 53)];
+
+fn pattern_of(text: &str, server: Server) -> Pattern {
+    Pattern::parse(text, Dialect::of(server)).unwrap()
+}
+
 fn pattern(text: &str) -> Pattern {
-    Pattern::parse(text, Dialect::of(Server::default())).unwrap()
+    pattern_of(text, Server::default())
 }
 
 fn language(text: &str) -> Language {
@@ -71,10 +78,11 @@ struct Known {
 }
 
 impl Known {
-    fn new(text: &str, all: &[String]) -> Self {
-        let pattern = pattern(text);
+    fn new(text: &str, server: Server, all: &[String]) -> Self {
+        let pattern = pattern_of(text, server);
         let matched = all.iter().map(|value| pattern.is_match(value)).collect();
-        Self { text: text.to_owned(), pattern, language: language(text), matched }
+        let language = Language::of(&pattern, Limits::default()).unwrap();
+        Self { text: text.to_owned(), pattern, language, matched }
     }
 }
 
@@ -98,8 +106,8 @@ fn check(verdict: &Verdict, all: &[String], pair: [&Known; 2], counts: fn(bool, 
 }
 
 /// Checks all questions about all pairs and returns how many there were.
-fn check_pairs(texts: &[String], all: &[String]) -> usize {
-    let known: Vec<_> = texts.iter().map(|text| Known::new(text, all)).collect();
+fn check_pairs(texts: &[String], server: Server, all: &[String]) -> usize {
+    let known: Vec<_> = texts.iter().map(|text| Known::new(text, server, all)).collect();
     let mut asked = 0;
     for left in &known {
         let here = &left.language;
@@ -113,7 +121,9 @@ fn check_pairs(texts: &[String], all: &[String]) -> usize {
             let (there, pair) = (&right.language, [left, right]);
             check(&here.disjoint(there).unwrap(), all, pair, |here, there| here && there);
             check(&here.subset(there).unwrap(), all, pair, |here, there| here && !there);
-            check(&here.equal(there).unwrap(), all, pair, |here, there| here != there);
+            let equal = here.equal(there).unwrap();
+            check(&equal, all, pair, |here, there| here != there);
+            assert_eq!(here.same(there), equal.holds(), "{} and {}", left.text, right.text);
             let neither = here.union(there).unwrap().is_universal().unwrap();
             check(&neither, all, pair, |here, there| !here && !there);
             asked += 4;
@@ -125,17 +135,122 @@ fn check_pairs(texts: &[String], all: &[String]) -> usize {
 #[test]
 fn answers_agree_with_brute_force() {
     let texts: Vec<String> = PATTERNS.iter().map(ToString::to_string).collect();
-    let asked = check_pairs(&texts, &strings(4));
+    let all = strings(4);
+    let asked = check_pairs(&texts, SERVERS[0], &all) + check_pairs(&texts[..16], SERVERS[1], &all);
     println!("{asked} questions");
 }
 
 #[test]
 fn answers_about_generated_patterns_agree_with_brute_force() {
-    let dialect = Dialect::of(Server::default());
-    let valid = |text: &String| Pattern::parse(text, dialect).is_ok();
-    let texts: Vec<String> = patterns(7).filter(valid).take(24).collect();
-    let asked = check_pairs(&texts, &strings(4));
+    let mut asked = 0;
+    for server in SERVERS {
+        let valid = |text: &String| Pattern::parse(text, Dialect::of(server)).is_ok();
+        let texts: Vec<String> = patterns(7).filter(valid).take(14).collect();
+        asked += check_pairs(&texts, server, &strings(4));
+    }
     println!("{asked} questions");
+}
+
+/// Every tuple of strings of the parts, each at most so long.
+fn tuples(parts: &[Language], longest: usize) -> Vec<Vec<String>> {
+    let all = strings(longest);
+    parts.iter().fold(vec![Vec::new()], |tuples: Vec<Vec<String>>, part| {
+        let longer = |tuple: &Vec<String>| {
+            let values = all.iter().filter(|value| part.contains(value));
+            values.map(|value| [&tuple[..], std::slice::from_ref(value)].concat()).collect()
+        };
+        tuples.iter().flat_map::<Vec<_>, _>(longer).collect()
+    })
+}
+
+const SETS_OF_PARTS: &[&[&str]] = &[
+    &["a|b|ab|", "_?"],
+    &["(a|b){0,2}", "a_?b?", "b?"],
+    &["a_|_a", "_a?|b", "[ab_]?"],
+    &["|a", "|a|_"],
+    &["ab?"],
+    &[],
+];
+
+#[test]
+fn tuples_agree_with_brute_force() {
+    let mut asked = 0;
+    for texts in SETS_OF_PARTS {
+        let parts: Vec<Language> = texts.iter().map(|text| language(text)).collect();
+        let all = tuples(&parts, 3);
+        for separator in ["_", "", "ab"] {
+            for joined in PATTERNS {
+                let joined = language(joined);
+                let fits = |tuple: &&Vec<String>| joined.contains(&tuple.join(separator));
+                let length = |tuple: &Vec<String>| tuple.iter().map(String::len).sum::<usize>();
+                let found = Language::tuple(&parts, separator, &joined).unwrap();
+                let shortest = all.iter().filter(fits).map(length).min();
+                assert_eq!(found.as_ref().map(length), shortest);
+                if let Some(found) = found {
+                    assert!(all.contains(&found) && fits(&&found), "{found:?}");
+                }
+                for index in 0..parts.len() {
+                    let mut left: Vec<String> =
+                        all.iter().filter(fits).map(|tuple| tuple[index].clone()).collect();
+                    left.sort();
+                    left.dedup();
+                    let part = Language::part(&parts, index, separator, &joined).unwrap();
+                    assert_eq!(part.strings(1000), Some(left), "part {index} of {texts:?}");
+                    asked += 1;
+                }
+            }
+        }
+    }
+    println!("{asked} parts");
+}
+
+#[test]
+fn several_languages_agree_with_brute_force() {
+    let (limits, all) = (Limits::default(), strings(4));
+    for texts in PATTERNS.windows(4) {
+        let languages: Vec<Language> = texts.iter().map(|text| language(text)).collect();
+        let union = Language::union_of(&languages, limits).unwrap();
+        let both = Language::intersection_of(&languages, limits).unwrap();
+        let neither = union.complement().unwrap();
+        for value in &all {
+            let mut found = languages.iter().map(|language| language.contains(value));
+            assert_eq!(union.contains(value), found.clone().any(|is_in| is_in));
+            assert_eq!(neither.contains(value), !union.contains(value));
+            assert_eq!(both.contains(value), found.all(|is_in| is_in));
+        }
+    }
+}
+
+#[test]
+fn groups_hold_what_they_can_hold() {
+    let texts =
+        ["(a)|b", "(a*)(b?)_*", "((a|b)*)_?", r"(\ba?)(?:_(b))?.*", "(?:(a)|_)+", "(a)|.*(b"];
+    let (mut slots, mut held) = (Slots::default(), 0);
+    for pattern in
+        texts.iter().filter_map(|text| Pattern::parse(text, Dialect::of(Server::default())).ok())
+    {
+        for group in 1..=pattern.group_count() {
+            let language = Language::of_group(&pattern, group, Limits::default()).unwrap();
+            for value in strings(5) {
+                let Some(groups) = pattern.captures(&value, &mut slots) else { continue };
+                let text = groups.get(group).map_or("", |range| &value[range]);
+                assert!(language.contains(text), "{text:?} is in group {group} of {pattern:?}");
+                held += 1;
+            }
+        }
+    }
+    assert!(held > 1000, "{held}");
+    let one = Language::of_group(&pattern("x(a|b)+"), 1, Limits::default()).unwrap();
+    assert_eq!(one.strings(9), Some(vec!["a".to_owned(), "b".to_owned()]));
+}
+
+#[test]
+fn few_strings_are_listed() {
+    assert_eq!(language("b|a(b|)").strings(3).unwrap(), ["a", "ab", "b"]);
+    assert_eq!(language("b|a(b|)").strings(2), None);
+    assert_eq!(language("a*").strings(100), None);
+    assert_eq!(language("é").strings(1).unwrap(), ["é"]);
+    assert_eq!(Language::none(Limits::default()).strings(0), Some(Vec::new()));
 }
 
 #[test]

@@ -115,7 +115,8 @@ impl Languages {
     pub fn joined(&self, parts: &[Language], separator: &str) -> Answer {
         let (parts, addresses) = self.keep_all(parts);
         let key = Question::Joined(addresses, separator.to_owned());
-        self.answer(key, || Language::joined(&parts, separator, self.limits))
+        let limits = parts.first().map_or(self.limits, |part| part.limits);
+        self.answer(key, || Language::joined(&parts, separator, limits))
     }
 
     /// What one part can be where the join is in `joined`; see [`Language::part`].

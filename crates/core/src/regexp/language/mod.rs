@@ -237,6 +237,12 @@ impl Language {
         Self::all(self.limits).difference(self)
     }
 
+    /// The same strings, where what is combined with it keeps to these limits.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
     /// Whether it has the string.
     pub fn contains(&self, text: &str) -> bool {
         self.dfa.accepts(text.as_bytes())

@@ -119,7 +119,8 @@ impl Parser<'_> {
     /// A group that opened at `at` has no end. If that is the wrapper's own, a group of the user's
     /// took the wrapper's `)`, or the user's last backslash (or `\Q`) did.
     fn unclosed(&self, at: usize) -> Failure {
-        let at = if at == 1 { self.closed_last } else { Some(at) };
+        let is_wrapper = at == 1 && !self.dialect.anchoring.prefix().is_empty();
+        let at = if is_wrapper { self.closed_last } else { Some(at) };
         let end = self.user_end();
         let last = self.text[..end].char_indices().next_back().map_or(end, |(at, _)| at);
         let at = at.map_or(last..end, |at| at..at + 1);

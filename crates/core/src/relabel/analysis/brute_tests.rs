@@ -70,6 +70,7 @@ fn raw_step() -> impl Strategy<Value = RawStep> {
                 separator: if compares { Field::Absent } else { text(separator) },
                 target_label: text(if compares && target == "$1" { "a" } else { target }),
                 modulus: if compares { Field::Absent } else { Field::Set(2) },
+                ..RawStep::default()
             }
         },
     )
@@ -120,8 +121,12 @@ impl<'a> Brute<'a> {
         self.reaching(step).next().is_some()
     }
 
+    fn acts_on_none(&self, step: usize) -> bool {
+        self.reaching(step).all(|(_, ran)| ran.left_alone_by(step))
+    }
+
     fn has_no_effect(&self, step: usize) -> bool {
-        self.is_reached(step) && self.reaching(step).all(|(_, ran)| ran.left_alone_by(step))
+        self.is_reached(step) && self.acts_on_none(step)
     }
 
     fn drops_everything(&self, step: usize) -> bool {
@@ -153,9 +158,10 @@ impl<'a> Brute<'a> {
                 }
             }
             ClaimKind::NoEffect { because } => {
-                self.has_no_effect(step) && {
+                // None need reach it: `y` is no value of one label joined with itself.
+                self.acts_on_none(step) && {
                     let part = self.with_only(because, step);
-                    Brute::new(&part, self.sets).has_no_effect(because.len())
+                    Brute::new(&part, self.sets).acts_on_none(because.len())
                 }
             }
             ClaimKind::ReadsAbsent { label, .. } => {

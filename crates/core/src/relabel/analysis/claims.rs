@@ -104,12 +104,17 @@ impl Chain<'_> {
 
     /// The step by which all that this filter drops would be dropped without it.
     fn dropped_later(&self, step: usize) -> Option<usize> {
-        let filters = |later: &&Step| later.action().is_filter();
-        if !self.steps[step + 1..].iter().any(|later| filters(&later)) {
-            return None;
-        }
-        let rest: Vec<&Step> = self.steps[step + 1..].iter().collect();
-        let visits = walk(self.names, &rest, self.visits[step].acts_on.clone());
+        // Filters of other labels could do so too, but looking for them costs the square of the steps.
+        let this = &self.steps[step];
+        let is_like_it = |later: &Step| {
+            later.action().is_filter()
+                && later.source_labels() == this.source_labels()
+                && later.separator() == this.separator()
+        };
+        let last = self.steps[step + 1..].iter().rposition(is_like_it)?;
+        let rest: Vec<&Step> = self.steps[step + 1..=step + 1 + last].iter().collect();
+        let dropped = self.names.merge(self.visits[step].acts_on.clone());
+        let visits = walk(self.names, &rest, dropped.into_iter().collect());
         visits.iter().position(Visit::drops_everything).map(|at| step + 1 + at)
     }
 

@@ -26,7 +26,7 @@ pub use self::witness::{Labels, Ran, run};
 pub use self::writes::{may_read, may_set, may_write};
 
 use self::claims::Chain;
-use self::state::Names;
+use self::state::{Names, State};
 use crate::regexp::language::{Language, Languages};
 use crate::relabel::Step;
 
@@ -116,6 +116,27 @@ impl Analysis {
     }
 }
 
+/// All strings that a step can read after some others; `None` when no label set reaches it.
+pub fn readable(
+    earlier: &[&Step],
+    step: &Step,
+    start: &Start,
+    languages: &Languages,
+) -> Option<Language> {
+    let steps: Vec<&Step> = earlier.iter().copied().chain([step]).collect();
+    if steps.iter().any(|step| step.needs_rows()) {
+        return Some(languages.all());
+    }
+    let names = Names::of(languages, &steps, start);
+    let visits = walk::walk(&names, &steps, vec![names.start(start)]);
+    visits.last().and_then(|visit| of_states(&names, &visit.entering, step))
+}
+
+fn of_states(names: &Names<'_>, states: &[State], step: &Step) -> Option<Language> {
+    let readable = states.iter().map(|state| names.readable(state, step));
+    readable.reduce(|all, some| names.or(&all, &some))
+}
+
 /// Follows every label set that `start` allows through a chain. Nothing is claimed of a chain
 /// with steps that may look at any label ([`Step::needs_rows`]).
 pub fn analyse(steps: &[Step], start: &Start, languages: &Languages) -> Analysis {
@@ -123,14 +144,11 @@ pub fn analyse(steps: &[Step], start: &Start, languages: &Languages) -> Analysis
         let reads = vec![Some(languages.all()); steps.len()];
         return Analysis { claims: Vec::new(), reads };
     }
-    let names = Names::of(languages, steps, start);
     let all: Vec<&Step> = steps.iter().collect();
+    let names = Names::of(languages, &all, start);
     let visits = walk::walk(&names, &all, vec![names.start(start)]);
-    let reads = steps.iter().zip(&visits).map(|(step, visit)| {
-        let of_states = visit.entering.iter().map(|state| names.readable(state, step));
-        of_states.reduce(|all, some| names.or(&all, &some))
-    });
-    let reads = reads.collect();
+    let visited = steps.iter().zip(&visits);
+    let reads = visited.map(|(step, visit)| of_states(&names, &visit.entering, step)).collect();
     let chain = Chain { names: &names, steps, start, visits: &visits };
     Analysis { claims: chain.claims(), reads }
 }

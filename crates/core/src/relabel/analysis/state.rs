@@ -3,8 +3,12 @@
 //! may hold more.
 
 use super::start::Start;
-use crate::regexp::language::{Language, Languages};
+use crate::regexp::language::{Language, Languages, Limits};
 use crate::relabel::Step;
+
+/// What grows larger than this is taken for more than it is: precise sets of that size cost seconds a
+/// chain and have not been seen to prove anything more.
+const SMALL: Limits = Limits { pattern_bytes: 4 << 20, states: 200, pairs: 20_000 };
 
 /// What is known about one label; "" stands for no label.
 #[derive(Debug, Clone)]
@@ -51,7 +55,7 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn of(languages: &'a Languages, steps: &[Step], start: &Start) -> Self {
+    pub(super) fn of(languages: &'a Languages, steps: &[&Step], start: &Start) -> Self {
         let mut names: Vec<String> = start.labels.keys().cloned().collect();
         for step in steps {
             names.extend(step.source_labels().iter().map(ToString::to_string));
@@ -81,17 +85,17 @@ impl<'a> Names<'a> {
 
     /// At least the strings of both.
     pub(super) fn and(&self, left: &Language, right: &Language) -> Language {
-        self.languages.intersection(left, right).unwrap_or_else(|_| left.clone())
+        self.languages.intersection(&small(left), right).unwrap_or_else(|_| left.clone())
     }
 
     /// At least the strings of the first without those of the second.
     pub(super) fn minus(&self, left: &Language, right: &Language) -> Language {
-        self.languages.difference(left, right).unwrap_or_else(|_| left.clone())
+        self.languages.difference(&small(left), right).unwrap_or_else(|_| left.clone())
     }
 
     /// At least the strings of either.
     pub(super) fn or(&self, left: &Language, right: &Language) -> Language {
-        self.languages.union(left, right).unwrap_or_else(|_| self.languages.all())
+        self.languages.union(&small(left), right).unwrap_or_else(|_| self.languages.all())
     }
 
     /// Only the empty string: no label.
@@ -135,7 +139,8 @@ impl<'a> Names<'a> {
             _ => {
                 let parts = state.parts(&sources);
                 for (index, label) in sources.iter().enumerate() {
-                    let part = self.languages.part(&parts, index, step.separator(), strings);
+                    let strings = small(strings);
+                    let part = self.languages.part(&parts, index, step.separator(), &strings);
                     if let Ok(part) = part {
                         let both = self.and(&state.labels[*label].now, &part);
                         state.narrow_label(*label, both);
@@ -175,6 +180,10 @@ impl<'a> Names<'a> {
     }
 }
 
+fn small(language: &Language) -> Language {
+    language.clone().with_limits(SMALL)
+}
+
 impl Joint {
     fn is_about_same(&self, other: &Self) -> bool {
         self.sources == other.sources
@@ -186,7 +195,7 @@ impl Joint {
 impl State {
     /// The values of these labels now.
     fn parts(&self, labels: &[usize]) -> Vec<Language> {
-        labels.iter().map(|label| self.labels[*label].now.clone()).collect()
+        labels.iter().map(|label| small(&self.labels[*label].now)).collect()
     }
 
     fn joint(&self, sources: &[usize], separator: &str) -> Option<&Joint> {

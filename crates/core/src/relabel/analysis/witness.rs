@@ -40,7 +40,7 @@ fn acted(did: &Did) -> bool {
 }
 
 /// Runs steps on a label set.
-pub fn run<'s>(steps: impl IntoIterator<Item = &'s Step>, labels: &[(String, String)]) -> Ran {
+pub fn run<'s>(steps: impl IntoIterator<Item = &'s Step>, labels: &Labels) -> Ran {
     let steps: Vec<Step> = steps.into_iter().cloned().collect();
     let mut set = LabelBuf::new();
     set.refill(labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));

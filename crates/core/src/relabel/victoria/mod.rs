@@ -25,6 +25,10 @@ pub(super) struct Extra {
     pub(super) captures: Option<Pattern>,
     /// `regex` matches everything, and so what it captures does not matter.
     any: bool,
+    /// `replace` copies the value, whatever is in it.
+    pub(super) copies: bool,
+    /// `replace` writes a text, whatever the value is.
+    pub(super) writes: bool,
     /// `replacement`, where it has a `{{label}}` in it.
     references: Option<Box<str>>,
     /// `match` and `labels`.

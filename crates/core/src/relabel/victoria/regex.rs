@@ -15,13 +15,26 @@ pub(super) struct Read {
     pub(super) any: bool,
 }
 
-/// Reads `text`, or the default. `anywhere` is for actions that look for it in the value.
+/// Reads `text`, or the default. `anywhere` is for actions that look for it in the value; those
+/// keep its anchors where their name is written `exact`ly.
+///
+/// # Errors
+/// What the server refuses, with what it compiled.
 pub(super) fn read(
     text: Option<&str>,
     anywhere: bool,
+    exact: bool,
     server: Server,
-) -> Result<Read, SyntaxError> {
-    let parse = |text, anchoring| Pattern::parse(text, Dialect { go: server.go(), anchoring });
+) -> Result<Read, (SyntaxError, String)> {
+    let parse = |text: &str, anchoring| {
+        Pattern::parse(text, Dialect { go: server.go(), anchoring }).map_err(|error| {
+            let compiled = match anchoring {
+                Anchoring::Nowhere => text.to_owned(),
+                _ => format!("^(?:{text})$"),
+            };
+            (error, compiled)
+        })
+    };
     let written = text.filter(|text| !is_any(text));
     let Some(text) = written else {
         let pattern = if anywhere {
@@ -29,14 +42,20 @@ pub(super) fn read(
         } else {
             parse("(.*)", Anchoring::DotAll)
         };
-        return Ok(Read { pattern: pattern?, captures: None, any: true });
+        let captures = if anywhere { None } else { Some(parse("(.*)", Anchoring::Plain)?) };
+        return Ok(Read { pattern: pattern?, captures, any: true });
     };
-    if anywhere {
+    if anywhere && exact {
         let pattern = parse(text, Anchoring::Nowhere)?;
         return Ok(Read { pattern, captures: None, any: false });
     }
     let text = without_anchors(text);
     let captures = parse(text, Anchoring::Plain)?;
+    // It is compiled without the anchors, too.
+    let bare = parse(text, Anchoring::Nowhere)?;
+    if anywhere {
+        return Ok(Read { pattern: bare, captures: None, any: false });
+    }
     let pattern = parse(text, Anchoring::DotAll)?;
     Ok(Read { pattern, captures: Some(captures), any: false })
 }

@@ -25,13 +25,13 @@ pub(in crate::relabel) fn validate(raw: &RawStep, server: Server) -> Result<Step
     };
     let text = raw.action.value().filter(|text| !text.is_empty());
     let text = text.map_or("replace", String::as_str);
-    // The spelling decides here, in whatever case the action is read below.
-    let anywhere = matches!(text, "replace_all" | "labelmap_all");
+    let parsed = Action::parse(text);
+    let anywhere = matches!(parsed, Some(Action::ReplaceAll | Action::LabelMapAll));
+    let exact = parsed.is_some_and(|action| action.name() == text);
     let written = raw.regex.value().map(String::as_str);
-    let read = regex::read(written, anywhere, server).map_err(|error| {
-        let message =
-            format!("cannot parse `regex` {}: {}", quote(written.unwrap_or("")), error.message);
-        StepError { field: StepField::Regex, message, remedy: error.remedy.map(str::to_owned) }
+    let read = regex::read(written, anywhere, exact, server).map_err(|(error, compiled)| {
+        let message = format!("cannot parse `regex` {}: {}", quote(&compiled), error.message);
+        StepError { field: Regex, message, remedy: error.remedy.map(str::to_owned) }
     })?;
     let action = Action::read(text, server).ok_or_else(|| unknown(text, server))?;
     check(raw, action)?;
@@ -48,6 +48,7 @@ pub(in crate::relabel) fn validate(raw: &RawStep, server: Server) -> Result<Step
         target_label: raw.target_label.value().map_or("", String::as_str),
         replacement,
     };
+    let is_plain = read.any && !filled.target_label.contains('$');
     let has_references = action == Action::Replace && replacement.contains("{{");
     let graphite = || {
         let labels = raw.labels.value().map_or(&[][..], Vec::as_slice);
@@ -57,6 +58,8 @@ pub(in crate::relabel) fn validate(raw: &RawStep, server: Server) -> Result<Step
         condition,
         captures: read.captures,
         any: read.any,
+        copies: is_plain && replacement == "$1",
+        writes: is_plain && !replacement.contains('$'),
         references: has_references.then(|| replacement.into()),
         graphite: if action == Action::Graphite { graphite() } else { None },
     };
@@ -169,6 +172,12 @@ fn unwanted(raw: &RawStep, action: Action, sources: usize) -> Option<StepError> 
 }
 
 fn check_graphite(raw: &RawStep, action: Action) -> Result<(), StepError> {
+    // They have been turned into these before.
+    let action = match action {
+        Action::KeepMetrics => Action::Keep,
+        Action::DropMetrics => Action::Drop,
+        other => other,
+    };
     let refuse = |field: StepField| {
         let message = format!(
             "`{}` config cannot be applied to `action={action}`; it is applied only to \

@@ -1,0 +1,48 @@
+//! Files written whole or not at all: beside the old one, then renamed over it.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+
+/// Writes a file, so that no reader ever sees half of it.
+///
+/// # Errors
+/// When it cannot be written; the old one is then as it was.
+pub(crate) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
+    // A link stays a link: what it leads to is replaced.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let name = path.file_name().context("this is no file")?.to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.{}.promsieve", std::process::id()));
+    let written = write_beside(&beside, path, text);
+    if written.is_err() {
+        // Nothing was there before, so nothing of the user's goes.
+        let _ = fs::remove_file(&beside);
+    }
+    written.with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+fn write_beside(beside: &Path, path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = fs::File::create_new(beside)?;
+    file.write_all(text.as_bytes())?;
+    if let Ok(old) = fs::metadata(path) {
+        fs::set_permissions(beside, old.permissions())?;
+    }
+    file.sync_all()?;
+    fs::rename(beside, path)
+}
+
+/// Replaces a file that was read as `before`.
+///
+/// # Errors
+/// When it has changed since, or cannot be written.
+pub(crate) fn replace(path: &Path, before: &str, after: &str) -> anyhow::Result<()> {
+    let now = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    ensure!(
+        now == before.as_bytes(),
+        "`{}` has changed while it was looked at: run it again",
+        path.display()
+    );
+    write_new(path, after)
+}

@@ -1,0 +1,66 @@
+//! Randomness that follows from a seed alone, and the sizes that the environment sets.
+
+/// A small reproducible source of randomness (`SplitMix64`).
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound as u64) as usize
+    }
+
+    /// True once in `bound` times.
+    pub(crate) fn rarely(&mut self, bound: usize) -> bool {
+        self.below(bound) == 0
+    }
+
+    pub(crate) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+        from[self.below(from.len())]
+    }
+
+    pub(crate) fn char(&mut self, from: &str) -> char {
+        from.chars().nth(self.below(from.chars().count())).expect("below the count")
+    }
+
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for at in (1..items.len()).rev() {
+            items.swap(at, self.below(at + 1));
+        }
+    }
+
+    /// `text` with one to three characters cut out, put in from `from`, swapped or doubled.
+    pub(crate) fn mutate(&mut self, text: &str, from: &str) -> String {
+        let mut chars: Vec<char> = text.chars().collect();
+        for _ in 0..=self.below(3) {
+            let at = self.below(chars.len() + 1);
+            match self.below(4) {
+                0 if at < chars.len() => drop(chars.remove(at)),
+                1 if at + 1 < chars.len() => chars.swap(at, at + 1),
+                2 if at < chars.len() => chars.insert(at, chars[at]),
+                _ => chars.insert(at, self.char(from)),
+            }
+        }
+        chars.into_iter().collect()
+    }
+}
+
+/// A number from the environment: `cargo xtask nightly` sets the large ones.
+pub(crate) fn from_env(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
+}
+
+/// The seed of every generated test: `PROMSIEVE_SEED`, 1 if that is not set.
+pub(crate) fn seed() -> u64 {
+    from_env("PROMSIEVE_SEED", 1)
+}
