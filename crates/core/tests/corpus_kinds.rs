@@ -112,7 +112,7 @@ fn every_relabel_config_of_public_files_is_read() {
 }
 
 fn is_unreadable(finding: &Finding) -> bool {
-    matches!(finding.rule.code, "SC090") || finding.message.contains("no YAML")
+    finding.message.contains("this is a template") || finding.message.contains("no YAML")
 }
 
 fn shown(kind: Kind, name: &str, source: &SourceText, finding: &Finding) -> String {

@@ -27,5 +27,5 @@ pub use model::{
     RuleKind, StaticGroup, StepSpans,
 };
 pub use parse::parse;
-pub use report::{INVALID_CONFIG, INVALID_RULE_FILE, INVALID_STEP, UNRENDERED, near_miss};
+pub use report::{INVALID_CONFIG, INVALID_RULE_FILE, INVALID_STEP, near_miss};
 pub use values::duration;

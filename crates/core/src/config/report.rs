@@ -17,9 +17,6 @@ pub const INVALID_RULE_FILE: RuleId = RuleId { code: "SC002", name: "invalid-rul
 /// A relabel config that the server refuses.
 pub const INVALID_STEP: RuleId = RuleId { code: "RL001", name: "invalid-relabel-step" };
 
-/// A template that is no YAML before it is rendered.
-pub const UNRENDERED: RuleId = RuleId { code: "SC090", name: "unrendered-template" };
-
 /// Collects findings while one file is read.
 #[derive(Debug)]
 pub(super) struct Report<'s> {

@@ -1,8 +1,8 @@
 //! Templates that are not YAML before they are rendered: said as advice instead of as errors.
 
-use super::report::{Report, UNRENDERED};
+use super::report::Report;
 use crate::doc::{Document, Node, NodeKind, Parsed, Style};
-use crate::finding::{Evidence, Finding, Severity};
+use crate::finding::{Evidence, Finding, RuleId, Severity};
 use crate::text::{Location, SourceText, Span};
 
 impl Report<'_> {
@@ -15,7 +15,7 @@ impl Report<'_> {
             let words = words.unwrap_or("yaml: invalid map key").to_owned();
             let file = wrong.and_then(|finding| Some(finding.location?.file));
             let file = file.or(parsed.documents.first().map(Document::file)).unwrap_or_default();
-            self.findings.push(unrendered(Location { file, span: at }, words));
+            self.findings.push(unrendered(self.rule, Location { file, span: at }, words));
             return Vec::new();
         }
         for mut finding in parsed.findings {
@@ -27,9 +27,9 @@ impl Report<'_> {
     }
 }
 
-fn unrendered(at: Location, words: String) -> Finding {
+fn unrendered(rule: RuleId, at: Location, words: String) -> Finding {
     let message = "this is a template: it is read once it is rendered";
-    let mut finding = Finding::new(UNRENDERED, Severity::Info, at, message.to_owned())
+    let mut finding = Finding::new(rule, Severity::Info, at, message.to_owned())
         .evidence(Evidence::Server(words))
         .consequence("nothing of the file is checked as it is");
     finding.remedy = Some("render it: `helm template … | promsieve lint -`".to_owned());

@@ -70,7 +70,6 @@ mod typographic_quotes;
 mod unanchored_pattern;
 mod unbounded_label;
 mod unreachable_step;
-mod unrendered_template;
 pub(super) mod unused_suppression;
 mod word_in_brackets;
 
@@ -139,7 +138,6 @@ rules! {
     federation_without_honor_labels,
     limit_always_exceeded,
     dropped_at_every_remote,
-    unrendered_template,
     hashmod_without_keep, // SH001
     residue_out_of_range,
     constant_hash,
