@@ -17,7 +17,7 @@ use crate::Status;
 use crate::args::Common;
 use crate::input::Source;
 use crate::input::bytes::read_text;
-use crate::input::config::yaml_files;
+use crate::input::discover::yaml_files;
 use crate::input::replace::replace;
 use crate::input::test_chain::{Chains, Place};
 use crate::output::junit::{self, Case, Problem, Suite};
@@ -124,7 +124,7 @@ fn test_files(args: &TestArgs, common: &Common) -> anyhow::Result<Vec<TestText>>
                 files.push((source.name(), Ok(read_text(&source, &common.access)?)));
                 continue;
             };
-            for path in yaml_files(directory)? {
+            for path in yaml_files(directory) {
                 let Ok(bytes) = std::fs::read(&path) else { continue };
                 let name = path.strip_prefix("./").unwrap_or(&path).display().to_string();
                 if is_test_file(&String::from_utf8_lossy(&bytes)) {

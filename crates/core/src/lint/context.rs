@@ -180,9 +180,7 @@ impl<'a> Context<'a> {
 
     /// The node of a field's value.
     pub fn node(&self, span: &FieldSpan) -> Option<Node<'a>> {
-        let mut documents = self.project.documents.iter();
-        let document = documents.find(|document| document.file() == span.value.file)?;
-        Some(document.node(span.node))
+        Some(self.project.document_at(span.value)?.node(span.node))
     }
 
     /// A part of a field's decoded text in the source.
