@@ -214,7 +214,7 @@ pub(super) fn source(random: &mut Random) -> String {
     random.pick(names).to_owned()
 }
 
-pub(super) fn value(random: &mut Random) -> String {
+pub(crate) fn value(random: &mut Random) -> String {
     match random.below(12) {
         0 => String::new(),
         1 => format!("{}{}", random.pick(VALUES), random.pick(VALUES)),

@@ -86,9 +86,17 @@ fn kind(text: &str) -> Option<Kind> {
 fn load_directory(directory: &Path, server: Server) -> anyhow::Result<Vec<Loaded>> {
     let mut configs = Vec::new();
     let mut rules = Vec::new();
+    let mut broken = Vec::new();
     for path in yaml_files(directory)? {
-        // What is no text is no configuration either.
-        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let bytes =
+            std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                broken.extend(load_broken(&path.display().to_string(), &error, server));
+                continue;
+            }
+        };
         match kind(&text) {
             Some(Kind::Config) => configs.push((path, text)),
             Some(Kind::Rules) => rules.push((path, text)),
@@ -107,12 +115,36 @@ fn load_directory(directory: &Path, server: Server) -> anyhow::Result<Vec<Loaded
             loaded.push(load_rules(&path.display().to_string(), text, server));
         }
     }
+    loaded.extend(broken);
     anyhow::ensure!(
         !loaded.is_empty(),
         "`{}` holds no Prometheus configuration",
         directory.display()
     );
     Ok(loaded)
+}
+
+/// A file that would be a configuration if it were UTF-8: with nothing but that finding. Files that
+/// are no configuration either way are none of our business.
+fn load_broken(name: &str, error: &std::string::FromUtf8Error, server: Server) -> Option<Loaded> {
+    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+    kind(&text)?;
+    let at = error.utf8_error().valid_up_to();
+    // yaml.v2 readerc.go: a byte that starts no sequence, or a sequence that does not go on.
+    let starts = matches!(error.as_bytes().get(at), Some(0xc0..=0xf7));
+    let what = if starts { "trailing" } else { "leading" };
+    let mut loaded = Loaded::default();
+    loaded.project.server = server;
+    let file = loaded.sources.add(SourceText::new(name, text));
+    let span = promsieve_core::text::Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8());
+    let location = promsieve_core::text::Location { file, span };
+    let message = "this is no UTF-8".to_owned();
+    let finding = Finding::new(INVALID_CONFIG, Severity::Error, location, message)
+        .evidence(Evidence::Server(format!("yaml: invalid {what} UTF-8 octet")))
+        .consequence("Prometheus refuses to start or to reload with this file")
+        .remedy("save the file as UTF-8");
+    loaded.findings.push(finding);
+    Some(loaded)
 }
 
 fn is_read(loaded: &[Loaded], path: &Path) -> bool {
