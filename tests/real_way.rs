@@ -155,7 +155,8 @@ fn check_alerts(version: Version, round: u64) {
     let mut random = Random::new(seed() + round);
     let release: Release = version.name().parse().unwrap();
     let alerts = alerts(&mut random);
-    let managers: Vec<String> = (0..6).map(|at| format!("/am{at}")).collect();
+    // One alone: the chains of several change the alerts of each other.
+    let managers: Vec<String> = (0..1).map(|at| format!("/am{at}")).collect();
     let inbox = |manager: &String| (format!("{manager}/api/v2/alerts"), Page::text(""));
     let pages = Pages::serve(managers.iter().map(inbox)).unwrap();
     let mut config = format!(

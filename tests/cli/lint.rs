@@ -149,3 +149,14 @@ fn settings_that_init_writes_are_right() {
     assert!(!ended.stdout.contains("invalid-settings"), "{ended:?}");
     assert_ne!(ended.status, 2, "{ended:?}");
 }
+
+#[test]
+fn a_configuration_that_is_no_utf8_is_an_error_of_the_directory() {
+    let dir = TempDir::new("utf8").unwrap();
+    dir.write("bad.yml", b"scrape_configs: # caf\xe9\n").unwrap();
+    dir.write("other.yml", b"a: \xff\n").unwrap();
+    let ended = run(dir.path(), &["lint", ".", "--format", "concise"], b"");
+    assert_eq!(ended.status, 1, "{ended:?}");
+    assert!(ended.stdout.contains("bad.yml:1:22: error: this is no UTF-8"), "{ended:?}");
+    assert!(!ended.stdout.contains("other.yml"), "{ended:?}");
+}

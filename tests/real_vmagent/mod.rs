@@ -105,14 +105,19 @@ fn check(agent: &Agent, server: Server, cases: &[Case]) -> Report {
     report
 }
 
-/// Whether the labels are the same. Of those that have one name, the page shows all, in no order;
-/// spaces around a name it leaves out.
+/// Whether the labels are the same as far as the page shows: of those that have one name all, in no
+/// order, and no spaces around a name.
 fn agrees(ours: &BTreeMap<String, String>, theirs: &BTreeMap<String, Vec<String>>) -> bool {
-    ours.len() == theirs.len()
-        && theirs.iter().all(|(name, all)| {
-            let same =
-                |(own, one): (&String, &String)| own.trim() == name.trim() && all.contains(one);
-            ours.iter().any(same)
+    let mut shown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, value) in ours {
+        let value = if name == "__name__" { value.trim() } else { value };
+        shown.entry(name.trim()).or_default().push(value);
+    }
+    shown.remove("");
+    shown.len() == theirs.len()
+        && shown.iter().all(|(name, values)| {
+            let all = theirs.get(*name);
+            all.is_some_and(|all| values.iter().all(|one| all.iter().any(|other| other == one)))
         })
 }
 

@@ -194,14 +194,7 @@ fn trace_view<'a>(steps: &[Step], did: &'a [Did]) -> Vec<StepView<'a>> {
         .map(|(index, (step, did))| StepView {
             step: index,
             action: step.action().name(),
-            result: match did {
-                Did::Nothing => "no_match",
-                Did::Passed => "kept",
-                Did::InvalidName(_) => "invalid_name",
-                Did::Wrote(changes) if changes.iter().all(|c| c.before == c.after) => "unchanged",
-                Did::Wrote(_) => "changed",
-                Did::Dropped => "dropped",
-            },
+            result: did.as_str(),
             changes: match did {
                 Did::Wrote(changes) => changes.iter().map(change_view).collect(),
                 _ => Vec::new(),

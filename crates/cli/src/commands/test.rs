@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 
 use anyhow::bail;
 use promsieve_core::finding::{Finding, Severity};
@@ -10,13 +11,13 @@ use promsieve_core::relabel_tests::{
     Actual, INVALID_TEST, TestCase, TestFile, is_test_file, read, run as run_case, update,
 };
 use promsieve_core::server::Server;
-use promsieve_core::text::{FileId, Location, SourceText, Sources};
+use promsieve_core::text::{FileId, Location, SourceText, Sources, Span};
 
 use crate::Status;
 use crate::args::Common;
 use crate::input::Source;
 use crate::input::bytes::read_text;
-use crate::input::config::yaml_files;
+use crate::input::discover::yaml_files;
 use crate::input::replace::replace;
 use crate::input::test_chain::{Chains, Place};
 use crate::output::junit::{self, Case, Problem, Suite};
@@ -111,21 +112,23 @@ pub(crate) fn run(
     })
 }
 
+/// A test file's name, and its text if it is one.
+type TestText = (String, Result<String, FromUtf8Error>);
+
 /// The test files with their texts: those named, and those that directories hold.
-fn test_files(args: &TestArgs, common: &Common) -> anyhow::Result<Vec<(String, String)>> {
+fn test_files(args: &TestArgs, common: &Common) -> anyhow::Result<Vec<TestText>> {
     let mut files = Vec::new();
     for spec in &args.paths {
         for source in Source::resolve(spec)? {
             let Source::Directory(directory) = &source else {
-                files.push((source.name(), read_text(&source, &common.access)?));
+                files.push((source.name(), Ok(read_text(&source, &common.access)?)));
                 continue;
             };
-            for path in yaml_files(directory)? {
-                // A file that is no text is no test file either.
-                let Ok(text) = std::fs::read_to_string(&path) else { continue };
-                if is_test_file(&text) {
-                    let name = path.strip_prefix("./").unwrap_or(&path);
-                    files.push((name.display().to_string(), text));
+            for path in yaml_files(directory) {
+                let Ok(bytes) = std::fs::read(&path) else { continue };
+                let name = path.strip_prefix("./").unwrap_or(&path).display().to_string();
+                if is_test_file(&String::from_utf8_lossy(&bytes)) {
+                    files.push((name, String::from_utf8(bytes)));
                 }
             }
         }
@@ -145,9 +148,20 @@ impl Run {
         args: &TestArgs,
         common: &Common,
         name: String,
-        text: String,
+        text: Result<String, FromUtf8Error>,
     ) -> anyhow::Result<()> {
         self.view.summary.files += 1;
+        let text = match text {
+            Ok(text) => text,
+            Err(error) => {
+                let start = error.utf8_error().valid_up_to();
+                let shown = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                let file = self.sources.add(SourceText::new(name, shown));
+                let at = Location { file, span: Span::new(start, start) };
+                self.problem(at, "this is no UTF-8", "save the file as UTF-8");
+                return Ok(());
+            }
+        };
         let id = self.sources.add(SourceText::new(name, text));
         let (file, findings) = read(id, self.sources.file(id));
         self.findings.extend(findings);

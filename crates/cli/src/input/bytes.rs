@@ -38,6 +38,20 @@ pub fn open(source: &Source, access: &Access, wanted: Wanted) -> anyhow::Result<
     Ok(Opened { bytes: unpack(bytes)?, content_type })
 }
 
+/// Reads at most `most` bytes of a source.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_bytes(source: &Source, access: &Access, most: usize) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(source, access, Wanted::Anything)?
+        .bytes
+        .take(most as u64)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("cannot read `{}`", source.name()))?;
+    Ok(bytes)
+}
+
 /// Reads a whole text, which must be UTF-8.
 ///
 /// # Errors

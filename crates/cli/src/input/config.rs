@@ -1,15 +1,20 @@
-//! Configurations with the files they name, read into one project.
+//! Configurations with the files they name, read into projects.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use promsieve_core::config::{self, INVALID_CONFIG, Located, Project};
+use promsieve_core::config::{INVALID_CONFIG, Kind, Located, Project};
+use promsieve_core::doc::{MAX_SIZE, invalid_utf8, too_large};
 use promsieve_core::finding::{Evidence, Finding, Severity};
 use promsieve_core::server::Server;
 use promsieve_core::text::{FileId, SourceText, Sources};
 
+use rayon::prelude::*;
+
 use super::Source;
-use super::bytes::read_text;
+use super::bytes::read_bytes;
+use super::discover::{Read, Text, discover, read_capped, sections};
 use super::http::Access;
 
 /// A configuration with its texts and what reading it found.
@@ -23,147 +28,133 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
 }
 
-/// Files larger than this are not looked at when a directory is searched.
-const MAX_SEARCHED: u64 = 16 << 20;
-
 /// Reads every configuration that a path names: the file, or those that a directory holds, told by
-/// their content. A rule file that no configuration names is a project of its own.
+/// their content. Resources of the operator in several files make one project; a rule file that no
+/// configuration names is one of its own.
 ///
 /// # Errors
 /// A path that cannot be read, or that holds no configuration.
 pub fn load(spec: &str, server: Server, access: &Access) -> anyhow::Result<Vec<Loaded>> {
+    load_as(spec, None, server, access)
+}
+
+/// Like [`load`], with files taken for `kind` if one is given.
+///
+/// # Errors
+/// A path that cannot be read, or that holds no configuration.
+pub fn load_as(
+    spec: &str,
+    kind: Option<Kind>,
+    server: Server,
+    access: &Access,
+) -> anyhow::Result<Vec<Loaded>> {
     let mut loaded = Vec::new();
     for source in Source::resolve(spec)? {
-        match &source {
-            Source::Directory(directory) => loaded.extend(load_directory(directory, server)?),
-            Source::File(path) => {
-                let text = read_file(path)?;
-                loaded.push(match kind(&text) {
-                    Some(Kind::Rules) => load_rules(&source.name(), text, server),
-                    _ => load_config(Some(path), &source.name(), text, server),
-                });
-            }
+        let texts = match &source {
+            Source::Directory(directory) => discover(directory),
+            Source::File(path) => vec![Text::named(Some(path), source.name(), read_capped(path)?)],
             Source::Stdin | Source::Url(_) => {
-                let text = read_text(&source, access)?;
-                loaded.push(load_config(None, &source.name(), text, server));
+                let bytes = read_bytes(&source, access, MAX_SIZE + 1)?;
+                sections(Text::named(None, source.name(), Read::Bytes(bytes)))
             }
+        };
+        let read = assemble(texts, kind, server)?;
+        if let Source::Directory(directory) = &source {
+            let name = directory.display();
+            anyhow::ensure!(!read.is_empty(), "`{name}` holds no configuration of a known kind");
         }
+        loaded.extend(read);
     }
     Ok(loaded)
 }
 
 /// Reads one text alone, without the files it names.
 pub fn load_text(name: &str, text: String, server: Server) -> Loaded {
-    match kind(&text) {
-        Some(Kind::Rules) => load_rules(name, text, server),
-        _ => load_config(None, name, text, server),
+    let mut text = Text::named(None, name.to_owned(), Read::Bytes(text.into_bytes()));
+    text.kinds = text.kinds_or(None).unwrap_or_else(|_| vec![Kind::Prometheus]);
+    load_texts(vec![text], server)
+}
+
+/// Puts texts together to projects: one each, but one for all of the operator.
+fn assemble(
+    mut texts: Vec<Text>,
+    kind: Option<Kind>,
+    server: Server,
+) -> anyhow::Result<Vec<Loaded>> {
+    for text in &mut texts {
+        text.kinds = text.kinds_or(kind)?;
     }
-}
-
-/// What a YAML file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Config,
-    Rules,
-}
-
-/// Told by the keys at the start of lines.
-fn kind(text: &str) -> Option<Kind> {
-    let has = |keys: &[&str]| text.lines().any(|line| keys.iter().any(|key| line.starts_with(key)));
-    if has(&[
-        "scrape_configs:",
-        "scrape_config_files:",
-        "remote_write:",
-        "alerting:",
-        "rule_files:",
-    ]) {
-        return Some(Kind::Config);
-    }
-    // A Kubernetes resource has its groups further in.
-    (has(&["groups:"]) && !has(&["apiVersion:"])).then_some(Kind::Rules)
-}
-
-fn load_directory(directory: &Path, server: Server) -> anyhow::Result<Vec<Loaded>> {
+    let is_joined = |kind: &Kind| *kind == Kind::Operator;
+    let joined: Vec<Text> =
+        texts.iter().filter_map(|text| text.only(|kind| is_joined(&kind))).collect();
     let mut configs = Vec::new();
     let mut rules = Vec::new();
-    for path in yaml_files(directory)? {
-        // What is no text is no configuration either.
-        let Ok(text) = std::fs::read_to_string(&path) else { continue };
-        match kind(&text) {
-            Some(Kind::Config) => configs.push((path, text)),
-            Some(Kind::Rules) => rules.push((path, text)),
-            None => {}
+    for text in &texts {
+        for kind in text.kinds.iter().copied().filter(|kind| !is_joined(kind)) {
+            let into = if kind == Kind::Rules { &mut rules } else { &mut configs };
+            into.extend(text.only(|own| own == kind));
         }
     }
-    let mut loaded: Vec<Loaded> = Vec::new();
-    for (path, text) in configs {
-        // A file of `scrape_config_files` is read with the configuration that names it.
-        if !is_read(&loaded, &path) {
-            loaded.push(load_config(Some(&path), &path.display().to_string(), text, server));
-        }
+    let single = |text: Text| load_texts(vec![text], server);
+    let mut loaded: Vec<Loaded> = configs.into_par_iter().map(single).collect();
+    // A file of `scrape_config_files` is read with the configuration that names it.
+    let named: HashSet<String> = loaded.iter().flat_map(Loaded::others).collect();
+    loaded.retain(|loaded| loaded.main().is_none_or(|name| !named.contains(name)));
+    rules.retain(|text| !named.contains(&text.name));
+    loaded.extend(rules.into_par_iter().map(single).collect::<Vec<_>>());
+    if !joined.is_empty() {
+        loaded.push(load_texts(joined, server));
     }
-    for (path, text) in rules {
-        if !is_read(&loaded, &path) {
-            loaded.push(load_rules(&path.display().to_string(), text, server));
-        }
-    }
-    anyhow::ensure!(
-        !loaded.is_empty(),
-        "`{}` holds no Prometheus configuration",
-        directory.display()
-    );
     Ok(loaded)
 }
 
-fn is_read(loaded: &[Loaded], path: &Path) -> bool {
-    let name = path.display().to_string();
-    loaded.iter().any(|loaded| loaded.sources.iter().any(|(_, file)| file.name() == name))
+impl Loaded {
+    fn main(&self) -> Option<&str> {
+        self.sources.iter().next().map(|(_, file)| file.name())
+    }
+
+    /// The files that the first one names.
+    fn others(&self) -> Vec<String> {
+        self.sources.iter().skip(1).map(|(_, file)| file.name().to_owned()).collect()
+    }
 }
 
-/// Every YAML file below a directory that is not hidden, in order of names, nearer ones first.
-pub(crate) fn yaml_files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let (mut files, mut folders) = (Vec::new(), Vec::new());
-    let read = std::fs::read_dir(directory);
-    for entry in read.with_context(|| format!("cannot read `{}`", directory.display()))? {
-        let entry = entry?;
-        let (path, kind) = (entry.path(), entry.file_type()?);
-        let is_yaml = path.extension().is_some_and(|end| end == "yml" || end == "yaml");
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            continue;
+/// Reads texts of one kind into one project, with the files that they name.
+fn load_texts(texts: Vec<Text>, server: Server) -> Loaded {
+    let kind = texts.first().and_then(|text| text.kinds.first().copied()).unwrap_or_default();
+    let mut loaded = Loaded::default();
+    loaded.project.server = kind.server(server);
+    for text in texts {
+        let Text { path, name, read, .. } = text;
+        let (text, refusal) = match read {
+            Read::Text(text) => (text, None),
+            Read::Invalid(text, at) => (text, Some(Refusal::Utf8(at))),
+            Read::TooLarge(size) => (String::new(), Some(Refusal::Size(size))),
+            Read::Bytes(_) => (String::new(), None),
+        };
+        let file = loaded.sources.add(SourceText::new(name, text));
+        let refused = refusal.map(|refusal| match refusal {
+            Refusal::Utf8(at) => invalid_utf8(file, at),
+            Refusal::Size(size) => too_large(file, size),
+        });
+        if let Some(mut finding) = refused {
+            finding.rule = INVALID_CONFIG;
+            loaded.findings.push(finding);
+        } else {
+            let found = loaded.project.add(kind, file, loaded.sources.file(file));
+            loaded.findings.extend(found);
         }
-        if kind.is_dir() {
-            folders.push(path);
-        } else if kind.is_file() && is_yaml && entry.metadata()?.len() <= MAX_SEARCHED {
-            files.push(path);
+        if let Some(path) = path.filter(|_| matches!(kind, Kind::Prometheus | Kind::VmAgent)) {
+            add_named(&mut loaded, path.parent().unwrap_or(Path::new("")));
         }
-    }
-    files.sort();
-    folders.sort();
-    for folder in folders {
-        files.extend(yaml_files(&folder)?);
-    }
-    Ok(files)
-}
-
-fn load_config(path: Option<&Path>, name: &str, text: String, server: Server) -> Loaded {
-    let mut sources = Sources::default();
-    let file = sources.add(SourceText::new(name, text));
-    let (project, findings) = config::parse(file, sources.file(file), server);
-    let mut loaded = Loaded { sources, project, findings };
-    if let Some(path) = path {
-        let directory = path.parent().unwrap_or(Path::new(""));
-        add_named(&mut loaded, directory);
     }
     loaded.sources.hide(&loaded.project.secrets);
     loaded
 }
 
-fn load_rules(name: &str, text: String, server: Server) -> Loaded {
-    let mut loaded = Loaded::default();
-    loaded.project.server = server;
-    let file = loaded.sources.add(SourceText::new(name, text));
-    loaded.findings = loaded.project.add_rule_file(file, loaded.sources.file(file));
-    loaded
+enum Refusal {
+    Utf8(usize),
+    Size(u64),
 }
 
 /// Reads what `scrape_config_files` and `rule_files` name, relative to the main file.
@@ -197,7 +188,9 @@ fn add_pattern(
         loaded.findings.push(unread(pattern, message, missing));
     }
     for path in paths {
-        match read_file(&path) {
+        match std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read `{}`", path.display()))
+        {
             Ok(text) => {
                 let file = loaded.sources.add(SourceText::new(path.display().to_string(), text));
                 let found = add(&mut loaded.project, file, loaded.sources.file(file));
@@ -216,13 +209,4 @@ fn unread(pattern: &Located<String>, message: String, evidence: Evidence) -> Fin
     Finding::new(INVALID_CONFIG, Severity::Warning, pattern.location, message)
         .evidence(evidence)
         .consequence("what the file says is missing on the server")
-}
-
-fn read_file(path: &Path) -> anyhow::Result<String> {
-    let name = path.display();
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{name}`"))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        anyhow::anyhow!("`{name}` is not valid UTF-8 at byte {at}")
-    })
 }

@@ -4,6 +4,7 @@
 pub mod bytes;
 pub(crate) mod chain;
 pub mod config;
+pub(crate) mod discover;
 pub(crate) mod gather;
 pub mod http;
 pub(crate) mod replace;

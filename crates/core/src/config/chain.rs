@@ -1,13 +1,14 @@
 //! A YAML list of relabel configs to steps, with Prometheus's scalar rules: string fields take
 //! source text, null means the zero value and not the default, merge keys apply in order.
 
+use super::crd;
 use super::model::{Chain, ChainKind, ConfiguredStep, FieldSpan, StepSpans};
 use super::report::{INVALID_STEP, Report, near_miss};
 use super::values::{self, Misfit};
 use crate::doc::{self, Document, Node, NodeKind, Resolved};
 use crate::finding::{Finding, Subject};
 use crate::relabel::{Field, RawStep, StepField};
-use crate::server::{Family, NameScheme, Server};
+use crate::server::{Family, KeyCase, NameScheme, Product, Server};
 use crate::text::{FileId, Location, SourceText, Span};
 
 /// What a chain is called and where it would be.
@@ -19,6 +20,23 @@ pub(super) struct Place {
     pub(super) otherwise: Location,
     pub(super) server: Server,
     pub(super) scheme: NameScheme,
+    /// How the keys of its steps are written.
+    pub(super) keys: KeyCase,
+    /// Whether other steps run around it.
+    pub(super) open: bool,
+}
+
+impl Place {
+    /// Who looks at the steps: what is spelt in Prometheus's way in the operator's files is handed
+    /// to Prometheus as it is.
+    fn reader(&self) -> Server {
+        match (self.server.product, self.keys) {
+            (Product::Operator, KeyCase::Snake) => {
+                Server::new(Product::Prometheus, self.server.prometheus_release())
+            }
+            _ => self.server,
+        }
+    }
 }
 
 /// What a bare chain is read for.
@@ -65,7 +83,9 @@ fn read_bare(
 ) -> (Chain, Vec<Finding>) {
     let mut report = Report::new(source, INVALID_STEP);
     let ChainOptions { kind, server, scheme } = options;
-    let place = Place { kind, path: String::new(), job: None, otherwise, server, scheme };
+    let keys = server.capabilities().keys;
+    let path = String::new();
+    let place = Place { kind, path, job: None, otherwise, server, scheme, keys, open: false };
     let chain = read_chain(list, &place, &mut report);
     (chain, report.findings)
 }
@@ -78,6 +98,7 @@ pub(super) fn read_chain(node: Option<Node<'_>>, place: &Place, report: &mut Rep
         path: place.path.clone(),
         location,
         written: node.is_some(),
+        open: place.open,
         steps: Vec::new(),
     };
     let Some(node) = node else { return chain };
@@ -89,8 +110,11 @@ pub(super) fn read_chain(node: Option<Node<'_>>, place: &Place, report: &mut Rep
             report.subject.step = Some(index);
             chain.steps.push(read_step(item, place, report));
         }
-    } else if !node.is_null() {
-        let misfit = values::cannot_unmarshal(node, "[]*relabel.Config");
+    } else if !node.is_null() && !node.is_unknown() {
+        let misfit = match place.keys {
+            KeyCase::Snake => values::cannot_unmarshal(node, "[]*relabel.Config"),
+            KeyCase::Camel => crd::misfit(node, "array"),
+        };
         misfits(misfit, node, "this is no list of relabel configs", report).remedy =
             Some("write a list: each relabel config starts with `- `".to_owned());
     }
@@ -111,17 +135,23 @@ fn read_step(item: Node<'_>, place: &Place, report: &mut Report<'_>) -> Configur
         step: None,
     };
     let before = report.findings.len();
+    let mut is_known = !item.is_unknown();
     if item.is_mapping() {
-        read_fields(item, &mut step, place.server, report);
+        is_known = read_fields(item, &mut step, place, report);
+    } else if !is_known {
+        // A placeholder stands for the whole step.
     } else if item.is_null() {
         report.refuse(item.location(), empty_step(place)).remedy =
             Some("delete the item or write the relabel config".to_owned());
     } else {
-        let misfit = values::cannot_unmarshal(item, "relabel.plain");
+        let misfit = match place.keys {
+            KeyCase::Snake => values::cannot_unmarshal(item, "relabel.plain"),
+            KeyCase::Camel => crd::misfit(item, "object"),
+        };
         misfits(misfit, item, "this is no relabel config", report).remedy =
             Some("write the fields of a relabel config".to_owned());
     }
-    if report.findings.len() == before {
+    if is_known && report.findings.len() == before {
         validate(&mut step, place, report);
     }
     step
@@ -129,9 +159,9 @@ fn read_step(item: Node<'_>, place: &Place, report: &mut Report<'_>) -> Configur
 
 /// Lets the server's own checks decide, once for each distinct step.
 fn validate(step: &mut ConfiguredStep, place: &Place, report: &mut Report<'_>) {
-    let key = (step.raw.clone(), place.scheme);
+    let key = (step.raw.clone(), place.scheme, place.keys);
     let checked =
-        report.steps.entry(key).or_insert_with(|| step.raw.validate(place.server, place.scheme));
+        report.steps.entry(key).or_insert_with(|| step.raw.validate(place.reader(), place.scheme));
     match checked {
         Ok(valid) => step.step = Some(valid.clone()),
         Err(error) => {
@@ -156,20 +186,40 @@ fn empty_step(place: &Place) -> &'static str {
     }
 }
 
-fn read_fields(item: Node<'_>, step: &mut ConfiguredStep, server: Server, report: &mut Report<'_>) {
+/// Reads the fields; whether all of it is known: a placeholder hides what it will be.
+fn read_fields(
+    item: Node<'_>,
+    step: &mut ConfiguredStep,
+    place: &Place,
+    report: &mut Report<'_>,
+) -> bool {
+    let server = place.reader();
+    let mut is_known = true;
     super::keys::check_duplicates(item, || "relabel.plain".to_owned(), report);
     for entry in item.fields() {
         let key = entry.key.resolved();
-        let known = StepField::known_to(server).find(|field| field.key_for(server) == key.text());
+        let named = |field: &StepField| match place.keys {
+            KeyCase::Snake => field.key() == key.text(),
+            KeyCase::Camel => crd::camel(field.key()) == key.text(),
+        };
+        let known = StepField::known_to(server).find(named);
         let Some(field) = known.filter(|_| key.kind() == NodeKind::Scalar) else {
-            unknown_field(entry.key, server, report);
+            match place.keys {
+                KeyCase::Snake => unknown_field(entry.key, server, report),
+                KeyCase::Camel => crd::unknown_step_field(entry.key, report),
+            }
             continue;
         };
-        if let Err(misfit) = set(&mut step.raw, field, server, entry.value) {
-            let shown = format!("`{}` does not take this value", field.key_for(server));
+        let value = entry.value.resolved();
+        is_known &= !value.is_unknown() && !value.items().any(Node::is_unknown);
+        let read = match place.keys {
+            KeyCase::Snake => set(&mut step.raw, field, server, entry.value),
+            KeyCase::Camel => crd::set(&mut step.raw, field, entry.value),
+        };
+        if let Err(misfit) = read {
+            let shown = format!("`{}` does not take this value", key.text());
             misfits(misfit, entry.value, &shown, report);
         }
-        let value = entry.value.resolved();
         step.spans.fields.push(FieldSpan {
             field,
             key: entry.key.location(),
@@ -179,6 +229,7 @@ fn read_fields(item: Node<'_>, step: &mut ConfiguredStep, server: Server, report
             node: value.id(),
         });
     }
+    is_known
 }
 
 fn unknown_field(key: Node<'_>, server: Server, report: &mut Report<'_>) {

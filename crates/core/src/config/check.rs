@@ -80,7 +80,7 @@ impl Walk<'_, '_> {
     }
 
     fn check_value(&mut self, node: Node<'_>, expected: &Type, key: &str) {
-        if node.is_null() {
+        if node.is_null() || node.is_unknown() {
             return;
         }
         let fits = match expected {
@@ -151,7 +151,8 @@ impl Walk<'_, '_> {
         (!values.iter().any(|value| value == text)).then(message)
     }
 
-    fn check_list(&mut self, node: Node<'_>, item: &Type, key: &str) {
+    /// Checks a list of `item`, the value of `key`.
+    pub(super) fn check_list(&mut self, node: Node<'_>, item: &Type, key: &str) {
         if *item == Type::Step {
             return;
         }

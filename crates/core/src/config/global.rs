@@ -117,8 +117,13 @@ pub(super) fn classic_histograms(
 
 /// The limits that `node` writes.
 pub(super) fn limits(node: Node<'_>) -> Limits {
+    limits_as(node, str::to_owned)
+}
+
+/// The limits that `node` writes under keys that `name` spells.
+pub(super) fn limits_as(node: Node<'_>, name: impl Fn(&str) -> String) -> Limits {
     let field = |key: &str, read: fn(Node<'_>) -> Option<u64>| {
-        let value = node.get(key)?;
+        let value = node.get(&name(key))?;
         read(value).map(|number| Located::new(number, value.location()))
     };
     let count = |key: &str| field(key, |value| values::unsigned(value, "uint").ok().flatten());

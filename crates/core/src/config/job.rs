@@ -13,14 +13,21 @@ use super::static_targets::check_relabeled_targets;
 use super::values;
 use crate::doc::Node;
 use crate::finding::Related;
-use crate::server::NameScheme;
+use crate::server::{KeyCase, NameScheme};
 
 /// Reads `scrape_configs` of `root` into the project.
 pub(super) fn read_jobs(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
+    if let Some(list) = root.get("scrape_configs") {
+        read_job_list(project, list, report);
+    }
+}
+
+/// Reads a list of scrape configs; names are unique among the jobs of one configuration.
+pub(super) fn read_job_list(project: &mut Project, list: Node<'_>, report: &mut Report<'_>) {
+    let same = project.jobs.iter().filter(|job| job.target_chain.path.starts_with(&report.prefix));
     let mut names: HashMap<String, crate::text::Location> =
-        project.jobs.iter().map(|job| (job.name.clone(), job.name_location)).collect();
-    let items = root.get("scrape_configs").into_iter().flat_map(Node::items);
-    for item in items.filter(|item| item.is_mapping()) {
+        same.map(|job| (job.name.clone(), job.name_location)).collect();
+    for item in list.items().filter(|item| item.is_mapping()) {
         report.subject.job = Some(item.get("job_name").map_or("", Node::text).to_owned());
         let job = read_job(item.resolved(), project, report);
         if let Some(first) = names.insert(job.name.clone(), job.name_location)
@@ -86,11 +93,13 @@ fn chain(
 ) -> Chain {
     let place = Place {
         kind,
-        path: format!("scrape_configs[job={}].{key}", job.name),
+        path: format!("{}scrape_configs[job={}].{key}", report.prefix, job.name),
         job: Some(job.name.clone()),
         otherwise: job.location,
         server: project.server,
         scheme: job.name_scheme,
+        keys: KeyCase::Snake,
+        open: false,
     };
     read_chain(node.get(key), &place, report)
 }

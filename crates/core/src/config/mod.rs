@@ -1,22 +1,26 @@
-//! Prometheus's configuration as data with places: jobs, chains, rule files, and what the server
-//! refuses of them.
+//! Configurations as data with places: jobs, chains, rule files, and what the server refuses of
+//! them. Prometheus's own is read here, every other kind that holds relabel rules in [`kinds`].
 
 mod chain;
 mod check;
 mod check_more;
+mod crd;
 mod global;
 mod job;
 mod keys;
+mod kinds;
 mod model;
 mod parse;
 mod report;
 mod rules;
 mod schema;
 mod static_targets;
+mod template;
 mod url;
 mod values;
 
 pub use chain::{ChainOptions, chain, inline_chain};
+pub use kinds::{Kind, read, sniff};
 pub use model::{
     Alerting, Alertmanager, Chain, ChainKind, ClassicHistograms, ConfiguredStep, Discovery,
     FieldSpan, Global, Job, Limits, Located, Project, RemoteWrite, Rule, RuleFile, RuleGroup,

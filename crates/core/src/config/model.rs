@@ -1,5 +1,6 @@
 //! What a configuration says, as plain data with the place of every part: the [`Project`].
 
+use super::kinds::Kind;
 use crate::doc::Document;
 use crate::relabel::{Program, RawStep, Step};
 use crate::server::{NameScheme, Server};
@@ -42,11 +43,20 @@ pub struct Project {
     pub wanted_rule_files: Vec<Located<String>>,
     /// Where passwords, tokens and keys stand: no output may show them.
     pub secrets: Vec<Location>,
-    /// The trees of all files, in the order they were added.
+    /// The trees of all files, in the order they were added; what stands in the text of another
+    /// tree comes before it.
     pub documents: Vec<Document>,
 }
 
 impl Project {
+    /// The tree that holds `location`: of several, which stand in one another, the innermost.
+    pub fn document_at(&self, location: Location) -> Option<&Document> {
+        let holds = |document: &&Document| {
+            document.file() == location.file && document.span().contains(location.span)
+        };
+        self.documents.iter().filter(holds).min_by_key(|document| document.span().len())
+    }
+
     /// Every chain of the project with its job, in the order of the files.
     pub fn chains(&self) -> impl Iterator<Item = (Option<&Job>, &Chain)> {
         let jobs = self
@@ -113,7 +123,10 @@ pub struct Limits {
 /// One scrape config. Values that are not written hold the global or the server's default.
 #[derive(Debug, Clone, Default)]
 pub struct Job {
-    /// `job_name`.
+    /// What it is written as. Of [`Kind::is_partial`] ones, something else adds labels, targets and
+    /// settings: what is not written here is not known.
+    pub kind: Kind,
+    /// `job_name`, or the name that the operator gives.
     pub name: String,
     /// The whole scrape config.
     pub location: Location,
@@ -235,6 +248,8 @@ pub struct Chain {
     pub location: Location,
     /// Whether the key is written at all.
     pub written: bool,
+    /// Whether steps that are not written here run before or after: the operator's own.
+    pub open: bool,
     /// Its relabel configs, those that the server refuses included.
     pub steps: Vec<ConfiguredStep>,
 }
@@ -252,7 +267,8 @@ impl Chain {
 pub struct ConfiguredStep {
     /// As it was written.
     pub raw: RawStep,
-    /// As the server takes it; `None` when it refuses it, and a finding says why.
+    /// As the server takes it; `None` when it refuses it, and a finding says why, or when a
+    /// placeholder hides what it will be.
     pub step: Option<Step>,
     /// Where its parts are.
     pub spans: StepSpans,

@@ -8,10 +8,10 @@ use super::job::read_jobs;
 use super::model::{Alertmanager, ChainKind, Located, Project, RemoteWrite};
 use super::report::{INVALID_CONFIG, INVALID_RULE_FILE, Report, quoted};
 use super::rules::read_rule_file;
-use super::schema::Schema;
+use super::schema;
 use crate::doc::{self, Node};
-use crate::finding::Finding;
-use crate::server::{NameScheme, Server};
+use crate::finding::{Finding, RuleId};
+use crate::server::{KeyCase, NameScheme, Server};
 use crate::text::{FileId, Location, SourceText};
 
 /// Reads the main configuration file as `server` would.
@@ -21,53 +21,39 @@ use crate::text::{FileId, Location, SourceText};
 /// [`Project::add_rule_file`] take their texts.
 pub fn parse(file: FileId, source: &SourceText, server: Server) -> (Project, Vec<Finding>) {
     let mut project = Project { server, ..Project::default() };
-    let findings = project.read(file, source, "config.Config", INVALID_CONFIG, read_config);
+    let findings = project.read(file, source, INVALID_CONFIG, read_checked);
     (project, findings)
 }
 
 impl Project {
     /// Adds the jobs of a file that `scrape_config_files` names.
     pub fn add_scrape_file(&mut self, file: FileId, source: &SourceText) -> Vec<Finding> {
-        self.read(file, source, "config.ScrapeConfigs", INVALID_CONFIG, |project, root, report| {
+        self.read(file, source, INVALID_CONFIG, |project, root, report| {
+            check_fields(project, root, "config.ScrapeConfigs", report);
             read_jobs(project, root, report);
         })
     }
 
     /// Adds a file that `rule_files` names.
     pub fn add_rule_file(&mut self, file: FileId, source: &SourceText) -> Vec<Finding> {
-        let rules = "rulefmt.RuleGroups";
-        self.read(file, source, rules, INVALID_RULE_FILE, |project, root, report| {
-            let rules = read_rule_file(root, project.server, report);
-            project.rule_files.push(rules);
-        })
+        self.read(file, source, INVALID_RULE_FILE, read_rules)
     }
 
     fn read(
         &mut self,
         file: FileId,
         source: &SourceText,
-        type_name: &'static str,
-        rule: crate::finding::RuleId,
+        rule: RuleId,
         then: impl FnOnce(&mut Self, Node<'_>, &mut Report<'_>),
     ) -> Vec<Finding> {
         let mut report = Report::new(source, rule);
         let mut parsed = doc::parse(source, file);
         // The server reads the first document only: a later one may be broken.
-        if parsed.documents.is_empty() {
-            for mut finding in parsed.findings.drain(..) {
-                finding.rule = rule;
-                finding.consequence = Some(report.consequence().to_owned());
-                report.findings.push(finding);
-            }
+        if !parsed.documents.is_empty() {
+            parsed.findings.clear();
         }
-        let document = parsed.documents.into_iter().next().unwrap_or_default();
+        let document = report.documents(parsed).into_iter().next().unwrap_or_default();
         if let Some(root) = document.root().filter(|root| !root.is_null()) {
-            let schema = Schema::new(self.server);
-            let three = self.server.at_least(3, 0);
-            let names = if three { NameScheme::Utf8 } else { NameScheme::Legacy };
-            let secrets = &mut self.secrets;
-            Walk { schema: &schema, report: &mut report, secrets, names, three }
-                .check_struct(root, type_name);
             then(self, root, &mut report);
         }
         self.documents.push(document);
@@ -75,10 +61,39 @@ impl Project {
     }
 }
 
-fn read_config(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
+/// Checks `node` along the field table of `type_name`.
+pub(super) fn check_fields(
+    project: &mut Project,
+    node: Node<'_>,
+    type_name: &'static str,
+    report: &mut Report<'_>,
+) {
+    let schema = schema::of(project.server);
+    let three = project.server.at_least(3, 0);
+    let names = if three { NameScheme::Utf8 } else { NameScheme::Legacy };
+    let secrets = &mut project.secrets;
+    Walk { schema: &schema, report, secrets, names, three }.check_struct(node, type_name);
+}
+
+/// Reads the groups of a rule file.
+pub(super) fn read_rules(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
+    check_fields(project, root, "rulefmt.RuleGroups", report);
+    let rules = read_rule_file(root, project.server, report);
+    project.rule_files.push(rules);
+}
+
+/// Reads a whole configuration.
+pub(super) fn read_checked(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
+    check_fields(project, root, "config.Config", report);
+    read_config(project, root, report);
+}
+
+/// Reads a configuration whose fields were checked, or are those of another product.
+pub(super) fn read_config(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
     read_global(project, root, report);
-    project.wanted_rule_files = files(root, "rule_files", "rule", report);
-    project.wanted_scrape_files = files(root, "scrape_config_files", "scrape config", report);
+    project.wanted_rule_files.extend(files(root, "rule_files", "rule", report));
+    let scrape_files = files(root, "scrape_config_files", "scrape config", report);
+    project.wanted_scrape_files.extend(scrape_files);
     read_jobs(project, root, report);
     read_remotes(project, root, report);
     read_alerting(project, root, report);
@@ -102,7 +117,8 @@ fn files(root: Node<'_>, key: &str, what: &str, report: &mut Report<'_>) -> Vec<
     files
 }
 
-fn read_remotes(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
+/// Reads `remote_write` and `remote_read` of `root`.
+pub(super) fn read_remotes(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
     for section in ["remote_write", "remote_read"] {
         let mut names: Vec<&str> = Vec::new();
         let items = root.get(section).into_iter().flat_map(Node::items);
@@ -126,7 +142,7 @@ fn read_remotes(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) 
                         item,
                         "write_relabel_configs",
                         ChainKind::Write,
-                        path,
+                        &path,
                         project,
                         report,
                     ),
@@ -141,7 +157,7 @@ fn read_remotes(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) 
 
 fn read_alerting(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
     let Some(alerting) = root.get("alerting") else { return };
-    let path = "alerting.alert_relabel_configs".to_owned();
+    let path = "alerting.alert_relabel_configs";
     let key = "alert_relabel_configs";
     project.alerting.alert_chain = chain_of(alerting, key, ChainKind::Alert, path, project, report);
     let managers = alerting.get("alertmanagers");
@@ -154,11 +170,11 @@ fn read_alerting(project: &mut Project, root: Node<'_>, report: &mut Report<'_>)
                 item,
                 "relabel_configs",
                 target,
-                at("relabel_configs"),
+                &at("relabel_configs"),
                 project,
                 report,
             ),
-            alert_chain: chain_of(item, key, ChainKind::Alert, at(key), project, report),
+            alert_chain: chain_of(item, key, ChainKind::Alert, &at(key), project, report),
         };
         super::job::check_static_addresses(item, report);
         project.alerting.alertmanagers.push(manager);
@@ -169,12 +185,14 @@ fn chain_of(
     holder: Node<'_>,
     key: &str,
     kind: ChainKind,
-    path: String,
+    path: &str,
     project: &Project,
     report: &mut Report<'_>,
 ) -> super::model::Chain {
     let otherwise: Location = holder.location();
     let scheme = project.global.name_scheme;
-    let place = Place { kind, path, job: None, otherwise, server: project.server, scheme };
+    let path = format!("{}{path}", report.prefix);
+    let (server, keys) = (project.server, KeyCase::Snake);
+    let place = Place { kind, path, job: None, otherwise, server, scheme, keys, open: false };
     read_chain(holder.get(key), &place, report)
 }

@@ -5,7 +5,7 @@ use foldhash::HashMap;
 use crate::doc::Node;
 use crate::finding::{Evidence, Finding, RuleId, Severity, Subject};
 use crate::relabel::{RawStep, Step, StepError};
-use crate::server::NameScheme;
+use crate::server::{KeyCase, NameScheme};
 use crate::text::{Location, SourceText};
 
 /// A configuration that the server refuses outside of relabel configs.
@@ -23,9 +23,13 @@ pub(super) struct Report<'s> {
     pub(super) source: &'s SourceText,
     pub(super) rule: RuleId,
     pub(super) subject: Subject,
+    /// What precedes the path of every chain: `receivers.prometheus.config.`.
+    pub(super) prefix: String,
+    /// What a refusal does, where it is not Prometheus that refuses.
+    pub(super) harm: Option<String>,
     pub(super) findings: Vec<Finding>,
     /// Steps that were validated before: large files repeat the same ones thousands of times.
-    pub(super) steps: HashMap<(RawStep, NameScheme), Result<Step, StepError>>,
+    pub(super) steps: HashMap<(RawStep, NameScheme, KeyCase), Result<Step, StepError>>,
 }
 
 impl<'s> Report<'s> {
@@ -34,6 +38,8 @@ impl<'s> Report<'s> {
             source,
             rule,
             subject: Subject::default(),
+            prefix: String::new(),
+            harm: None,
             findings: Vec::new(),
             steps: HashMap::default(),
         }
@@ -59,7 +65,10 @@ impl<'s> Report<'s> {
     }
 
     /// What it does to the server.
-    pub(super) fn consequence(&self) -> &'static str {
+    pub(super) fn consequence(&self) -> &str {
+        if let Some(harm) = &self.harm {
+            return harm;
+        }
         match self.rule {
             INVALID_RULE_FILE => "Prometheus refuses to start or to reload with this rule file",
             _ => "Prometheus refuses to start or to reload with this file",

@@ -1,7 +1,7 @@
 //! The field tables of `rules/schema/prometheus.yml`, for one release.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::HashMap;
 
@@ -102,6 +102,19 @@ pub(super) struct Struct {
 #[derive(Debug)]
 pub(super) struct Schema {
     structs: BTreeMap<&'static str, Struct>,
+}
+
+/// The tables of `server`, made once for each release of Prometheus.
+pub(super) fn of(server: Server) -> Arc<Schema> {
+    static MADE: Mutex<Vec<(Version, Arc<Schema>)>> = Mutex::new(Vec::new());
+    let release = server.prometheus_release();
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, schema)) = made.iter().find(|(known, _)| *known == release) {
+        return Arc::clone(schema);
+    }
+    let schema = Arc::new(Schema::new(server));
+    made.push((release, Arc::clone(&schema)));
+    schema
 }
 
 impl Schema {

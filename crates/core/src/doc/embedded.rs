@@ -20,7 +20,9 @@ pub fn parse_literal(source: &SourceText, node: Node<'_>) -> Option<Parsed> {
     let base = outer.start as usize + start;
     let mut documents = Vec::new();
     let found = read(&raw[start..end], node.document().file(), &mut documents);
-    documents.iter_mut().for_each(|document| shift(document, base as u32));
+    for document in &mut documents {
+        shift(document, base as u32);
+    }
     let findings = found.err().map(|mut refusal| {
         refusal.span = moved(refusal.span, base as u32);
         finding(node.document().file(), refusal)

@@ -25,7 +25,9 @@ pub use edit::{append_key, delete_item, delete_key, insert_item_after, replace_s
 pub use embedded::parse_literal;
 pub use expand::Placeholder;
 pub use merge::Field;
-pub use parse::{INVALID_YAML, MAX_DEPTH, MAX_SIZE, Parsed, parse};
+pub use parse::{
+    INVALID_YAML, MAX_DEPTH, MAX_NODES, MAX_SIZE, Parsed, invalid_utf8, parse, too_large,
+};
 pub use quote::quote;
 pub use resolve::Resolved;
 pub use tree::{Comment, Document, Node, NodeId, NodeKind, Style};

@@ -14,8 +14,11 @@ pub const INVALID_YAML: RuleId = RuleId { code: "SC000", name: "invalid-yaml" };
 /// Deepest nesting that is read. yaml.v2 goes to 10,000, but no configuration passes twenty.
 pub const MAX_DEPTH: usize = 1000;
 
-/// Largest text that is read, in bytes.
-pub const MAX_SIZE: usize = 256 << 20;
+/// Largest text that is read, in bytes. A server with 10,000 jobs has 4 MiB.
+pub const MAX_SIZE: usize = 16 << 20;
+
+/// How many nodes are read: 10,000 jobs have 600,000. With [`MAX_SIZE`] it bounds time and memory.
+pub const MAX_NODES: usize = 1_200_000;
 
 /// The documents of a file and what is wrong with it.
 #[derive(Debug, Default)]
@@ -30,10 +33,10 @@ pub struct Parsed {
 pub fn parse(source: &SourceText, file: FileId) -> Parsed {
     let text = source.text();
     if text.len() > MAX_SIZE {
-        let message =
-            format!("the file has {} bytes, more than the {MAX_SIZE} that are read", text.len());
-        let refusal = Refusal { span: Span::default(), message };
-        return Parsed { documents: Vec::new(), findings: vec![finding(file, refusal)] };
+        return Parsed {
+            documents: Vec::new(),
+            findings: vec![too_large(file, text.len() as u64)],
+        };
     }
     let mut documents = Vec::new();
     let findings = match read(text, file, &mut documents) {
@@ -41,6 +44,20 @@ pub fn parse(source: &SourceText, file: FileId) -> Parsed {
         Err(refusal) => vec![finding(file, refusal)],
     };
     Parsed { documents, findings }
+}
+
+/// What is said of a file of `size` bytes that is larger than [`MAX_SIZE`]; it need not be read.
+pub fn too_large(file: FileId, size: u64) -> Finding {
+    let message = format!("the file has {size} bytes, more than the {MAX_SIZE} that are read");
+    finding(file, Refusal { span: Span::default(), message })
+}
+
+/// What is said of a file that is no UTF-8 at byte `at` (yaml.v2 readerc.go).
+pub fn invalid_utf8(file: FileId, at: usize) -> Finding {
+    let message = "yaml: invalid leading UTF-8 octet".to_owned();
+    let mut found = finding(file, Refusal { span: Span::new(at, at), message });
+    found.remedy = Some("save the file as UTF-8".to_owned());
+    found
 }
 
 pub(super) fn read(text: &str, file: FileId, documents: &mut Vec<Document>) -> Result<(), Refusal> {
@@ -53,6 +70,7 @@ pub(super) fn read(text: &str, file: FileId, documents: &mut Vec<Document>) -> R
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
+    let mut nodes_left = MAX_NODES;
     let mut builder = None;
     let mut before = Vec::new();
     for next in Parser::new_from_str_with_options(text, options) {
@@ -73,13 +91,21 @@ pub(super) fn read(text: &str, file: FileId, documents: &mut Vec<Document>) -> R
                 }
             }
             event => match &mut builder {
-                Some(builder) => builder.event(event, span)?,
+                Some(builder) => {
+                    builder.event(event, span)?;
+                    nodes_left = nodes_left.checked_sub(1).ok_or_else(too_many)?;
+                }
                 None if matches!(event, Event::Comment(..)) => before.push((event, span)),
                 None => {}
             },
         }
     }
     trailing_comments(documents, before, file, text)
+}
+
+fn too_many() -> Refusal {
+    let message = format!("the file has more than {MAX_NODES} values, the most that are read");
+    Refusal { span: Span::default(), message }
 }
 
 /// Comments after the last document belong to it.

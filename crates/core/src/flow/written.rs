@@ -9,7 +9,7 @@ use super::bounds::refused_name;
 use super::collisions::{ChainOf, Passage, Source, collect, same_row};
 use super::details::attribute;
 use super::drive::Drive;
-use super::report::{Collision, JobFlow};
+use super::report::{Collision, FailureCause, JobFlow};
 use super::stored::{by_metric, part};
 use crate::config::{Project, RemoteWrite};
 use crate::series::{Stage, Table};
@@ -71,8 +71,13 @@ fn run(project: &Project, remote: &RemoteWrite, stored: &Table, detailed: bool) 
             let mut rows_after = 0;
             for (metric, rows) in by_metric(&passed) {
                 let scheme = project.global.name_scheme;
+                // A 2.53 takes series without a name, a 3.5 does not.
+                let nameless = !project.server.at_least(3, 0);
                 let accepted =
-                    |row: &usize| refused_name(&table, &passed, metric, &[*row], scheme).is_none();
+                    |row: &usize| match refused_name(&table, &passed, metric, &[*row], scheme) {
+                        None => true,
+                        Some((cause, _)) => nameless && cause == FailureCause::NoMetricName,
+                    };
                 let rows: Vec<usize> = rows.into_iter().filter(accepted).collect();
                 rows_after += rows.len();
                 let source = |&row: &usize| Source {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::{Facts, Rule};
-use crate::config::{Chain, ChainKind, ConfiguredStep, FieldSpan, Project};
+use crate::config::{Chain, ChainKind, ConfiguredStep, FieldSpan, Job, Project};
 use crate::doc::Node;
 use crate::finding::{Finding, Subject};
 use crate::regexp::language::{self, Language};
@@ -79,6 +79,7 @@ pub struct Context<'a> {
     pub facts: &'a Facts<'a>,
     languages: &'a Languages,
     rule: &'static Rule,
+    job: Option<&'a Job>,
     subject: Subject,
     findings: Vec<Finding>,
 }
@@ -91,12 +92,17 @@ impl<'a> Context<'a> {
         rule: &'static Rule,
     ) -> Self {
         let (subject, findings) = (Subject::default(), Vec::new());
-        Self { project, facts, languages, rule, subject, findings }
+        Self { project, facts, languages, rule, job: None, subject, findings }
     }
 
     /// Sets what findings are about from now on.
-    pub(super) fn look_at(&mut self, subject: Subject) {
-        self.subject = subject;
+    pub(super) fn look_at(&mut self, job: Option<&'a Job>, subject: Subject) {
+        (self.job, self.subject) = (job, subject);
+    }
+
+    /// The job of the chain that is looked at, if it is a job's.
+    pub fn job(&self) -> Option<&'a Job> {
+        self.job
     }
 
     pub(super) fn into_findings(self) -> Vec<Finding> {
@@ -124,6 +130,11 @@ impl<'a> Context<'a> {
     /// Reports a finding.
     pub fn report(&mut self, finding: Finding) {
         self.findings.push(finding);
+    }
+
+    /// Reports findings.
+    pub fn report_all(&mut self, findings: Vec<Finding>) {
+        self.findings.extend(findings);
     }
 
     /// All values that a pattern matches; `None` when that is too large to tell.
@@ -180,9 +191,7 @@ impl<'a> Context<'a> {
 
     /// The node of a field's value.
     pub fn node(&self, span: &FieldSpan) -> Option<Node<'a>> {
-        let mut documents = self.project.documents.iter();
-        let document = documents.find(|document| document.file() == span.value.file)?;
-        Some(document.node(span.node))
+        Some(self.project.document_at(span.value)?.node(span.node))
     }
 
     /// A part of a field's decoded text in the source.

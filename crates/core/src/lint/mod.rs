@@ -102,7 +102,8 @@ fn run(context: &mut Context<'_>, rule: &Rule) {
         Check::Project(check) => check(context),
         Check::Job(check) => {
             for job in &context.project.jobs {
-                context.look_at(Subject { job: Some(job.name.clone()), ..Subject::default() });
+                let about = Subject { job: Some(job.name.clone()), ..Subject::default() };
+                context.look_at(Some(job), about);
                 check(context, job);
             }
         }
@@ -110,7 +111,8 @@ fn run(context: &mut Context<'_>, rule: &Rule) {
             for (job, chain) in context.project.chains() {
                 // What the server refuses has no meaning that could be looked at as a whole.
                 if chain.steps.iter().all(|step| step.step.is_some()) {
-                    context.look_at(subject(job.map(|job| job.name.clone()), &chain.path, None));
+                    let about = subject(job.map(|job| job.name.clone()), &chain.path, None);
+                    context.look_at(job, about);
                     check(context, chain);
                 }
             }
@@ -119,8 +121,8 @@ fn run(context: &mut Context<'_>, rule: &Rule) {
             for (job, chain) in context.project.chains() {
                 for index in 0..chain.steps.len() {
                     if let Some(at) = At::new(chain, index) {
-                        let job = job.map(|job| job.name.clone());
-                        context.look_at(subject(job, &chain.path, Some(index)));
+                        let name = job.map(|job| job.name.clone());
+                        context.look_at(job, subject(name, &chain.path, Some(index)));
                         check(context, at);
                     }
                 }

@@ -6,7 +6,7 @@ use super::action::Action;
 use crate::config::{Job, Project};
 use crate::doc::{Node, append_key, insert_item_after};
 use crate::finding::Edit;
-use crate::text::{FileId, Sources, Span};
+use crate::text::{FileId, Location, Sources, Span};
 
 /// Stands for the value of a new key until its indentation is known.
 const PLACEHOLDER: &str = "@";
@@ -79,7 +79,7 @@ fn insert(project: &Project, sources: &Sources, job: &Job, items: &[String]) -> 
 }
 
 fn node_at(project: &Project, file: FileId, span: Span) -> Option<Node<'_>> {
-    let document = project.documents.iter().find(|document| document.file() == file)?;
+    let document = project.document_at(Location { file, span })?;
     document.nodes().find(|node| node.span() == span && node.is_mapping())
 }
 

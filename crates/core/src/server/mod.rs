@@ -75,6 +75,11 @@ impl Server {
         Self::new(Product::Prometheus, Version(major, minor, 0))
     }
 
+    /// The newest release of a product that is known here.
+    pub fn newest(product: Product) -> Self {
+        Self::new(product, releases::range(product).1)
+    }
+
     /// The same product over another Prometheus than the one it comes with: `spec.version` of the
     /// operator's resources.
     #[must_use]

@@ -96,10 +96,9 @@ impl Changes {
 
     fn touch(&self, path: &Path, (first, last): (u32, u32)) -> bool {
         let ranges = self.0.get(path).map_or(&[][..], Vec::as_slice);
-        // Lines that are gone (an empty range) count where both neighbours belong to it.
-        ranges.iter().any(|&(from, to)| {
-            if to < from { first <= to && from <= last } else { from <= last && first <= to }
-        })
+        // Of lines that are gone `to` is the one before and `from` the one after: they count where
+        // both belong to it.
+        ranges.iter().any(|&(from, to)| from <= last && first <= to)
     }
 }
 

@@ -48,9 +48,10 @@ pub(super) fn mend(
     if run.args.diff {
         let as_json = run.args.format.as_deref() == Some("json")
             || run.args.output.iter().any(|it| it.is_stdout() && it.format == LintFormat::Json);
-        match as_json {
-            true => json::write(out, &diffs)?,
-            false => diffs.files.iter().try_for_each(|it| out.write_all(it.diff.as_bytes()))?,
+        if as_json {
+            json::write(out, &diffs)?;
+        } else {
+            diffs.files.iter().try_for_each(|it| out.write_all(it.diff.as_bytes()))?;
         }
     }
     Ok(changed)

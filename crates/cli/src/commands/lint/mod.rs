@@ -11,13 +11,14 @@ use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
+use promsieve_core::config::Kind;
 use promsieve_core::finding::{Finding, Severity};
 use promsieve_core::lint::{Date, Facts, Member, Settings, lint, rules};
 
 use super::warn;
 use crate::Status;
 use crate::args::Common;
-use crate::input::config::{Loaded, load};
+use crate::input::config::{Loaded, load_as};
 use crate::output::lint::{self as formats, LintFormat, Reported};
 use crate::output::outputs::{Output, write_all};
 use crate::output::view::lint::{FindingView, LintView};
@@ -31,6 +32,11 @@ pub(crate) struct LintArgs {
     /// Configurations, rule files, or directories that hold some
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<String>,
+
+    /// What the files are, where their content does not tell: prometheus, rules, operator, values,
+    /// vmagent, otel, agent, relabel, thanos
+    #[arg(long, value_name = "KIND")]
+    kind: Option<Kind>,
 
     /// Apply the fixes that leave the relabeling of every series as it is
     #[arg(long)]
@@ -211,7 +217,7 @@ impl<'a> Run<'a> {
     fn load_all(&self, view: &mut LintView, status: &mut Status) -> Vec<Loaded> {
         let mut projects = Vec::new();
         for spec in &self.args.paths {
-            match load(spec, self.common.server, &self.common.access) {
+            match load_as(spec, self.args.kind, self.common.server, &self.common.access) {
                 Ok(loaded) => projects.extend(loaded),
                 Err(error) => {
                     *status = Status::Incomplete;

@@ -64,17 +64,17 @@ impl ProjectSettings {
         // Shown as the user would write it.
         let here = std::env::current_dir().unwrap_or_default();
         let name = path.strip_prefix(&here).unwrap_or(&path).display().to_string();
-        let mut settings = Self::parse(&name, text);
-        settings.directory = path.parent().unwrap_or(Path::new("")).to_owned();
+        let mut settings = Self::parse(&name, &text);
+        path.parent().unwrap_or(Path::new("")).clone_into(&mut settings.directory);
         settings.baseline = settings.baseline.map(|file| settings.directory.join(file));
         Ok(settings)
     }
 
-    fn parse(name: &str, text: String) -> Self {
+    fn parse(name: &str, text: &str) -> Self {
         let mut settings = Self::default();
-        let file = settings.sources.add(SourceText::new(name, text.clone()));
+        let file = settings.sources.add(SourceText::new(name, text));
         let mut reader = Reader { file, findings: Vec::new() };
-        match DeTable::parse(&text) {
+        match DeTable::parse(text) {
             Ok(table) => reader.root(table.get_ref(), &mut settings),
             Err(error) => {
                 let message = format!("this is no TOML: {}", error.message());
@@ -150,12 +150,10 @@ impl Reader {
                 "severity" => self.severities(value, settings),
                 "fail-on" => {
                     let word = self.text(value).unwrap_or_default();
-                    match <FailOn as clap::ValueEnum>::from_str(&word, false) {
-                        Ok(level) => settings.fail_on = Some(level),
-                        Err(_) => {
-                            let remedy = "write `error`, `warning`, `info` or `never`";
-                            self.problem(value.span(), "this is no severity", remedy);
-                        }
+                    settings.fail_on = <FailOn as clap::ValueEnum>::from_str(&word, false).ok();
+                    if settings.fail_on.is_none() {
+                        let remedy = "write `error`, `warning`, `info` or `never`";
+                        self.problem(value.span(), "this is no severity", remedy);
                     }
                 }
                 "baseline" => settings.baseline = self.text(value).map(PathBuf::from),
@@ -301,7 +299,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &[(&str, &str)]) {
-        let settings = ProjectSettings::parse(NAME, text.to_owned());
+        let settings = ProjectSettings::parse(NAME, text);
         let found: Vec<(&str, &str)> = settings
             .findings
             .iter()
@@ -352,7 +350,7 @@ mod tests {
                 ("job", "did you mean `jobs`?"),
             ],
         );
-        let broken = ProjectSettings::parse(NAME, "a = [\n".to_owned());
+        let broken = ProjectSettings::parse(NAME, "a = [\n");
         assert!(broken.findings[0].message.starts_with("this is no TOML: "), "{broken:?}");
     }
 }

@@ -72,5 +72,5 @@ fn check(context: &mut Context<'_>) {
         finding.subject = Subject { job: None, chain, step: Some(index) };
         findings.push(finding);
     }
-    findings.into_iter().for_each(|finding| context.report(finding));
+    context.report_all(findings);
 }

@@ -51,8 +51,16 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(context: &mut Context<'_>) {
     let mut findings: Vec<Finding> = Vec::new();
+    let reads_le = |job: &&Job| {
+        let steps = job.metric_chain.steps.iter().filter_map(|step| step.step.as_ref());
+        steps.into_iter().any(|step| step.source_labels().iter().any(|label| &**label == "le"))
+    };
+    let jobs: Vec<&Job> = context.project.jobs.iter().filter(reads_le).collect();
+    if jobs.is_empty() {
+        return;
+    }
     let rules: Vec<_> = queries::rules(context.project).collect();
-    for job in &context.project.jobs {
+    for job in jobs {
         for (rule, expr) in &rules {
             for selector in expr.selectors() {
                 let asked = queries::wanted(selector, "job").is_none_or(|name| name == job.name);
@@ -66,7 +74,7 @@ fn check(context: &mut Context<'_>) {
             }
         }
     }
-    findings.into_iter().for_each(|finding| context.report(finding));
+    context.report_all(findings);
 }
 
 fn look(

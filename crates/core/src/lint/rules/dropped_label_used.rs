@@ -51,7 +51,8 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(context: &mut Context<'_>, usage: &Usage) {
     let mut findings = Vec::new();
-    for job in &context.project.jobs {
+    let jobs = context.project.jobs.iter();
+    for job in jobs.filter(|job| !job.metric_chain.steps.is_empty()) {
         let exposed = context.facts.attached.map(|table| data::metrics_of(table, &job.name));
         for index in 0..job.metric_chain.steps.len() {
             let Some(at) = At::new(&job.metric_chain, index) else { break };
@@ -74,7 +75,7 @@ fn check(context: &mut Context<'_>, usage: &Usage) {
             }
         }
     }
-    findings.into_iter().for_each(|finding| context.report(finding));
+    context.report_all(findings);
 }
 
 /// Whether a selector asks for series of this job and no other.

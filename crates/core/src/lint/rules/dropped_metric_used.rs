@@ -53,7 +53,8 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(context: &mut Context<'_>, usage: &Usage) {
     let mut findings = Vec::new();
-    for job in &context.project.jobs {
+    let jobs = context.project.jobs.iter();
+    for job in jobs.filter(|job| !job.metric_chain.steps.is_empty()) {
         let mut dropped: BTreeMap<usize, Vec<(&str, &SelectorUse)>> = BTreeMap::new();
         let exposed = context.facts.attached.map(|table| data::metrics_of(table, &job.name));
         for found in usage.selectors() {
@@ -75,7 +76,7 @@ fn check(context: &mut Context<'_>, usage: &Usage) {
             findings.extend(told(context, usage, job, step, &metrics));
         }
     }
-    findings.into_iter().for_each(|finding| context.report(finding));
+    context.report_all(findings);
 }
 
 /// Whether a selector takes series of the job: with samples when nothing speaks against it, without
@@ -111,14 +112,12 @@ fn dropping(job: &Job, metric: &str) -> Option<usize> {
 
 /// Whether the job is known to have the metric: samples show it, or the step names it.
 fn is_meant(at: At<'_>, metric: &str, exposed: Option<&BTreeMap<&str, u64>>) -> bool {
-    match exposed {
-        Some(metrics) => metrics.contains_key(metric),
-        None => {
-            let literals = at.step.pattern().literals();
-            at.step.action() == Action::Drop
-                && literals.is_some_and(|names| names.iter().any(|name| name == metric))
-        }
+    if let Some(metrics) = exposed {
+        return metrics.contains_key(metric);
     }
+    let literals = at.step.pattern().literals();
+    at.step.action() == Action::Drop
+        && literals.is_some_and(|names| names.iter().any(|name| name == metric))
 }
 
 fn told(

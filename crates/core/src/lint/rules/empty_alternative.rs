@@ -44,7 +44,7 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
     }
     // In the middle it is a slip too, but then the list itself shows it.
     let ends = [ranges.first(), ranges.last()];
-    if !ends.into_iter().flatten().any(|range| range.is_empty()) {
+    if !ends.into_iter().flatten().any(std::ops::Range::is_empty) {
         return;
     }
     let labels = sample::with_usual_labels(at.chain, Vec::new());

@@ -65,5 +65,5 @@ fn check(context: &mut Context<'_>, table: &Table) {
             .subject(Subject { job: Some(job.name.clone()), ..Subject::default() });
         findings.push(finding);
     }
-    findings.into_iter().for_each(|finding| context.report(finding));
+    context.report_all(findings);
 }

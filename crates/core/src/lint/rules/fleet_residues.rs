@@ -85,7 +85,7 @@ fn check(context: &mut Context<'_>) {
             findings.push(incomplete(context, job, &own, &missing, parts.len()));
         }
     }
-    findings.into_iter().for_each(|finding| context.report(finding));
+    context.report_all(findings);
 }
 
 fn about(job: &Job, step: usize) -> Subject {

@@ -44,7 +44,7 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
     }
     let sources = at.step.source_labels();
     let Some(index) = sources.iter().position(|label| &**label == INSTANCE) else { return };
-    let job = context.project.jobs.iter().find(|job| job.target_chain.path == at.chain.path);
+    let job = context.job();
     if reads_nothing::may_be_set(at, INSTANCE) || !job.is_some_and(never_offers_it) {
         return;
     }

@@ -48,7 +48,7 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
     if !is_map || server.sorts_after_each_step() {
         return;
     }
-    let job = context.project.jobs.iter().find(|job| job.target_chain.path == at.chain.path);
+    let job = context.job();
     let Some([one, other, name]) = job.and_then(|job| clash(at, job)) else { return };
     let finding = context
         .finding(

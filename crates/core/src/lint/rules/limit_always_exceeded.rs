@@ -24,8 +24,10 @@
 //! ## Fix
 //! None. Raise the limit.
 
+use std::collections::BTreeMap;
+
 use crate::config::{Job, Limits, Located};
-use crate::finding::{Evidence, RuleId, Severity};
+use crate::finding::{Evidence, RuleId, Severity, Subject};
 use crate::flow::{Discovered, discover};
 use crate::lint::{Check, Context, FixKind, Rule};
 use crate::relabel::Action;
@@ -35,10 +37,26 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Error,
     fix: FixKind::None,
     since: "0.1.0",
-    check: Check::Job(check),
+    check: Check::Project(check),
 };
 
-fn check(context: &mut Context<'_>, job: &Job) {
+fn check(context: &mut Context<'_>) {
+    let project = context.project;
+    let all = project.jobs.iter().map(|job| &job.limits).chain([&project.global.limits]);
+    let limited = all.into_iter().any(|limits| *limits != Limits::default());
+    if !limited {
+        return;
+    }
+    let mut by_job: BTreeMap<String, Vec<Discovered>> = BTreeMap::new();
+    for target in discover(project) {
+        by_job.entry(target.job.clone()).or_default().push(target);
+    }
+    for job in &project.jobs {
+        look(context, job, by_job.get(&job.name).map_or(&[], Vec::as_slice));
+    }
+}
+
+fn look(context: &mut Context<'_>, job: &Job, found: &[Discovered]) {
     let own = |field: fn(&Limits) -> &Option<Located<u64>>| {
         let written =
             field(&job.limits).as_ref().or(field(&context.project.global.limits).as_ref());
@@ -53,9 +71,8 @@ fn check(context: &mut Context<'_>, job: &Job) {
     if limits.iter().all(Option::is_none) {
         return;
     }
-    let found = discover(context.project);
-    let of_job = found.iter().filter(|target| target.job == job.name);
-    let active: Vec<&Discovered> = of_job.filter(|target| !target.labels.is_empty()).collect();
+    let active: Vec<&Discovered> =
+        found.iter().filter(|target| !target.labels.is_empty()).collect();
     // The metric chain may take labels away again.
     let removes = |action: Action| matches!(action, Action::LabelDrop | Action::LabelKeep);
     let mut steps = job.metric_chain.steps.iter().filter_map(|step| step.step.as_ref());
@@ -97,6 +114,7 @@ fn check(context: &mut Context<'_>, job: &Job) {
             .evidence(Evidence::Proof(evidence))
             .consequence("the whole scrape is lost each time: nothing is stored, `up` is 0")
             .remedy("raise the limit");
-        context.report(finding);
+        let subject = Subject { job: Some(job.name.clone()), ..Subject::default() };
+        context.report(finding.subject(subject));
     }
 }

@@ -89,5 +89,5 @@ fn check(context: &mut Context<'_>, table: &Table) {
             findings.push(finding);
         }
     }
-    findings.into_iter().for_each(|finding| context.report(finding));
+    context.report_all(findings);
 }

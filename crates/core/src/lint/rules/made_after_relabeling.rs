@@ -56,7 +56,7 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
     if at.chain.kind != ChainKind::Metric || at.step.action() != Action::Drop || !names {
         return;
     }
-    let job = context.project.jobs.iter().find(|job| job.metric_chain.path == at.chain.path);
+    let job = context.job();
     // Federation and gateways hand on such series of other servers.
     if job.is_some_and(|job| job.honor_labels || job.metrics_path.contains("federate")) {
         return;

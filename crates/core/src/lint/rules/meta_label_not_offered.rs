@@ -46,7 +46,7 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
     if at.chain.kind != ChainKind::Target || !at.reads(StepField::SourceLabels) {
         return;
     }
-    let job = context.project.jobs.iter().find(|job| job.target_chain.path == at.chain.path);
+    let job = context.job();
     let Some((job, offers)) = job.and_then(|job| Some((job, offered(job)?))) else { return };
     if offers.is_empty() {
         return;
@@ -79,6 +79,6 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
 /// A label of the discovery that ends the same: `…_pod_name` for `…_pods_name`.
 fn near<'a>(offers: &[&'a crate::lint::Offer], label: &str) -> Option<&'a str> {
     let labels = offers.iter().flat_map(|offer| &offer.labels);
-    let squeezed = |text: &str| text.replace('_', "").replace('s', "");
+    let squeezed = |text: &str| text.replace(['_', 's'], "");
     labels.map(String::as_str).find(|known| squeezed(known) == squeezed(label))
 }

@@ -73,5 +73,5 @@ fn check(context: &mut Context<'_>) {
             }
         }
     }
-    findings.into_iter().for_each(|finding| context.report(finding));
+    context.report_all(findings);
 }

@@ -60,7 +60,7 @@ fn check(context: &mut Context<'_>, table: &Table) {
             }
         }
     }
-    findings.into_iter().for_each(|finding| context.report(finding));
+    context.report_all(findings);
 }
 
 /// Whether a step looks at metric names as they were scraped.

@@ -87,7 +87,7 @@ fn check(context: &mut Context<'_>) {
         }
         findings.push(finding);
     }
-    findings.into_iter().for_each(|finding| context.report(finding));
+    context.report_all(findings);
 }
 
 /// Whether an expression is certain to be about sharded jobs.

@@ -89,7 +89,7 @@ fn check(context: &mut Context<'_>, table: &Table) {
             findings.push(finding);
         }
     }
-    findings.into_iter().for_each(|finding| context.report(finding));
+    context.report_all(findings);
 }
 
 fn series_of(table: &Table, target: TargetId) -> Series<'_> {

@@ -67,12 +67,15 @@ fn check(context: &mut Context<'_>, flow: &FlowReport) {
         finding.subject = Subject { job: Some(job.name.clone()), ..Subject::default() };
         findings.push(finding);
     }
-    findings.into_iter().for_each(|finding| context.report(finding));
+    context.report_all(findings);
 }
+
+/// Reads one of the limits.
+type Field = fn(&Limits) -> &Option<Located<u64>>;
 
 /// The limit that the reason names, or the job.
 fn place(context: &Context<'_>, job: &Job, reason: &str) -> Location {
-    let limits: [(&str, fn(&Limits) -> &Option<Located<u64>>); 4] = [
+    let limits: [(&str, Field); 4] = [
         ("`sample_limit", |limits| &limits.sample),
         ("`label_limit", |limits| &limits.label),
         ("`label_name_length_limit", |limits| &limits.label_name_length),

@@ -44,8 +44,7 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
         return;
     }
     let discovered = |label: &str| {
-        let mut jobs = context.project.jobs.iter();
-        jobs.find(|job| job.target_chain.path == at.chain.path).is_some_and(|job| {
+        context.job().is_some_and(|job| {
             // What a file or a URL offers can be anything.
             !job.discoveries.is_empty() && crate::lint::offered(job).is_none()
                 || job

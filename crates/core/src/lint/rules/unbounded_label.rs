@@ -107,7 +107,7 @@ fn check(context: &mut Context<'_>, table: &Table) {
             .subject(Subject { job: Some(jobs[job].name.clone()), ..Subject::default() });
         findings.push(finding);
     }
-    findings.into_iter().for_each(|finding| context.report(finding));
+    context.report_all(findings);
 }
 
 /// The first job that exposes a metric.

@@ -1,0 +1,258 @@
+//! The kinds of files in which relabel rules live, one file each: what they are called, who reads
+//! them, and the one entry that reads any of them.
+//!
+//! To take one away, delete its file and the lines that name it here and in `sniff`.
+
+mod agent;
+mod embedded;
+mod native;
+mod operator;
+mod otel;
+mod relabel_list;
+mod sniff;
+mod values;
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::model::Project;
+use super::parse::read_rules;
+use super::report::{INVALID_CONFIG, INVALID_RULE_FILE, INVALID_STEP, Report};
+use crate::doc::{self, Document, Node, Placeholder};
+use crate::finding::{Finding, RuleId};
+use crate::server::{Product, Server};
+use crate::text::{FileId, SourceText};
+
+pub use sniff::sniff;
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Kind {
+    /// Prometheus's own configuration, or a `ConfigMap` with one.
+    #[default]
+    Prometheus,
+    /// Recording and alerting rules.
+    Rules,
+    /// Resources of the Prometheus operator.
+    Operator,
+    /// Values of a Helm chart, or a resource that carries them.
+    Values,
+    /// A scrape configuration of vmagent.
+    VmAgent,
+    /// An OpenTelemetry collector with a Prometheus receiver, or its target allocator.
+    Otel,
+    /// Grafana Agent in static mode.
+    Agent,
+    /// A bare list of relabel configs.
+    Relabel,
+    /// A bare list of relabel configs that selects blocks for Thanos.
+    Thanos,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::Prometheus,
+        Self::Rules,
+        Self::Operator,
+        Self::Values,
+        Self::VmAgent,
+        Self::Otel,
+        Self::Agent,
+        Self::Relabel,
+        Self::Thanos,
+    ];
+
+    /// Its name in `--kind`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Prometheus => "prometheus",
+            Self::Rules => "rules",
+            Self::Operator => "operator",
+            Self::Values => "values",
+            Self::VmAgent => "vmagent",
+            Self::Otel => "otel",
+            Self::Agent => "agent",
+            Self::Relabel => "relabel",
+            Self::Thanos => "thanos",
+        }
+    }
+
+    /// What it is, in a few words.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Prometheus => "a Prometheus configuration",
+            Self::Rules => "a rule file",
+            Self::Operator => "resources of the Prometheus operator",
+            Self::Values => "Helm values",
+            Self::VmAgent => "a vmagent configuration",
+            Self::Otel => "an OpenTelemetry collector configuration",
+            Self::Agent => "a Grafana Agent configuration",
+            Self::Relabel => "a list of relabel configs",
+            Self::Thanos => "a list of relabel configs for Thanos",
+        }
+    }
+
+    /// Whether something that is not in the file adds to what it says: an operator, a chart.
+    pub fn is_partial(self) -> bool {
+        matches!(self, Self::Operator | Self::Values | Self::Relabel | Self::Thanos)
+    }
+
+    /// The server that reads a file of this kind when the user asks for `asked`: the same release
+    /// of Prometheus, inside the product that belongs to the kind.
+    pub fn server(self, asked: Server) -> Server {
+        let own = match self {
+            Self::Operator | Self::Values => Product::Operator,
+            Self::VmAgent => Product::VmAgent,
+            Self::Otel => Product::Otel,
+            Self::Relabel => return asked,
+            Self::Prometheus if asked.product == Product::VmAgent => return asked,
+            Self::Prometheus | Self::Rules | Self::Agent | Self::Thanos => Product::Prometheus,
+        };
+        if asked.product == own {
+            return asked;
+        }
+        match own {
+            Product::Prometheus => Server::new(own, asked.prometheus_release()),
+            Product::Operator => Server::newest(own).with_prometheus(asked.prometheus_release()),
+            _ => Server::newest(own),
+        }
+    }
+
+    fn rule(self) -> RuleId {
+        match self {
+            Self::Rules => INVALID_RULE_FILE,
+            Self::Relabel | Self::Thanos => INVALID_STEP,
+            _ => INVALID_CONFIG,
+        }
+    }
+
+    fn harm(self) -> Option<String> {
+        let harm = match self {
+            Self::Prometheus | Self::Rules => return None,
+            Self::Operator => "the operator rejects the whole resource",
+            Self::Values => "the resource that the chart makes of it is rejected",
+            Self::VmAgent => "vmagent refuses to start or to reload with this file",
+            Self::Otel => "the collector refuses to start with this configuration",
+            Self::Agent => "the agent refuses to start or to reload with this file",
+            Self::Relabel => "what reads this list refuses to start or to reload",
+            Self::Thanos => "Thanos refuses to start with this list",
+        };
+        Some(harm.to_owned())
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = || Self::ALL.map(Self::name).join(", ");
+        let found = Self::ALL.into_iter().find(|kind| kind.name() == text);
+        found.ok_or_else(|| format!("`{text}` is no kind: write one of {}", known()))
+    }
+}
+
+/// What a reader fills.
+struct Reading<'a, 's> {
+    kind: Kind,
+    project: &'a mut Project,
+    report: &'a mut Report<'s>,
+}
+
+/// Reads a file of `kind` for the server that belongs to it when `asked` is asked for.
+pub fn read(
+    kind: Kind,
+    file: FileId,
+    source: &SourceText,
+    asked: Server,
+) -> (Project, Vec<Finding>) {
+    let mut project = Project { server: kind.server(asked), ..Project::default() };
+    let findings = project.add(kind, file, source);
+    (project, findings)
+}
+
+impl Project {
+    /// Adds what a file holds of `kind`; what it holds of other kinds is left alone. Files of the
+    /// operator's resources make one project so.
+    pub fn add(&mut self, kind: Kind, file: FileId, source: &SourceText) -> Vec<Finding> {
+        let mut report = Report::new(source, kind.rule());
+        report.harm = kind.harm();
+        let mut parsed = doc::parse(source, file);
+        let is_stream = parsed.documents.len() > 1 || parsed.documents.iter().any(is_resource);
+        if !is_stream && !parsed.documents.is_empty() {
+            parsed.findings.clear();
+        }
+        for mut document in report.documents(parsed) {
+            if document.root().is_none_or(Node::is_null) {
+                self.documents.push(document);
+                continue;
+            }
+            prepare(kind, &mut document);
+            let mut reading = Reading { kind, project: self, report: &mut report };
+            let is_ours = reading.document(&document);
+            if is_ours {
+                self.documents.push(document);
+            }
+            if !is_stream {
+                break;
+            }
+        }
+        report.findings
+    }
+}
+
+impl Reading<'_, '_> {
+    /// Reads a document; whether it is of this kind.
+    fn document(&mut self, document: &Document) -> bool {
+        let Some(root) = document.root() else { return false };
+        let is_own = match sniff::resource(root) {
+            None => true,
+            Some(sniff::Resource::Of(kind)) => kind == self.kind,
+            Some(sniff::Resource::Carrier) => self.kind == Kind::Values,
+            Some(sniff::Resource::Other) => false,
+        };
+        if is_own {
+            self.root(root);
+            return true;
+        }
+        embedded::read(root, self)
+    }
+
+    /// Reads a tree that is of this kind.
+    fn root(&mut self, root: Node<'_>) {
+        match self.kind {
+            Kind::Prometheus => native::read(root, self),
+            Kind::Rules => read_rules(self.project, root, self.report),
+            Kind::Operator => operator::read(root, self),
+            Kind::Values => values::read(root, self),
+            Kind::VmAgent => native::read_victoria(root, self),
+            Kind::Otel => otel::read(root, self),
+            Kind::Agent => agent::read(root, self),
+            Kind::Relabel | Kind::Thanos => relabel_list::read(root, self),
+        }
+    }
+}
+
+fn is_resource(document: &Document) -> bool {
+    document.root().is_some_and(|root| sniff::resource(root).is_some())
+}
+
+/// What happens to the text of scalars before anything else.
+fn prepare(kind: Kind, document: &mut Document) {
+    match kind {
+        Kind::Operator | Kind::Values => document.mark(Placeholder::Template),
+        Kind::VmAgent => document.mark(Placeholder::Percent),
+        Kind::Otel if document.root().is_some_and(otel::is_expanded) => {
+            document.mark(Placeholder::Braces);
+            document.halve_dollars();
+        }
+        Kind::Agent => document.mark(Placeholder::Braces),
+        _ => {}
+    }
+}

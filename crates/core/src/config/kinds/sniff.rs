@@ -1,0 +1,303 @@
+//! What a file is, told by a look at its lines: cheap, since whole trees of directories are searched.
+
+use memchr::memmem;
+
+use super::Kind;
+use crate::doc::Node;
+
+/// A file without any of these words holds nothing of ours.
+const WORDS: [&str; 9] = [
+    "elabel",
+    "scrape_config",
+    "groups:",
+    "monitoring.coreos.com",
+    "remote_write:",
+    "alerting:",
+    "rule_files:",
+    "source_labels",
+    "target_label",
+];
+
+/// The kinds that a text holds; a stream of resources may hold several. Nothing for what is none.
+pub fn sniff(text: &str) -> Vec<Kind> {
+    let has = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    if !WORDS.into_iter().any(has) {
+        return Vec::new();
+    }
+    let lines = Lines::of(text);
+    if lines.has("apiVersion") || lines.is_json_resource {
+        return resources(text, &lines);
+    }
+    if lines.is_list {
+        return list(text, &lines).into_iter().collect();
+    }
+    mapping(text, &lines).into_iter().collect()
+}
+
+/// Which keys a text has: at the start of lines, and anywhere.
+#[derive(Default)]
+struct Lines<'t> {
+    top: Vec<&'t str>,
+    inner: Vec<&'t str>,
+    /// Whether the first line that says anything is an item.
+    is_list: bool,
+    is_json_resource: bool,
+}
+
+/// Keys that are looked for further in.
+const INNER: [&str; 27] = [
+    "job_name",
+    "allocation_strategy",
+    "collector_selector",
+    "scrape_configs",
+    "relabel_configs",
+    "metric_relabel_configs",
+    "write_relabel_configs",
+    "source_labels",
+    "target_label",
+    "receivers",
+    "scrape_align_interval",
+    "scrape_offset",
+    "stream_parse",
+    "series_limit",
+    "no_stale_markers",
+    "disable_compression",
+    "disable_keepalive",
+    "max_scrape_size",
+    "yandexcloud_sd_configs",
+    "vm_account_id",
+    "if",
+    "groups",
+    "rules",
+    "expr",
+    "additionalScrapeConfigs",
+    "extraScrapeConfigs",
+    "scrapeConfigs",
+];
+
+impl<'t> Lines<'t> {
+    fn of(text: &'t str) -> Self {
+        let mut lines = Self::default();
+        let mut is_first = true;
+        let mut base = 0;
+        for line in text.lines() {
+            let shown = line.trim_start();
+            if shown.is_empty() || shown.starts_with('#') || line.starts_with("---") {
+                continue;
+            }
+            if std::mem::take(&mut is_first) {
+                base = line.len() - shown.len();
+                lines.is_list = shown.starts_with("- ") || shown == "-";
+                lines.is_json_resource = shown.starts_with('{')
+                    && memmem::find(text.as_bytes(), b"\"apiVersion\"").is_some();
+            }
+            let unquoted = shown.trim_start_matches(['-', ' ', '{', '"', '\'']);
+            let Some(at) = memchr::memchr(b':', unquoted.as_bytes()) else { continue };
+            let key = unquoted[..at].trim_end_matches(['"', '\'']);
+            if line.len() - shown.len() == base && !shown.starts_with("- ") {
+                lines.top.push(key);
+            }
+            let is_chain = key.ends_with("elabelings") || key.ends_with("elabelConfigs");
+            if (is_chain || INNER.contains(&key)) && !lines.inner.contains(&key) {
+                lines.inner.push(key);
+            }
+        }
+        lines
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.top.contains(&key)
+    }
+
+    fn has_inside(&self, key: &str) -> bool {
+        self.inner.contains(&key)
+    }
+
+    fn has_chain_key(&self) -> bool {
+        self.inner.iter().any(|key| {
+            key.ends_with("elabelings")
+                || key.ends_with("elabelConfigs")
+                || key.ends_with("relabel_configs")
+        })
+    }
+}
+
+/// Words that only vmagent knows.
+const VICTORIA: [&str; 10] = [
+    "scrape_align_interval",
+    "scrape_offset",
+    "stream_parse",
+    "series_limit",
+    "no_stale_markers",
+    "disable_compression",
+    "disable_keepalive",
+    "max_scrape_size",
+    "yandexcloud_sd_configs",
+    "if",
+];
+
+/// Actions that only vmagent knows.
+const ACTIONS: [&str; 9] = [
+    "replace_all",
+    "labelmap_all",
+    "keep_if_equal",
+    "drop_if_equal",
+    "keep_if_contains",
+    "drop_if_contains",
+    "keep_metrics",
+    "drop_metrics",
+    "graphite",
+];
+
+fn is_victoria(text: &str, lines: &Lines<'_>) -> bool {
+    let has_action = || {
+        memmem::find_iter(text.as_bytes(), b"action:").any(|at| {
+            let value = text[at + 7..].lines().next().unwrap_or_default();
+            ACTIONS.contains(&value.trim_matches([' ', '"', '\'']))
+        })
+    };
+    VICTORIA.iter().any(|key| lines.has_inside(key)) || has_action()
+}
+
+fn resources(text: &str, lines: &Lines<'_>) -> Vec<Kind> {
+    let has = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    let mut kinds = Vec::new();
+    if has("monitoring.coreos.com/v1") {
+        kinds.push(Kind::Operator);
+    }
+    let is_collector =
+        lines.has_inside("receivers") || is_allocator(lines) || has("opentelemetry.io/");
+    if lines.has_inside("scrape_configs") || is_collector && lines.has_inside("scrapeConfigs") {
+        kinds.push(if is_collector { Kind::Otel } else { Kind::Prometheus });
+    }
+    let is_carrier = CARRIERS.iter().any(|kind| has(&format!("kind: {kind}")));
+    if is_carrier && (lines.has_chain_key() || lines.has_inside("additionalScrapeConfigs")) {
+        kinds.push(Kind::Values);
+    }
+    if kinds.is_empty() && lines.has_inside("groups") && lines.has_inside("expr") {
+        kinds.push(Kind::Rules);
+    }
+    kinds
+}
+
+/// The target allocator's own file.
+fn is_allocator(lines: &Lines<'_>) -> bool {
+    lines.has_inside("allocation_strategy") || lines.has_inside("collector_selector")
+}
+
+fn list(text: &str, lines: &Lines<'_>) -> Option<Kind> {
+    let has_labels = lines.has_inside("source_labels") || lines.has_inside("target_label");
+    let has_action = memmem::find(text.as_bytes(), b"action: label").is_some();
+    let is_victoria = is_victoria(text, lines)
+        && memmem::find(text.as_bytes(), b"action:").is_some()
+        || lines.has_inside("if") && has_labels;
+    if lines.has_inside("scrape_configs") || lines.has_inside("groups") {
+        return None;
+    }
+    if lines.has_inside("job_name") {
+        return Some(if is_victoria { Kind::VmAgent } else { Kind::Prometheus });
+    }
+    if is_victoria {
+        return Some(Kind::VmAgent);
+    }
+    let is_thanos = memmem::find(text.as_bytes(), b"__block_id").is_some();
+    let is_list = has_labels || has_action;
+    is_list.then_some(if is_thanos { Kind::Thanos } else { Kind::Relabel })
+}
+
+fn mapping(text: &str, lines: &Lines<'_>) -> Option<Kind> {
+    const CONFIG: [&str; 5] =
+        ["scrape_configs", "scrape_config_files", "remote_write", "alerting", "rule_files"];
+    if CONFIG.iter().any(|key| lines.has(key)) {
+        let is_victoria = is_victoria(text, lines);
+        return Some(if is_victoria { Kind::VmAgent } else { Kind::Prometheus });
+    }
+    if lines.has_inside("scrape_configs") {
+        if lines.has("receivers") || lines.has("config") && is_allocator(lines) {
+            return Some(Kind::Otel);
+        }
+        if lines.has("metrics") || lines.has("prometheus") && lines.has("loki") {
+            return Some(Kind::Agent);
+        }
+    }
+    if lines.has("groups") && lines.has_inside("rules") {
+        return Some(Kind::Rules);
+    }
+    if lines.has("relabel_configs")
+        || lines.has("metric_relabel_configs")
+        || lines.has("global") && lines.has_chain_key()
+    {
+        return Some(if is_victoria(text, lines) { Kind::VmAgent } else { Kind::Values });
+    }
+    let has_jobs = ["additionalScrapeConfigs", "extraScrapeConfigs", "scrape_configs"];
+    let is_values = lines.has_chain_key() || has_jobs.iter().any(|key| lines.has_inside(key));
+    is_values.then(|| if is_victoria(text, lines) { Kind::VmAgent } else { Kind::Values })
+}
+
+/// Resources that carry the values of a chart.
+const CARRIERS: [&str; 6] =
+    ["HelmRelease", "HelmChartConfig", "HelmChart", "Application", "ApplicationSet", "Addon"];
+
+/// What a Kubernetes resource is to us.
+pub(super) enum Resource {
+    /// One of a kind.
+    Of(Kind),
+    /// It carries a chart's values.
+    Carrier,
+    /// Something else, which may hold files of any kind as texts.
+    Other,
+}
+
+/// What the tree is, if it is a Kubernetes resource.
+pub(super) fn resource(root: Node<'_>) -> Option<Resource> {
+    let api = root.get("apiVersion")?.text();
+    let kind = root.get("kind")?.text();
+    if kind == "List" {
+        return root.get("items")?.items().next().and_then(|item| resource(item.resolved()));
+    }
+    // Azure serves the same resources from a group of its own.
+    Some(if api.contains("monitoring.coreos.com/") {
+        Resource::Of(Kind::Operator)
+    } else if api.starts_with("opentelemetry.io/") {
+        Resource::Of(Kind::Otel)
+    } else if CARRIERS.contains(&kind) {
+        Resource::Carrier
+    } else {
+        Resource::Other
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[Kind]) {
+        assert_eq!(sniff(text), expected, "{text}");
+    }
+
+    #[test]
+    fn kinds_are_told_by_content() {
+        check("global: {}\nscrape_configs:\n- job_name: a\n", &[Kind::Prometheus]);
+        check("scrape_configs:\n- job_name: a\n  stream_parse: true\n", &[Kind::VmAgent]);
+        check("groups:\n- name: a\n  rules: []\n", &[Kind::Rules]);
+        check("- source_labels: [a]\n  action: keep\n", &[Kind::Relabel]);
+        check("- job_name: a\n  relabel_configs: []\n", &[Kind::Prometheus]);
+        check("  scrape_configs:\n  - job_name: a\n", &[Kind::Prometheus]);
+        check("- source_labels: [__block_id]\n  action: keep\n", &[Kind::Thanos]);
+        check("- action: drop_metrics\n  regex: [a]\n  target_label: x\n", &[Kind::VmAgent]);
+        check("receivers:\n  prometheus:\n    config:\n      scrape_configs: []\n", &[Kind::Otel]);
+        check("metrics:\n  configs:\n  - scrape_configs: []\n", &[Kind::Agent]);
+        check("kubelet:\n  serviceMonitor:\n    metricRelabelings: []\n", &[Kind::Values]);
+        let monitor = "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\n";
+        check(monitor, &[Kind::Operator]);
+        check(
+            "apiVersion: v1\nkind: ConfigMap\ndata:\n  a: |\n    scrape_configs: []\n",
+            &[Kind::Prometheus],
+        );
+        check("- hosts: all\n  tasks: []\n", &[]);
+        check("groups: [wheel]\nusers: []\n", &[]);
+        check("name: build\non: push\n", &[]);
+        check("", &[]);
+    }
+}

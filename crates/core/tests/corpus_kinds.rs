@@ -1,0 +1,125 @@
+//! Public files of every kind: each relabel config that a look at the text finds is read, nothing
+//! panics, and the counts stand in the output.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use promsieve_core::config::{Chain, Kind, Project, read, sniff};
+use promsieve_core::finding::{Finding, Severity};
+use promsieve_core::relabel::StepField;
+use promsieve_core::server::Server;
+use promsieve_core::text::{FileId, SourceText};
+
+/// The directory that `PROMSIEVE_CORPUS` names, or the one beside the workspace.
+fn corpus() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    let path = std::env::var_os("PROMSIEVE_CORPUS").map_or(beside, PathBuf::from);
+    if !path.is_dir() {
+        println!("skipped: no corpus");
+    }
+    path.is_dir().then_some(path)
+}
+
+fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
+    }
+}
+
+/// How often a field of relabel configs is written outside of comments.
+fn written(text: &str, names: [&str; 2]) -> usize {
+    let count = |line: &str| {
+        let line = line.split(" #").next().unwrap_or_default();
+        let shown = if line.trim_start().starts_with('#') { "" } else { line };
+        names.iter().map(|name| shown.matches(&format!("{name}:")).count()).sum::<usize>()
+    };
+    text.lines().map(count).sum()
+}
+
+fn chains(project: &Project) -> impl Iterator<Item = &Chain> {
+    project.chains().map(|(_, chain)| chain)
+}
+
+fn read_fields(project: &Project, field: StepField) -> usize {
+    let steps = chains(project).flat_map(|chain| &chain.steps);
+    steps.filter(|step| step.spans.field(field).is_some()).count()
+}
+
+/// Files of which less is read than is written, and why.
+const READ_IN_PART: [(&str, &str); 5] = [
+    ("163_unknown_field_camel", "its key is refused"),
+    ("274_merge_key_dup_after", "a merge key sets the field again"),
+    ("275_merge_key_list", "a merge key sets the field again"),
+    ("279_unknown_job_field", "its list is refused"),
+    ("285_mrc_map", "its list is refused"),
+];
+
+#[test]
+fn every_relabel_config_of_public_files_is_read() {
+    let Some(corpus) = corpus() else { return };
+    let mut wrong = Vec::new();
+    let mut findings: BTreeMap<String, usize> = BTreeMap::new();
+    for folder in ["operator", "otel", "vm", "helm-values", "prom-config", "tricky_configs"] {
+        let mut paths = Vec::new();
+        files(&corpus.join(folder), &mut paths);
+        let mut counts: BTreeMap<String, (usize, usize, usize)> = BTreeMap::new();
+        let (mut expected, mut got, mut unread) = (0, 0, 0);
+        for path in &paths {
+            let text = String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
+            let name = path.strip_prefix(&corpus).unwrap().display().to_string();
+            let source = SourceText::new(name.clone(), text.clone());
+            let mut fields = [0, 0];
+            let mut is_whole = true;
+            let kinds = sniff(&text);
+            for kind in &kinds {
+                let (project, found) = read(*kind, FileId::default(), &source, Server::default());
+                let count = counts.entry(kind.to_string()).or_default();
+                count.0 += 1;
+                count.1 += chains(&project).map(|chain| chain.steps.len()).sum::<usize>();
+                count.2 += found.len();
+                fields[0] += read_fields(&project, StepField::SourceLabels);
+                fields[1] += read_fields(&project, StepField::TargetLabel);
+                is_whole &= !found.iter().any(is_unreadable);
+                for finding in &found {
+                    *findings.entry(shown(*kind, &name, &source, finding)).or_default() += 1;
+                }
+            }
+            let written = [
+                written(&text, ["source_labels", "sourceLabels"]),
+                written(&text, ["target_label", "targetLabel"]),
+            ];
+            expected += written[0];
+            got += fields[0];
+            if kinds.is_empty() {
+                unread += 1;
+            }
+            let is_known = READ_IN_PART.iter().any(|(part, _)| name.contains(part));
+            if fields != written && is_whole && !is_known {
+                wrong.push(format!("{name} {kinds:?}: written {written:?}, read {fields:?}"));
+            }
+        }
+        println!("{folder}: {} files, {got} of {expected} `source_labels` read", paths.len());
+        println!("  files, steps, findings by kind: {counts:?}; no kind: {unread}");
+    }
+    // What promtool says of `prom-config` is compared elsewhere.
+    for (finding, count) in findings.iter().filter(|(text, _)| !text.contains(" prom-config/")) {
+        println!("{count} {finding}");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn is_unreadable(finding: &Finding) -> bool {
+    finding.message.contains("this is a template") || finding.message.contains("no YAML")
+}
+
+fn shown(kind: Kind, name: &str, source: &SourceText, finding: &Finding) -> String {
+    let line = finding.location.map_or(0, |at| source.position(at.span.start).line);
+    let severity = match finding.severity {
+        Severity::Error => "error",
+        _ => "other",
+    };
+    format!("{kind} {severity} {name}:{line}: {}", finding.message)
+}
