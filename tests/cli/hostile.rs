@@ -17,7 +17,7 @@ fn check(content: &[u8], words: &str) {
     let dir = TempDir::new("hostile").unwrap();
     std::fs::write(dir.path().join("prometheus.yml"), content).unwrap();
     let started = Instant::now();
-    let ended = run(dir.path(), &["lint", "--concise", "prometheus.yml"], b"");
+    let ended = run(dir.path(), &["lint", "--format", "concise", "prometheus.yml"], b"");
     assert!(started.elapsed() < MOST, "{:?}", started.elapsed());
     assert_eq!(ended.status, 1, "{ended:?}");
     assert!(ended.stdout.contains(words), "{ended:?}");

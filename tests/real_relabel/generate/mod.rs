@@ -9,7 +9,6 @@ use promsieve_lab::real::Version;
 use super::oracle;
 use crate::random::Random;
 use crate::real_regexp::grammar;
-pub(crate) use words::value;
 
 /// The labels of a target before its chain.
 type Labels = Vec<(&'static str, String)>;
