@@ -3,6 +3,8 @@
 mod coverage;
 mod words;
 
+pub(crate) use words::value;
+
 use promsieve_core::relabel::{Field, RawStep, StepField};
 use promsieve_lab::real::Version;
 
