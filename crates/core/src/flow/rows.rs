@@ -59,7 +59,7 @@ pub(super) fn fill(labels: &mut LabelBuf, table: &Table, block: &Block, row: usi
 }
 
 /// Adds external labels where there is none of that name, as set after the others: a labelmap
-/// sees them last (queue_manager.go, `processExternalLabels` at 3.5).
+/// sees them last (`queue_manager.go`, `processExternalLabels` at 3.5).
 pub(super) fn add(labels: &mut LabelBuf, external: &[(String, String)]) {
     for (name, value) in external {
         if labels.get(name).is_empty() {

@@ -27,11 +27,14 @@ pub(super) struct Chains {
     analyses: RefCell<HashMap<(ChainKind, Numbers), Rc<Analysis>>>,
 }
 
+/// Who reads a step, and which names it may write.
+type Reading = (Server, NameScheme);
+
 /// The numbers of steps.
 #[derive(Debug, Default)]
 struct Steps {
     /// By how a step is written, and how it is read.
-    by_text: HashMap<RawStep, Vec<((Server, NameScheme), u32)>>,
+    by_text: HashMap<RawStep, Vec<(Reading, u32)>>,
     /// More than any number given.
     count: u32,
 }
