@@ -5,8 +5,12 @@ use super::chain::{ChainRun, OrderMatters, Passed};
 use super::report::StepFlow;
 use super::rows::run_rows;
 use super::stored::{by_metric, part};
+use crate::config::ChainKind;
 use crate::relabel::Program;
 use crate::series::{NameId, PageNotes, Table};
+
+/// Not a metric chain, whose drops one release ignores: [`Program::apply`] always drops.
+const BARE: ChainKind = ChainKind::Target;
 
 /// Runs a chain over all rows of a table, nothing checked or added around it; gives the rows that
 /// it left, at the stage that they had, and what each step did. Each step is evaluated once for
@@ -20,7 +24,9 @@ pub fn apply_table(program: &Program, table: &Table) -> (Table, Vec<StepFlow>) {
             let block = Block::cut(group, target, &range);
             let passed = match run.run(&mut out.table, &block) {
                 Ok(passed) => passed,
-                Err(OrderMatters) => run_rows(&mut out.table, program, &block, &[], &mut run.steps),
+                Err(OrderMatters) => {
+                    run_rows(&mut out.table, (BARE, program), &block, &[], &mut run.steps)
+                }
             };
             if let Some(metric) = passed.metric {
                 out.push(whole(passed, &block, metric));
