@@ -17,7 +17,7 @@ pub(super) fn run_rows(
 ) -> Passed {
     let mut scratch = Scratch::new();
     let mut labels = LabelBuf::new();
-    let mut passed = Passed { rows: Vec::new(), columns: Vec::new(), metric: None };
+    let mut passed = Passed { rows: Vec::new(), columns: Vec::new() };
     // External labels come with write chains, which drop as they should.
     let keeps_all = external.is_empty() && program.drops_nothing_in_scrapes();
     for row in 0..block.rows {
