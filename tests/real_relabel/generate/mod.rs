@@ -3,13 +3,14 @@
 mod coverage;
 mod words;
 
+pub(crate) use words::value;
+
 use promsieve_core::relabel::{Field, RawStep, StepField};
 use promsieve_lab::real::Version;
 
 use super::oracle;
 use crate::random::Random;
 use crate::real_regexp::grammar;
-pub(crate) use words::value;
 
 /// The labels of a target before its chain.
 type Labels = Vec<(&'static str, String)>;

@@ -3,13 +3,17 @@
 use std::ops::Range;
 
 use super::block::{Block, Blocks};
-use super::chain::{ChainRun, OrderMatters, Passed};
+use super::chain::{ChainRun, Passed};
 use super::columns::Work;
 use super::report::StepFlow;
 use super::rows::run_rows;
 use super::stored::{by_metric, part};
+use crate::config::ChainKind;
 use crate::relabel::Program;
 use crate::series::{MetricRows, Table, TargetId};
+
+/// Not a metric chain, whose drops one release ignores: [`Program::apply`] always drops.
+const BARE: ChainKind = ChainKind::Target;
 
 /// Runs a chain over all rows of a table, nothing checked or added around it; gives the rows that
 /// it left, at the stage that they had, and what each step did. Each step is evaluated once for
@@ -22,13 +26,14 @@ pub fn apply_table(program: &Program, table: &Table) -> (Table, Vec<StepFlow>) {
         for (target, range) in group.run_ranges() {
             let labels = group.columns.iter();
             let labels = labels.map(|column| (column.name, &column.codes[range.clone()]));
-            match run.run_on(&mut out.table, Work::new(group.metric, range.len(), labels)) {
-                Ok(work) => push(&mut out, work, group, target, &range),
-                Err(OrderMatters) => {
-                    let block = Block::cut(group, target, &range);
-                    let passed = run_rows(&mut out.table, program, &block, &[], &mut run.steps);
-                    push_by_metric(&mut out, &passed, &block);
-                }
+            let work = Work::new(group.metric, range.len(), labels);
+            if let Ok(work) = run.run_on(&mut out.table, work) {
+                push(&mut out, work, group, target, &range);
+            } else {
+                let block = Block::cut(group, target, &range);
+                let chain = (BARE, program);
+                let passed = run_rows(&mut out.table, chain, &block, &[], &mut run.steps);
+                push_by_metric(&mut out, &passed, &block);
             }
         }
     }

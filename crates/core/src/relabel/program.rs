@@ -134,7 +134,8 @@ impl Program {
     ) -> Outcome {
         let mut plan = plans.find(&self.steps, labels, scratch);
         let lead = plans.lead(plan, labels, scratch);
-        let (mut leads, mut at) = (true, 0);
+        // One that was set before the chain could be deleted again without leaving a trace.
+        let (mut leads, mut at) = (lead.is_some() || !labels.has_added(), 0);
         while let Some(step) = self.steps.get(at) {
             if step.server().sorts_after_each_step() && labels.rebase() {
                 plan = plans.find(&self.steps, labels, scratch);
@@ -388,6 +389,25 @@ mod tests {
         Outcome::Kept
     }
 
+    /// Found by comparing generated chains with a real server: the second step still saw the label.
+    #[test]
+    fn a_label_that_was_set_before_the_chain_can_be_removed_by_it() {
+        let step = |action: &str, regex: &str| RawStep {
+            action: Field::Set(action.to_owned()),
+            regex: Field::Set(regex.to_owned()),
+            ..RawStep::default()
+        };
+        let keep =
+            RawStep { source_labels: Field::Set(vec!["a".to_owned()]), ..step("keep", "()") };
+        let valid =
+            |step: RawStep| step.validate(Server::default(), NameScheme::Utf8).expect("valid");
+        let program = Program::compile(&[valid(step("labelkeep", "b")), valid(keep)]);
+        let mut labels = LabelBuf::new();
+        labels.set("a", "1");
+        assert_eq!(program.apply(&mut Scratch::new(), &mut labels), Outcome::Kept);
+        assert!(labels.is_empty());
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig {
             rng_seed: RngSeed::Fixed(1), failure_persistence: None, cases: 3000,
@@ -428,6 +448,13 @@ mod tests {
             prop_assert_eq!(program.apply(&mut scratch, &mut buf), outcome);
             prop_assert_eq!(step_by_step(program.steps(), &mut plain), outcome);
             let in_order = |buf: &LabelBuf| format!("{:?}", buf.iter_ordered().collect::<Vec<_>>());
+            prop_assert_eq!(in_order(&buf), in_order(&plain));
+            // And with labels that were set rather than pushed, as those of a target are.
+            buf.clear();
+            pairs().for_each(|(name, value)| buf.set(name, value));
+            plain.clone_from(&buf);
+            let outcome = step_by_step(program.steps(), &mut plain);
+            prop_assert_eq!(program.apply(&mut scratch, &mut buf), outcome);
             prop_assert_eq!(in_order(&buf), in_order(&plain));
         }
     }
