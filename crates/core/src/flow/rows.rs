@@ -19,7 +19,7 @@ pub(super) fn run_rows(
 ) -> Passed {
     let mut scratch = Scratch::new();
     let mut labels = LabelBuf::new();
-    let mut passed = Passed { rows: Vec::new(), columns: Vec::new(), metric: None };
+    let mut passed = Passed { rows: Vec::new(), columns: Vec::new() };
     let keeps_all = kind == ChainKind::Metric && program.drops_nothing_in_scrapes();
     for row in 0..block.rows {
         fill(&mut labels, table, block, row);
