@@ -130,7 +130,12 @@ impl<'t> Builder<'t> {
             ScalarStyle::Folded => Style::Folded,
         };
         // A missing value comes as `~` with nothing in the source.
-        let value = if style == Style::Plain && span.is_empty() { "" } else { value };
+        let is_missing = style == Style::Plain && span.is_empty();
+        let value = if is_missing { "" } else { value };
+        if is_missing && self.is_value_next() {
+            let after = scan::after_colon(self.text, span.start as usize);
+            span = Span::new(after, after);
+        }
         if matches!(style, Style::Literal | Style::Folded) {
             let header = scan::block_header(self.text, self.last_end);
             let end = scan::trimmed_end(self.text, header, span.end as usize);
@@ -143,6 +148,13 @@ impl<'t> Builder<'t> {
         self.document.nodes[id.0 as usize].content = content;
         self.register(anchor, id);
         self.adopt(id);
+    }
+
+    /// Whether what comes next is the value of a key.
+    fn is_value_next(&self) -> bool {
+        self.open.last().is_some_and(|open| {
+            self.record(open.id).kind == NodeKind::Mapping && open.children.len() % 2 == 1
+        })
     }
 
     fn start(&mut self, kind: NodeKind, style: StructureStyle, anchor: usize, at: EventSpan) {

@@ -119,6 +119,21 @@ proptest! {
     }
 
     #[test]
+    fn a_missing_value_is_filled_in(
+        shape in prop::sample::select(vec!["a:", "a: # c", "a :", "b: {a: , c: d}", "b: {a: }", "- a:\n- c: d", "\"a\":", "b:\n  a:\n\n\nc: d"]),
+        value in any::<String>(),
+    ) {
+        let source = source(&format!("{shape}\n"));
+        let is_missing = |node: &super::Node<'_>| node.is_missing();
+        let parsed = parse(&source, FileId::default());
+        let node = parsed.documents[0].nodes().find(is_missing).unwrap();
+        let filled = self::source(&apply(source.text(), &replace_scalar(&source, node, &value)));
+        let after = parse(&filled, FileId::default());
+        let same = after.documents[0].at(&node.path()).unwrap();
+        prop_assert_eq!(same.text(), &value, "{}", filled.text());
+    }
+
+    #[test]
     fn an_inserted_item_is_all_that_comes((text, index) in lists()) {
         let source = source(&text);
         let parsed = parse(&source, FileId::default());

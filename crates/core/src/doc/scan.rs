@@ -1,5 +1,11 @@
 //! Small scans of the source between nodes: what the events do not tell.
 
+/// Behind the colon that follows a key at `at`, where its value could be; `at` where none follows.
+pub(super) fn after_colon(text: &str, at: usize) -> usize {
+    let rest = text[at..].trim_start_matches([' ', '\t']);
+    if rest.starts_with(':') { text.len() - rest.len() + 1 } else { at }
+}
+
 /// The offset of the `|` or `>` of the block scalar whose properties start at or after `from`.
 pub(super) fn block_header(text: &str, from: usize) -> usize {
     let mut at = from;
