@@ -1,6 +1,10 @@
 //! Public files of every kind: each relabel config that a look at the text finds is read, nothing
 //! panics, and the counts stand in the output.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::disallowed_methods, reason = "the corpus is files, and tests may read them")]
+#![expect(clippy::print_stdout, reason = "the counts are for who runs it")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -80,10 +80,11 @@ pub(crate) fn run(
     }
     let (chain, defaults) = read_chain(&args.chain, common)?;
     let program = chain.program();
+    let ignored = chain.kind == ChainKind::Metric && program.drops_nothing_in_scrapes();
     let how = match (args.trace, args.as_target) {
-        (true, _) => How::Traced,
+        (true, _) => How::Traced { ignored },
         (_, true) => How::AsTarget(common.server, defaults),
-        _ if chain.kind == ChainKind::Metric && program.drops_nothing_in_scrapes() => How::Ignored,
+        _ if ignored => How::Ignored,
         _ => How::Bare,
     };
     relabel_lines(&program, &how, std::io::stdin().lock(), out)
@@ -95,8 +96,8 @@ enum How {
     Bare,
     /// The chain, whose drops the server ignores.
     Ignored,
-    /// The chain, telling each step.
-    Traced,
+    /// The chain, telling each step; whether the server ignores its drops.
+    Traced { ignored: bool },
     /// The chain with what a server does around it.
     AsTarget(Server, TargetDefaults),
 }
@@ -137,9 +138,11 @@ fn relabel_lines(
                 program.apply(&mut scratch, &mut labels);
                 write_line(Outcome::Kept, &labels, None, out)?;
             }
-            How::Traced => {
+            How::Traced { ignored } => {
                 let (outcome, did) = program.apply_traced(&mut scratch, &mut labels);
-                write_line(outcome, &labels, Some(trace_view(program.steps(), &did)), out)?;
+                let outcome = if *ignored { Outcome::Kept } else { outcome };
+                let trace = trace_view(program.steps(), &did, *ignored);
+                write_line(outcome, &labels, Some(trace), out)?;
             }
             How::AsTarget(server, defaults) => {
                 let outcome = target::apply(program, *server, defaults, &mut scratch, &mut labels);
@@ -188,13 +191,13 @@ fn write_target(
     Ok(Status::Clean)
 }
 
-fn trace_view<'a>(steps: &[Step], did: &'a [Did]) -> Vec<StepView<'a>> {
+fn trace_view<'a>(steps: &[Step], did: &'a [Did], ignored: bool) -> Vec<StepView<'a>> {
     let views = steps.iter().zip(did).enumerate();
     views
         .map(|(index, (step, did))| StepView {
             step: index,
             action: step.action().name(),
-            result: did.as_str(),
+            result: if ignored && *did == Did::Dropped { "drop_ignored" } else { did.as_str() },
             changes: match did {
                 Did::Wrote(changes) => changes.iter().map(change_view).collect(),
                 _ => Vec::new(),
@@ -267,6 +270,11 @@ mod tests {
             r#"{"step":1,"action":"drop","result":"dropped","changes":[]}]}"#,
             "\n"
         );
-        check(&How::Traced, "{\"labels\":{\"a\":\"x\"}}\n", expected, Status::Clean);
+        check(
+            &How::Traced { ignored: false },
+            "{\"labels\":{\"a\":\"x\"}}\n",
+            expected,
+            Status::Clean,
+        );
     }
 }

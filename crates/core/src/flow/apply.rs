@@ -1,12 +1,19 @@
 //! A bare chain over a whole table.
 
+use std::ops::Range;
+
 use super::block::{Block, Blocks};
-use super::chain::{ChainRun, OrderMatters, Passed};
+use super::chain::{ChainRun, Passed};
+use super::columns::Work;
 use super::report::StepFlow;
 use super::rows::run_rows;
 use super::stored::{by_metric, part};
+use crate::config::ChainKind;
 use crate::relabel::Program;
-use crate::series::{NameId, PageNotes, Table};
+use crate::series::{MetricRows, Table, TargetId};
+
+/// Not a metric chain, whose drops one release ignores: [`Program::apply`] always drops.
+const BARE: ChainKind = ChainKind::Target;
 
 /// Runs a chain over all rows of a table, nothing checked or added around it; gives the rows that
 /// it left, at the stage that they had, and what each step did. Each step is evaluated once for
@@ -17,36 +24,45 @@ pub fn apply_table(program: &Program, table: &Table) -> (Table, Vec<StepFlow>) {
     let mut out = Blocks::new(table.without_rows(table.stage));
     for group in &table.metrics {
         for (target, range) in group.run_ranges() {
-            let block = Block::cut(group, target, &range);
-            let passed = match run.run(&mut out.table, &block) {
-                Ok(passed) => passed,
-                Err(OrderMatters) => run_rows(&mut out.table, program, &block, &[], &mut run.steps),
-            };
-            if let Some(metric) = passed.metric {
-                out.push(whole(passed, &block, metric));
-                continue;
-            }
-            for (metric, rows) in by_metric(&passed) {
-                out.push(part(&passed, &block, metric, &rows));
+            let labels = group.columns.iter();
+            let labels = labels.map(|column| (column.name, &column.codes[range.clone()]));
+            let work = Work::new(group.metric, range.len(), labels);
+            if let Ok(work) = run.run_on(&mut out.table, work) {
+                push(&mut out, work, group, target, &range);
+            } else {
+                let block = Block::cut(group, target, &range);
+                let chain = (BARE, program);
+                let passed = run_rows(&mut out.table, chain, &block, &[], &mut run.steps);
+                push_by_metric(&mut out, &passed, &block);
             }
         }
     }
     (out.table, run.steps)
 }
 
-/// Rows that passed and are all of one metric, as a block.
-fn whole(passed: Passed, block: &Block, metric: u32) -> Block {
-    let rows = passed.rows.len();
-    let mut columns = passed.columns;
-    columns.retain(|(name, codes)| *name != NameId::METRIC && codes.iter().any(|&code| code != 0));
-    let exposed_bytes = block.exposed_bytes * rows as u64 / block.rows.max(1) as u64;
-    Block {
-        metric,
-        target: block.target,
-        rows,
-        columns,
-        exposed_bytes,
-        notes: PageNotes::default(),
+/// Adds what a chain left of some rows of a group.
+fn push(
+    out: &mut Blocks,
+    work: Work<'_>,
+    group: &MetricRows,
+    target: TargetId,
+    range: &Range<usize>,
+) {
+    if work.living == 0 {
+        return;
+    }
+    if let Some(metric) = work.metric() {
+        // Bytes are known for the group only: rows share them evenly.
+        let bytes = group.exposed_bytes * work.living as u64 / group.rows.max(1) as u64;
+        work.push_to(out.group(metric), target, bytes);
+    } else {
+        push_by_metric(out, &work.finish(), &Block::cut(group, target, range));
+    }
+}
+
+fn push_by_metric(out: &mut Blocks, passed: &Passed, block: &Block) {
+    for (metric, rows) in by_metric(passed) {
+        out.push(part(passed, block, metric, &rows));
     }
 }
 

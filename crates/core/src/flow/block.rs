@@ -80,17 +80,28 @@ impl Blocks {
 
     /// Adds a block and gives the group that it went to.
     pub(super) fn push(&mut self, block: Block) -> usize {
-        let at = block.metric as usize;
+        let at = self.group_at(block.metric);
+        let group = &mut self.table.metrics[at];
+        group.push_notes(&block.notes);
+        group.push_block(block.target, block.rows, block.columns, block.exposed_bytes);
+        at
+    }
+
+    /// The group of a metric, new or known.
+    pub(super) fn group(&mut self, metric: u32) -> &mut MetricRows {
+        let at = self.group_at(metric);
+        &mut self.table.metrics[at]
+    }
+
+    fn group_at(&mut self, metric: u32) -> usize {
+        let at = metric as usize;
         if at >= self.group_of.len() {
             self.group_of.resize(at + 1, None);
         }
         let metrics = &mut self.table.metrics;
-        let group = *self.group_of[at].get_or_insert_with(|| {
-            metrics.push(MetricRows::new(block.metric));
+        *self.group_of[at].get_or_insert_with(|| {
+            metrics.push(MetricRows::new(metric));
             metrics.len() - 1
-        });
-        metrics[group].push_notes(&block.notes);
-        metrics[group].push_block(block.target, block.rows, block.columns, block.exposed_bytes);
-        group
+        })
     }
 }

@@ -7,67 +7,85 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use super::block::Block;
+pub(super) use super::columns::Passed;
+use super::columns::{Codes, Known, Work};
 use super::report::StepFlow;
 use crate::relabel::{Action, Effect, Input, Program, Scratch, Step};
 use crate::series::{NameId, Table};
-
-/// What a step does to one tuple of source codes.
-#[derive(Debug, Clone, Copy)]
-enum Known {
-    Nothing,
-    Drop,
-    Set(NameId, u32),
-}
-
-type Answers = HashMap<Box<[u32]>, Known, FixedState>;
 
 /// A chain with what its steps have answered so far. Codes mean the same in every block of one
 /// table, so answers hold from block to block.
 pub(super) struct ChainRun<'p> {
     program: &'p Program,
-    answers: Vec<Answers>,
+    memories: Vec<Memory>,
     scratch: Scratch,
     pub(super) steps: Vec<StepFlow>,
 }
 
-/// A dictionary of so many values for each row is not worth a slot a value.
-const SLOTS_A_ROW: usize = 2;
-
-/// The labels of a block while its chain runs; the metric's name is one of them.
-struct Work<'b> {
-    rows: usize,
-    alive: Vec<bool>,
-    living: usize,
-    columns: Vec<(NameId, Codes<'b>)>,
+/// What one step has answered.
+#[derive(Default)]
+struct Memory {
+    /// By what the step reads.
+    tuples: HashMap<Box<[u32]>, Known, FixedState>,
+    by_one: ByOne,
+    /// By label name; `None` where it was not asked.
+    names: Vec<Option<OnName>>,
 }
 
-/// The codes of one label.
-enum Codes<'b> {
-    /// The same in every row.
-    One(u32),
-    /// One a row, copied when a step writes one.
-    Each(Cow<'b, [u32]>),
+/// The answers of a step by the code of one label, the others being as in `key`.
+#[derive(Default)]
+struct ByOne {
+    key: Vec<u32>,
+    part: usize,
+    answers: Vec<Option<Known>>,
+    /// The label that is set, and whether there is another one.
+    sets: Option<NameId>,
+    sets_others: bool,
 }
 
-impl Codes<'_> {
-    #[inline]
-    fn at(&self, row: usize) -> u32 {
-        match self {
-            Self::One(code) => *code,
-            Self::Each(codes) => codes[row],
+impl ByOne {
+    fn put(&mut self, code: u32, known: Known) {
+        if let Known::Set(name, _) = known {
+            self.sets_others |= self.sets.is_some_and(|other| other != name);
+            self.sets = Some(name);
+        }
+        self.answers[code as usize] = Some(known);
+    }
+
+    /// Writes what the answers set, to the rows that are left.
+    fn write(&self, column: usize, work: &mut Work<'_>, flow: &mut StepFlow) {
+        let Some(to) = self.sets else { return };
+        if !self.sets_others {
+            let new = |code: u32| match self.answers[code as usize] {
+                Some(Known::Set(_, new)) => Some(new),
+                _ => None,
+            };
+            return work.translate(column, to, new, flow);
+        }
+        // They may write what they read.
+        let codes: Vec<u32> = (0..work.rows).map(|row| work.columns[column].1.at(row)).collect();
+        for (row, code) in codes.into_iter().enumerate() {
+            if work.alive[row]
+                && let Some(known) = self.answers[code as usize]
+            {
+                work.carry_out(row, known, flow);
+            }
         }
     }
 }
 
-/// Rows that a chain let pass: which ones, and their labels.
-pub(super) struct Passed {
-    /// Indexes in the block that went in.
-    pub(super) rows: Vec<u32>,
-    /// Codes by label, `__name__` among them, one a passed row.
-    pub(super) columns: Vec<(NameId, Vec<u32>)>,
-    /// The code of the metric's name, if all rows have the same one and have one.
-    pub(super) metric: Option<u32>,
+/// What a step does to the labels of one name.
+#[derive(Clone, Copy)]
+enum OnName {
+    Nothing,
+    Remove,
+    Copy(NameId),
 }
+
+/// A dictionary of so many values for each row is not worth a slot a value.
+const SLOTS_A_ROW: usize = 2;
+/// Nor is one of so few worth a thought.
+const SLOTS: usize = 64;
 
 /// Several labels map to one name, so that the order of labels decides, which only rows know.
 pub(super) struct OrderMatters;
@@ -77,7 +95,7 @@ impl<'p> ChainRun<'p> {
         let steps = program.steps().len();
         Self {
             program,
-            answers: (0..steps).map(|_| Answers::default()).collect(),
+            memories: (0..steps).map(|_| Memory::default()).collect(),
             scratch: Scratch::new(),
             steps: vec![StepFlow::default(); steps],
         }
@@ -85,10 +103,19 @@ impl<'p> ChainRun<'p> {
 
     /// Runs the chain over a block whose dictionaries are `table`'s.
     pub(super) fn run(&mut self, table: &mut Table, block: &Block) -> Result<Passed, OrderMatters> {
+        let columns = block.columns.iter().map(|(name, codes)| (*name, codes.as_slice()));
+        self.run_on(table, Work::new(block.metric, block.rows, columns)).map(Work::finish)
+    }
+
+    /// Runs the chain over rows whose dictionaries are `table`'s.
+    pub(super) fn run_on<'b>(
+        &mut self,
+        table: &mut Table,
+        mut work: Work<'b>,
+    ) -> Result<Work<'b>, OrderMatters> {
         if self.program.needs_rows() || self.program.drops_nothing_in_scrapes() {
             return Err(OrderMatters);
         }
-        let mut work = Work::new(block);
         let mut steps = self.steps.clone();
         for (at, step) in self.program.steps().iter().enumerate() {
             if work.living == 0 {
@@ -96,13 +123,13 @@ impl<'p> ChainRun<'p> {
             }
             steps[at].reached.0 += work.living as u64;
             if step.action().is_by_name() {
-                self.by_name(table, step, &mut work, &mut steps[at])?;
+                self.by_name(table, at, step, &mut work, &mut steps[at])?;
             } else {
                 self.by_value(table, at, step, &mut work, &mut steps[at]);
             }
         }
         self.steps = steps;
-        Ok(work.finish())
+        Ok(work)
     }
 
     fn by_value(
@@ -135,7 +162,7 @@ impl<'p> ChainRun<'p> {
                 work.carry_out_everywhere(known, flow);
             }
             [part] => self.by_one(table, &source, part, key, work, flow),
-            _ => self.by_many(table, &source, key, work, flow),
+            _ => self.by_many(table, &source, &varying, key, work, flow),
         }
     }
 
@@ -150,63 +177,111 @@ impl<'p> ChainRun<'p> {
         work: &mut Work<'_>,
         flow: &mut StepFlow,
     ) {
+        key[part] = 0;
         let values = source.read[part].map_or(1, |name| table.values(name).len());
-        if values > SLOTS_A_ROW * work.rows + 64 {
-            return self.by_many(table, source, key, work, flow);
+        let known = &self.memories[source.at].by_one;
+        let same = known.part == part && known.key == key;
+        if !same && key.len() > 1 && values > SLOTS_A_ROW * work.rows + SLOTS {
+            return self.by_many(table, source, &[part], key, work, flow);
         }
-        let mut answers: Vec<Option<Known>> = vec![None; values];
+        let mut known = std::mem::take(&mut self.memories[source.at].by_one);
+        if !same {
+            known = ByOne { key: key.clone(), part, ..ByOne::default() };
+        }
+        // A step that writes the label it reads adds values, which no later row has.
+        known.answers.resize(values, None);
         let column = source.columns[part].expect("it varies, so it is there");
-        for row in 0..work.rows {
-            if work.alive[row] {
-                let code = work.columns[column].1.at(row);
-                // A step that writes the label it reads adds values, which no later row has.
-                let known = if let Some(known) = answers[code as usize] {
-                    known
-                } else {
-                    key[part] = code;
-                    *answers[code as usize].insert(self.answer(table, source, &key))
-                };
-                work.carry_out(row, known, flow);
-            }
-        }
+        self.ask_by_one(table, source, column, &mut known, work, flow);
+        known.write(column, work, flow);
+        self.memories[source.at].by_one = known;
     }
 
-    /// A step that reads several labels that differ from row to row: neighbouring rows often have
-    /// the same, else the tuple is looked up.
+    /// Asks what the step does to each code that a living row has, and drops rows.
+    fn ask_by_one(
+        &mut self,
+        table: &mut Table,
+        source: &Source<'_>,
+        column: usize,
+        known: &mut ByOne,
+        work: &mut Work<'_>,
+        flow: &mut StepFlow,
+    ) {
+        let Codes::Each(codes) = &work.columns[column].1 else { return };
+        let mut key = known.key.clone();
+        let mut dropped = 0;
+        for (alive, &code) in work.alive.iter_mut().zip(&**codes).filter(|(alive, _)| **alive) {
+            let answer = if let Some(answer) = known.answers[code as usize] {
+                answer
+            } else {
+                key[known.part] = code;
+                // What reads this label only is kept by its codes and needs no second place.
+                let answer = if key.len() == 1 {
+                    self.ask(table, source, &key)
+                } else {
+                    self.answer(table, source, &key)
+                };
+                known.put(code, answer);
+                answer
+            };
+            if matches!(answer, Known::Drop) {
+                *alive = false;
+                dropped += 1;
+            }
+        }
+        work.living -= dropped;
+        flow.dropped.0 += dropped as u64;
+    }
+
+    /// A step that reads several labels that differ from row to row: what the first of them says
+    /// mostly rules out a match; else neighbouring rows often have the same, or the tuple is looked
+    /// up.
     fn by_many(
         &mut self,
         table: &mut Table,
         source: &Source<'_>,
+        varying: &[usize],
         mut key: Vec<u32>,
         work: &mut Work<'_>,
         flow: &mut StepFlow,
     ) {
+        let mut starts = Starts::of(table, source, varying, work.rows);
         let mut last: Option<Known> = None;
         for row in 0..work.rows {
-            if work.alive[row] {
+            if !work.alive[row] {
+                continue;
+            }
+            let known =
+                starts.as_mut().and_then(|starts| starts.unmatched(table, source, work, row));
+            let known = known.unwrap_or_else(|| {
                 let same = !work.key(&source.columns, row, &mut key);
                 let known = match last {
                     Some(last) if same => last,
                     _ => self.answer(table, source, &key),
                 };
-                last = Some(known);
-                work.carry_out(row, known, flow);
-            }
+                *last.insert(known)
+            });
+            work.carry_out(row, known, flow);
         }
     }
 
-    /// What the step does to a tuple of codes, asked of [`Step::effect`] the first time.
+    /// What the step does to a tuple of codes, asked the first time.
     fn answer(&mut self, table: &mut Table, source: &Source<'_>, key: &[u32]) -> Known {
-        let Source { at, step, .. } = *source;
-        if let Some(&known) = self.answers[at].get(key) {
+        if let Some(&known) = self.memories[source.at].tuples.get(key) {
             return known;
         }
+        let known = self.ask(table, source, key);
+        self.memories[source.at].tuples.insert(key.into(), known);
+        known
+    }
+
+    /// Asks [`Step::effect`] what the step does to a tuple of codes.
+    fn ask(&mut self, table: &mut Table, source: &Source<'_>, key: &[u32]) -> Known {
+        let step = source.step;
         let sources = step.source_labels().len();
         let values: Vec<&str> = (0..sources).map(|part| source.value(table, part, key)).collect();
         let joined = values.join(step.separator());
         let target = if step.compares_target() { source.value(table, sources, key) } else { "" };
-        let known = match step.effect(Input::Values { joined: &joined, target }, &mut self.scratch)
-        {
+        match step.effect(Input::Values { joined: &joined, target }, &mut self.scratch) {
             Effect::Drop => Known::Drop,
             Effect::Set { name, value } => {
                 let name = table.intern_name(name);
@@ -215,29 +290,24 @@ impl<'p> ChainRun<'p> {
             Effect::Nothing | Effect::InvalidName(_) | Effect::Remove | Effect::Copy { .. } => {
                 Known::Nothing
             }
-        };
-        self.answers[at].insert(key.into(), known);
-        known
+        }
     }
 
     /// Runs a step over the names of the labels.
     fn by_name(
         &mut self,
         table: &mut Table,
+        at: usize,
         step: &Step,
         work: &mut Work<'_>,
         flow: &mut StepFlow,
     ) -> Result<(), OrderMatters> {
         let mut remove: Vec<usize> = Vec::new();
         let mut copies: Vec<(usize, NameId)> = Vec::new();
-        for (at, (name, _)) in work.columns.iter().enumerate() {
-            if !work.is_present(at) {
-                continue;
-            }
-            let name = table.name(*name).to_owned();
-            match step.effect(Input::Name(&name), &mut self.scratch) {
-                Effect::Remove => remove.push(at),
-                Effect::Copy { to } => copies.push((at, table.intern_name(to))),
+        for column in 0..work.columns.len() {
+            match self.on_name(table, at, step, work.columns[column].0) {
+                OnName::Remove if work.is_present(column) => remove.push(column),
+                OnName::Copy(to) if work.is_present(column) => copies.push((column, to)),
                 _ => {}
             }
         }
@@ -249,10 +319,85 @@ impl<'p> ChainRun<'p> {
             }
         }
         let removed = work.remove(&remove);
-        let (copied, changed) = work.copy(table, &copies);
+        let (copied, changed) = copy(table, work, &copies);
         flow.wrote.0 += removed + copied;
         flow.changed.0 += removed + changed;
         Ok(())
+    }
+
+    /// What a step does to the labels of a name, asked once a name.
+    fn on_name(&mut self, table: &mut Table, at: usize, step: &Step, name: NameId) -> OnName {
+        let names = &mut self.memories[at].names;
+        if names.len() <= name.0 as usize {
+            names.resize(name.0 as usize + 1, None);
+        }
+        let known = &mut names[name.0 as usize];
+        *known.get_or_insert_with(|| {
+            match step.effect(Input::Name(table.name(name)), &mut self.scratch) {
+                Effect::Remove => OnName::Remove,
+                Effect::Copy { to } => OnName::Copy(table.intern_name(to)),
+                _ => OnName::Nothing,
+            }
+        })
+    }
+}
+
+/// Copies labels, all as they were before the step; gives how many living rows were written, and
+/// how many of them changed.
+fn copy(table: &mut Table, work: &mut Work<'_>, copies: &[(usize, NameId)]) -> (u64, u64) {
+    if copies.is_empty() {
+        return (0, 0);
+    }
+    let mut wrote = vec![false; work.rows];
+    let mut written: Vec<(NameId, Codes<'_>)> = Vec::new();
+    for &(from, to) in copies {
+        let (name, codes) = &work.columns[from];
+        let old = work.columns.iter().find(|(id, _)| *id == to);
+        let mut translation = Translation::new(table, *name, to, work.rows);
+        let copy = |row: usize| {
+            let code = codes.at(row);
+            if code == 0 || !work.alive[row] {
+                return old.map_or(0, |(_, old)| old.at(row));
+            }
+            wrote[row] = true;
+            translation.code(table, code)
+        };
+        written.push((to, Codes::Each(Cow::Owned((0..work.rows).map(copy).collect()))));
+    }
+    let wrote = wrote.into_iter().map(u64::from).sum();
+    (wrote, work.write_all(written))
+}
+
+/// The values of one label as codes of another one.
+struct Translation {
+    from: NameId,
+    to: NameId,
+    /// By code; 0 where it was not asked. None where the dictionary is too large for the rows.
+    codes: Vec<u32>,
+}
+
+impl Translation {
+    fn new(table: &Table, from: NameId, to: NameId, rows: usize) -> Self {
+        let values = table.values(from).len();
+        let slots = if values > SLOTS_A_ROW * rows + SLOTS { 0 } else { values };
+        Self { from, to, codes: vec![0; slots] }
+    }
+
+    #[inline]
+    fn code(&mut self, table: &mut Table, code: u32) -> u32 {
+        match self.codes.get(code as usize) {
+            Some(&known) if known != 0 => known,
+            _ => self.ask(table, code),
+        }
+    }
+
+    fn ask(&mut self, table: &mut Table, code: u32) -> u32 {
+        let value = table.values(self.from).value(code).to_owned();
+        let new = table.intern_value(self.to, &value);
+        if let Some(known) = self.codes.get_mut(code as usize) {
+            *known = new;
+        }
+        new
     }
 }
 
@@ -283,152 +428,64 @@ fn unmatched(table: &Table, source: &Source<'_>, varying: &[usize], key: &[u32])
     (!source.step.pattern().may_start_with(&start)).then_some(known)
 }
 
-impl<'b> Work<'b> {
-    fn new(block: &'b Block) -> Self {
-        let mut columns = vec![(NameId::METRIC, Codes::One(block.metric))];
-        columns.extend(block.columns.iter().map(|(name, codes)| {
-            let one = codes.first().filter(|first| codes.iter().all(|code| code == *first));
-            let each = || Codes::Each(Cow::Borrowed(codes));
-            (*name, one.map_or_else(each, |&code| Codes::One(code)))
-        }));
-        Self { rows: block.rows, alive: vec![true; block.rows], living: block.rows, columns }
+/// For the first label of a step that differs from row to row: whether what has one of its codes
+/// may match at all.
+struct Starts {
+    unmatched: Known,
+    /// What the labels before it have, joined.
+    start: String,
+    part: usize,
+    column: usize,
+    /// By code; `None` where it was not asked.
+    may_match: Vec<Option<bool>>,
+}
+
+impl Starts {
+    fn of(table: &Table, source: &Source<'_>, varying: &[usize], rows: usize) -> Option<Self> {
+        let part = *varying.first()?;
+        let effect = source.step.unmatched()?;
+        let values = source.read[part].map_or(1, |name| table.values(name).len());
+        // Of the last label all is known, not the start only.
+        let is_worth_it = part + 1 < source.read.len() && values <= SLOTS_A_ROW * rows + SLOTS;
+        let unmatched = if effect == Effect::Drop { Known::Drop } else { Known::Nothing };
+        is_worth_it.then(|| Self {
+            unmatched,
+            start: String::new(),
+            part,
+            column: source.columns[part].expect("it varies, so it is there"),
+            may_match: vec![None; values],
+        })
     }
 
-    fn position(&self, name: NameId) -> Option<usize> {
-        self.columns.iter().position(|(id, _)| *id == name)
-    }
-
-    fn varies(&self, column: usize) -> bool {
-        matches!(self.columns[column].1, Codes::Each(_))
-    }
-
-    /// Puts what a row has in these columns into `key`; says whether that changed it.
+    /// What the step does to a row that cannot match.
     #[inline]
-    fn key(&self, columns: &[Option<usize>], row: usize, key: &mut [u32]) -> bool {
-        let mut changed = false;
-        for (part, column) in key.iter_mut().zip(columns) {
-            let code = column.map_or(0, |column| self.columns[column].1.at(row));
-            changed |= *part != code;
-            *part = code;
-        }
-        changed
-    }
-
-    /// Whether any living row has the label.
-    fn is_present(&self, column: usize) -> bool {
-        (0..self.rows).any(|row| self.alive[row] && self.columns[column].1.at(row) != 0)
-    }
-
-    fn carry_out_everywhere(&mut self, known: Known, flow: &mut StepFlow) {
-        match known {
-            Known::Nothing => {}
-            Known::Drop => {
-                flow.dropped.0 += self.living as u64;
-                self.alive.fill(false);
-                self.living = 0;
-            }
-            Known::Set(name, code) => {
-                flow.wrote.0 += self.living as u64;
-                let codes = self.codes(name);
-                let before = std::mem::replace(codes, Codes::One(code));
-                let differs = |&row: &usize| self.alive[row] && before.at(row) != code;
-                flow.changed.0 += (0..self.rows).filter(differs).count() as u64;
-            }
-        }
-    }
-
-    fn carry_out(&mut self, row: usize, known: Known, flow: &mut StepFlow) {
-        match known {
-            Known::Nothing => {}
-            Known::Drop => {
-                flow.dropped.0 += 1;
-                self.alive[row] = false;
-                self.living -= 1;
-            }
-            Known::Set(name, code) => {
-                flow.wrote.0 += 1;
-                let rows = self.rows;
-                let codes = self.codes(name);
-                if codes.at(row) == code {
-                    return;
-                }
-                if let Codes::One(one) = *codes {
-                    *codes = Codes::Each(Cow::Owned(vec![one; rows]));
-                }
-                if let Codes::Each(codes) = codes {
-                    codes.to_mut()[row] = code;
-                }
-                flow.changed.0 += 1;
-            }
-        }
-    }
-
-    fn codes(&mut self, name: NameId) -> &mut Codes<'b> {
-        let at = self.position(name).unwrap_or_else(|| {
-            self.columns.push((name, Codes::One(0)));
-            self.columns.len() - 1
-        });
-        &mut self.columns[at].1
-    }
-
-    /// Takes labels away; gives how many living rows had one of them.
-    fn remove(&mut self, columns: &[usize]) -> u64 {
-        let had = |&row: &usize| {
-            self.alive[row] && columns.iter().any(|&at| self.columns[at].1.at(row) != 0)
+    fn unmatched(
+        &mut self,
+        table: &Table,
+        source: &Source<'_>,
+        work: &Work<'_>,
+        row: usize,
+    ) -> Option<Known> {
+        let code = work.columns[self.column].1.at(row);
+        let may_match = match self.may_match.get(code as usize) {
+            Some(Some(known)) => *known,
+            _ => self.ask(table, source, work, row),
         };
-        let changed = (0..self.rows).filter(had).count() as u64;
-        for &at in columns {
-            self.columns[at].1 = Codes::One(0);
-        }
-        changed
+        (!may_match).then_some(self.unmatched)
     }
 
-    /// Copies labels, all as they were before the step; gives how many living rows were written,
-    /// and how many of them changed.
-    fn copy(&mut self, table: &mut Table, copies: &[(usize, NameId)]) -> (u64, u64) {
-        let (mut wrote, mut changed) = (vec![false; self.rows], vec![false; self.rows]);
-        let mut written: Vec<(NameId, Vec<u32>)> = Vec::new();
-        for &(from, to) in copies {
-            let (name, codes) = &self.columns[from];
-            let mut into: Vec<u32> = match self.position(to) {
-                Some(at) => (0..self.rows).map(|row| self.columns[at].1.at(row)).collect(),
-                None => vec![0; self.rows],
-            };
-            for row in 0..self.rows {
-                let code = codes.at(row);
-                if code != 0 && self.alive[row] {
-                    let value = table.values(*name).value(code).to_owned();
-                    let code = table.intern_value(to, &value);
-                    wrote[row] = true;
-                    changed[row] |= into[row] != code;
-                    into[row] = code;
-                }
-            }
-            written.push((to, into));
+    fn ask(&mut self, table: &Table, source: &Source<'_>, work: &Work<'_>, row: usize) -> bool {
+        let mut key = vec![0; source.columns.len()];
+        work.key(&source.columns, row, &mut key);
+        self.start.clear();
+        for part in 0..=self.part {
+            self.start.push_str(source.value(table, part, &key));
+            self.start.push_str(source.step.separator());
         }
-        for (to, codes) in written {
-            *self.codes(to) = Codes::Each(Cow::Owned(codes));
+        let may_match = source.step.pattern().may_start_with(&self.start);
+        if let Some(known) = self.may_match.get_mut(key[self.part] as usize) {
+            *known = Some(may_match);
         }
-        let count = |rows: Vec<bool>| rows.into_iter().filter(|&is_so| is_so).count() as u64;
-        (count(wrote), count(changed))
-    }
-
-    fn finish(self) -> Passed {
-        let rows: Vec<u32> =
-            (0..self.rows).filter(|&row| self.alive[row]).map(|row| row as u32).collect();
-        let all = rows.len() == self.rows;
-        let metric = self.columns.iter().find_map(|(name, codes)| match codes {
-            Codes::One(code) if *name == NameId::METRIC && *code != 0 => Some(*code),
-            _ => None,
-        });
-        let columns = self.columns.into_iter().map(|(name, codes)| {
-            let codes = match codes {
-                Codes::One(code) => vec![code; rows.len()],
-                Codes::Each(codes) if all => codes.into_owned(),
-                Codes::Each(codes) => rows.iter().map(|&row| codes[row as usize]).collect(),
-            };
-            (name, codes)
-        });
-        Passed { columns: columns.collect(), rows, metric }
+        may_match
     }
 }

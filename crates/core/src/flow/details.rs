@@ -32,22 +32,19 @@ pub(super) fn attribute(
     }
     let classes: Vec<Vec<Source>> = classes.into_values().collect();
     let mut changing = steps.iter().enumerate().filter(|(_, step)| step.changed.0 > 0);
-    let made: Vec<Made> = match (changing.next(), changing.next()) {
+    let made: Vec<Made> = if let (Some((only, _)), None) = (changing.next(), changing.next()) {
         // No other step can have done it.
-        (Some((only, _)), None) => {
-            let all = |class: &Vec<Source>| (only, class.len() as u64 - 1, [class[0], class[1]]);
-            classes.iter().map(all).collect()
-        }
-        _ => {
-            let programs: Vec<Program> = chain
-                .program
-                .steps()
-                .iter()
-                .map(|step| Program::compile(std::slice::from_ref(step)))
-                .collect();
-            let replayed = |class: &Vec<Source>| replay(passage, chain, &programs, class);
-            classes.par_iter().flat_map_iter(replayed).collect()
-        }
+        let all = |class: &Vec<Source>| (only, class.len() as u64 - 1, [class[0], class[1]]);
+        classes.iter().map(all).collect()
+    } else {
+        let programs: Vec<Program> = chain
+            .program
+            .steps()
+            .iter()
+            .map(|step| Program::compile(std::slice::from_ref(step)))
+            .collect();
+        let replayed = |class: &Vec<Source>| replay(passage, chain, &programs, class);
+        classes.par_iter().flat_map_iter(replayed).collect()
     };
     for (step, series, example) in made {
         let detail = &mut details[step];

@@ -7,11 +7,13 @@ use super::block::Block;
 use super::chain::{ChainRun, OrderMatters, Passed};
 use super::report::{LabelPairs, StepDetail, StepFlow};
 use super::rows::{add, after_steps, changes, fill, pairs, run_rows};
+use crate::config::ChainKind;
 use crate::relabel::{Did, Program, Scratch};
 use crate::series::{LabelBuf, Table};
 
 /// A chain, what it has done so far, and the labels that are added before it.
 pub(super) struct Drive<'p> {
+    kind: ChainKind,
     pub(super) program: &'p Program,
     pub(super) external: &'p [(String, String)],
     run: ChainRun<'p>,
@@ -21,13 +23,14 @@ pub(super) struct Drive<'p> {
 
 impl<'p> Drive<'p> {
     pub(super) fn new(
+        kind: ChainKind,
         program: &'p Program,
         external: &'p [(String, String)],
         detailed: bool,
     ) -> Self {
         let details = if detailed { program.steps().len() } else { 0 };
         let details = vec![StepDetail::default(); details];
-        Self { program, external, run: ChainRun::new(program), details }
+        Self { kind, program, external, run: ChainRun::new(program), details }
     }
 
     /// What each step did so far.
@@ -41,7 +44,8 @@ impl<'p> Drive<'p> {
         let passed = match self.run.run(table, &labelled) {
             Ok(passed) => passed,
             Err(OrderMatters) => {
-                run_rows(table, self.program, block, self.external, &mut self.run.steps)
+                let chain = (self.kind, self.program);
+                run_rows(table, chain, block, self.external, &mut self.run.steps)
             }
         };
         if self.wanted().next().is_some() {

@@ -26,6 +26,7 @@ mod block;
 mod bounds;
 mod chain;
 mod collisions;
+mod columns;
 mod details;
 mod drive;
 mod nhcb;

@@ -4,22 +4,23 @@
 use super::block::Block;
 use super::chain::Passed;
 use super::report::{LabelPairs, StepFlow};
+use crate::config::ChainKind;
 use crate::relabel::{Did, Outcome, Program, Scratch};
 use crate::series::{LabelBuf, METRIC_NAME, NameId, Table};
 
-/// Runs a chain row by row; labels of `external` are added where a row has none of that name.
+/// Runs a chain of `kind` row by row; labels of `external` are added where a row has none of that
+/// name.
 pub(super) fn run_rows(
     table: &mut Table,
-    program: &Program,
+    (kind, program): (ChainKind, &Program),
     block: &Block,
     external: &[(String, String)],
     steps: &mut [StepFlow],
 ) -> Passed {
     let mut scratch = Scratch::new();
     let mut labels = LabelBuf::new();
-    let mut passed = Passed { rows: Vec::new(), columns: Vec::new(), metric: None };
-    // External labels come with write chains, which drop as they should.
-    let keeps_all = external.is_empty() && program.drops_nothing_in_scrapes();
+    let mut passed = Passed { rows: Vec::new(), columns: Vec::new() };
+    let keeps_all = kind == ChainKind::Metric && program.drops_nothing_in_scrapes();
     for row in 0..block.rows {
         fill(&mut labels, table, block, row);
         add(&mut labels, external);
@@ -59,7 +60,7 @@ pub(super) fn fill(labels: &mut LabelBuf, table: &Table, block: &Block, row: usi
 }
 
 /// Adds external labels where there is none of that name, as set after the others: a labelmap
-/// sees them last (queue_manager.go, `processExternalLabels` at 3.5).
+/// sees them last (`queue_manager.go`, `processExternalLabels` at 3.5).
 pub(super) fn add(labels: &mut LabelBuf, external: &[(String, String)]) {
     for (name, value) in external {
         if labels.get(name).is_empty() {

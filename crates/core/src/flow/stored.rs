@@ -10,7 +10,7 @@ use super::details::attribute;
 use super::drive::Drive;
 use super::report::{FailureCause, FlowReport, JobFlow, ScrapeFailure};
 use super::rows::run_rows;
-use crate::config::{Job, Project};
+use crate::config::{ChainKind, Job, Project};
 use crate::relabel::Program;
 use crate::series::{NameId, PageNotes, Stage, Table, TargetId};
 use crate::server::NameScheme;
@@ -95,7 +95,7 @@ impl<'a> Way<'a> {
             attached.targets.iter().map(|target| position(&target.job).unwrap_or(0)).collect();
         let jobs = jobs.iter().zip(programs).map(|((name, job), program)| JobWay {
             name: name.clone(),
-            drive: Drive::new(program, &[], detailed),
+            drive: Drive::new(ChainKind::Metric, program, &[], detailed),
             honor_timestamps: job.is_none_or(|job| job.honor_timestamps),
             scheme: job.map_or(project.global.name_scheme, |job| job.name_scheme),
             bounds: Bounds::of(*job, &project.global.limits),
@@ -246,7 +246,7 @@ impl<'a> JobWay<'a> {
         let steps = self.drive.program.steps();
         let mut fails_after = |steps: usize| {
             let start = Program::compile(&self.drive.program.steps()[..steps]);
-            let passed = run_rows(table, &start, block, &[], &mut []);
+            let passed = run_rows(table, (ChainKind::Metric, &start), block, &[], &mut []);
             let metrics = by_metric(&passed);
             metrics.iter().any(|(&at, rows)| self.guilty(table, &passed, at, rows).is_some())
         };

@@ -9,8 +9,8 @@ use super::block::Block;
 use super::chain::{ChainRun, OrderMatters, Passed};
 use super::report::StepFlow;
 use super::rows::run_rows;
-use super::{attach, store};
-use crate::config::{ConfiguredStep, Job, Project, StepSpans};
+use super::{attach, store, write};
+use crate::config::{Chain, ChainKind, ConfiguredStep, Job, Project, RemoteWrite, StepSpans};
 use crate::relabel::{Field, Program, RawStep, Step};
 use crate::series::{Table, TableBuilder, Target};
 use crate::server::{NameScheme, Server};
@@ -138,7 +138,7 @@ proptest! {
                 let before = run.steps.clone();
                 let Ok(passed) = run.run(&mut table, &block) else { continue };
                 let mut flows = before;
-                let by_row = run_rows(&mut table, &program, &block, &[], &mut flows);
+                let by_row = run_rows(&mut table, (ChainKind::Metric, &program), &block, &[], &mut flows);
                 prop_assert_eq!(shown(&table, &passed), shown(&table, &by_row));
                 prop_assert_eq!(&run.steps, &flows);
             }
@@ -162,7 +162,7 @@ proptest! {
             let block = Block::cut(group, crate::series::TargetId(0), &(0..group.rows));
             let mut table = attached.clone();
             let mut flows = vec![StepFlow::default(); program.steps().len()];
-            let passed = run_rows(&mut table, &program, &block, &[], &mut flows);
+            let passed = run_rows(&mut table, (ChainKind::Metric, &program), &block, &[], &mut flows);
             for (source, labels) in shown(&table, &passed) {
                 if !labels.is_empty() {
                     pairs.insert((labels, attached.row_labels(group, source as usize)));
@@ -196,4 +196,26 @@ fn labels_that_map_to_one_name_are_left_to_the_rows() {
     let block = Block::cut(&group, crate::series::TargetId(0), &(0..1));
     let run = ChainRun::new(&program).run(&mut table, &block);
     assert!(matches!(run, Err(OrderMatters)));
+}
+
+#[test]
+fn a_release_that_stores_what_metric_chains_drop_still_drops_before_writes() {
+    let drop = RawStep {
+        source_labels: Field::Set(vec!["a".to_owned()]),
+        regex: Field::Set("x".to_owned()),
+        action: Field::Set("drop".to_owned()),
+        ..RawStep::default()
+    };
+    let server: Server = "prometheus@3.9.0".parse().unwrap();
+    let step = drop.validate(server, NameScheme::Utf8).unwrap();
+    let mut chain = Chain { steps: configured(&[drop]), ..Chain::default() };
+    chain.steps[0].step = Some(step);
+    let job = Job { name: "j".to_owned(), metric_chain: chain.clone(), ..Job::default() };
+    let project = Project { jobs: vec![job], server, ..Project::default() };
+    let remote = RemoteWrite { write_chain: chain, ..RemoteWrite::default() };
+    let row = |value: &str| ("m".to_owned(), vec![("a".to_owned(), value.to_owned())]);
+    let stored = store(&project, &table(&[row("x"), row("y")]));
+    assert_eq!((stored.table.rows(), stored.report.jobs[0].steps[0].dropped.0), (2, 0));
+    let written = write(&project, &remote, &stored.table);
+    assert_eq!((written.table.rows(), written.flow.steps[0].dropped.0), (1, 1));
 }

@@ -113,7 +113,7 @@ impl Case {
         }
         let distinct: BTreeSet<&Labels> = stored.iter().collect();
         let written = distinct.iter().filter_map(|labels| relabel(&write, labels, &EXTERNAL));
-        let written: Vec<Labels> = written.filter(|labels| is_valid(labels)).collect();
+        let written: Vec<Labels> = written.filter(is_valid).collect();
         [attached, stored, written]
     }
 
@@ -209,7 +209,9 @@ proptest! {
     fn every_stage_is_what_rows_make_of_it(case in case()) {
         let way = whole_way(&case.project(), &case.table());
         let mut wanted = case.by_rows();
-        wanted.iter_mut().for_each(|rows| rows.sort());
+        for rows in &mut wanted {
+            rows.sort();
+        }
         prop_assert_eq!(rows(&way.attached), wanted[0].clone());
         prop_assert_eq!(rows(&way.stored.table), wanted[1].clone());
         prop_assert_eq!(rows(&way.written[0].table), wanted[2].clone());

@@ -11,7 +11,7 @@ use super::details::attribute;
 use super::drive::Drive;
 use super::report::{Collision, FailureCause, JobFlow};
 use super::stored::{by_metric, part};
-use crate::config::{Project, RemoteWrite};
+use crate::config::{ChainKind, Project, RemoteWrite};
 use crate::series::{Stage, Table};
 use crate::units::SeriesCount;
 
@@ -58,7 +58,7 @@ pub(super) fn external_labels(project: &Project) -> Vec<(String, String)> {
 fn run(project: &Project, remote: &RemoteWrite, stored: &Table, detailed: bool) -> Written {
     assert_eq!(stored.stage, Stage::Stored, "the write chain sees stored series");
     let (program, external) = (remote.write_chain.program(), external_labels(project));
-    let mut drive = Drive::new(&program, &external, detailed);
+    let mut drive = Drive::new(ChainKind::Write, &program, &external, detailed);
     let series = distinct(stored);
     let mut table = series.without_rows(Stage::Written);
     let (mut done, mut refused) = (Vec::new(), 0);

@@ -1,9 +1,8 @@
 //! What a check may see and do: the project, answers about patterns, places, and reporting.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::chains::Chains;
 use super::{Facts, Rule};
 use crate::config::{Chain, ChainKind, ConfiguredStep, FieldSpan, Job, Project};
 use crate::doc::Node;
@@ -13,15 +12,6 @@ use crate::regexp::{Dialect, Pattern};
 use crate::relabel::analysis::{Analysis, Start, analyse};
 use crate::relabel::{Step, StepField};
 use crate::text::{Location, SourceText};
-
-/// The languages of patterns and the analyses of chains that were asked for: several rules ask the
-/// same, and large files repeat the same patterns.
-#[derive(Debug, Default)]
-pub(super) struct Languages {
-    store: language::Languages,
-    /// By the address of the chain, which the project keeps where it is.
-    chains: RefCell<HashMap<usize, Rc<Analysis>>>,
-}
 
 /// A step that the server accepts, in its chain.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +60,24 @@ impl<'a> At<'a> {
     }
 }
 
+/// What findings are about, before there is one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct About<'a> {
+    pub(super) job: Option<&'a Job>,
+    pub(super) chain: Option<&'a Chain>,
+    pub(super) step: Option<usize>,
+}
+
+impl About<'_> {
+    fn subject(&self) -> Subject {
+        Subject {
+            job: self.job.map(|job| job.name.clone()),
+            chain: self.chain.map(|chain| chain.path.clone()),
+            step: self.step,
+        }
+    }
+}
+
 /// What a check is given.
 #[derive(Debug)]
 pub struct Context<'a> {
@@ -77,10 +85,9 @@ pub struct Context<'a> {
     pub project: &'a Project,
     /// What else is known.
     pub facts: &'a Facts<'a>,
-    languages: &'a Languages,
+    chains: &'a Chains,
     rule: &'static Rule,
-    job: Option<&'a Job>,
-    subject: Subject,
+    about: About<'a>,
     findings: Vec<Finding>,
 }
 
@@ -88,21 +95,21 @@ impl<'a> Context<'a> {
     pub(super) fn new(
         project: &'a Project,
         facts: &'a Facts<'a>,
-        languages: &'a Languages,
+        chains: &'a Chains,
         rule: &'static Rule,
     ) -> Self {
-        let (subject, findings) = (Subject::default(), Vec::new());
-        Self { project, facts, languages, rule, job: None, subject, findings }
+        let (about, findings) = (About::default(), Vec::new());
+        Self { project, facts, chains, rule, about, findings }
     }
 
     /// Sets what findings are about from now on.
-    pub(super) fn look_at(&mut self, job: Option<&'a Job>, subject: Subject) {
-        (self.job, self.subject) = (job, subject);
+    pub(super) fn look_at(&mut self, about: About<'a>) {
+        self.about = about;
     }
 
     /// The job of the chain that is looked at, if it is a job's.
     pub fn job(&self) -> Option<&'a Job> {
-        self.job
+        self.about.job
     }
 
     pub(super) fn into_findings(self) -> Vec<Finding> {
@@ -112,7 +119,7 @@ impl<'a> Context<'a> {
     /// A finding of this rule, to be completed and reported.
     pub fn finding(&self, location: Location, message: impl Into<String>) -> Finding {
         Finding::new(self.rule.id, self.rule.severity, location, message.into())
-            .subject(self.subject.clone())
+            .subject(self.about.subject())
     }
 
     /// A finding of this rule about one step of the chain that is looked at.
@@ -139,26 +146,18 @@ impl<'a> Context<'a> {
 
     /// All values that a pattern matches; `None` when that is too large to tell.
     pub fn language(&self, pattern: &Pattern) -> Option<Language> {
-        self.languages.store.of(pattern).ok()
+        self.chains.languages().of(pattern).ok()
     }
 
     /// What is built of patterns, shared by all rules.
     pub(super) fn languages(&self) -> &'a language::Languages {
-        &self.languages.store
+        self.chains.languages()
     }
 
-    /// What the chain does to whatever can come to it; nothing is known of a chain that the server
-    /// refuses.
+    /// What filters of the chain do to whatever can come to it. Without claims where there is nothing
+    /// to say about a filter, and for a chain that the server refuses.
     pub fn analysis(&self, chain: &Chain) -> Rc<Analysis> {
-        let key = std::ptr::from_ref(chain).addr();
-        if let Some(known) = self.languages.chains.borrow().get(&key) {
-            return Rc::clone(known);
-        }
-        let steps: Option<Vec<Step>> = chain.steps.iter().map(|step| step.step.clone()).collect();
-        let steps = steps.unwrap_or_default();
-        let analysis = Rc::new(analyse(&steps, &self.start(chain.kind), self.languages()));
-        self.languages.chains.borrow_mut().insert(key, Rc::clone(&analysis));
-        analysis
+        self.chains.analysis(chain)
     }
 
     /// What the step does to whatever comes to such a chain, by itself.
@@ -168,15 +167,8 @@ impl<'a> Context<'a> {
     }
 
     /// What is certain of all that comes to such a chain.
-    pub(super) fn start(&self, kind: ChainKind) -> Start {
-        let languages = self.languages();
-        match kind {
-            ChainKind::Target => Start::target(languages),
-            ChainKind::Metric => Start::metric(languages),
-            ChainKind::Write => Start::write(languages),
-            ChainKind::Alert => Start::alert(languages),
-            ChainKind::Alertmanager => Start::alertmanager(languages),
-        }
+    pub(super) fn start(&self, kind: ChainKind) -> Rc<Start> {
+        self.chains.start(kind)
     }
 
     /// The language of a regex of our own, in the dialect of the project's server.

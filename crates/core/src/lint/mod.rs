@@ -5,12 +5,14 @@
 
 mod alternatives;
 mod catalogue;
+mod chains;
 mod context;
 mod data;
 mod date;
 mod facts;
 mod filters;
 pub mod fix;
+mod parts;
 mod queries;
 mod reads_nothing;
 mod rule;
@@ -28,10 +30,11 @@ pub use date::Date;
 pub use facts::{Facts, Member};
 pub use rule::{Check, Entry, FixKind, Rule};
 
-use crate::config::Project;
-use crate::finding::{Finding, RuleId, Severity, Subject};
+use crate::config::{Chain, Job, Project};
+use crate::finding::{Finding, RuleId, Severity};
 
-use context::Languages;
+use chains::Chains;
+use context::About;
 
 /// Which rules run, and how bad each is. Rules are named by code, name or family (`RL`).
 #[derive(Debug, Clone, Default)]
@@ -61,13 +64,14 @@ fn names_rule(word: &str, rule: RuleId) -> bool {
 
 /// Every finding that is selected and not suppressed, in the order of the files.
 pub fn lint(project: &Project, facts: &Facts<'_>, settings: &Settings) -> Vec<Finding> {
-    let languages = Languages::default();
+    let chains = Chains::default();
     let own = facts.usage.is_none().then(|| facts::own_usage(project, facts)).flatten();
     let facts = &Facts { usage: facts.usage.or(own.as_ref()), ..*facts };
+    let visited = Visited::of(project);
     let mut findings = facts.reading.to_vec();
     for entry in rules::entries() {
-        let mut context = Context::new(project, facts, &languages, entry.rule);
-        run(&mut context, entry.rule);
+        let mut context = Context::new(project, facts, &chains, entry.rule);
+        run(&mut context, entry.rule, &visited);
         findings.append(&mut context.into_findings());
     }
     findings.sort_by_key(|finding| (finding.location, finding.rule.code));
@@ -81,7 +85,30 @@ pub fn lint(project: &Project, facts: &Facts<'_>, settings: &Settings) -> Vec<Fi
     findings
 }
 
-fn run(context: &mut Context<'_>, rule: &Rule) {
+/// What rules look at one by one, gathered once: large files have more of it than a cache holds.
+struct Visited<'a> {
+    /// Chains without a step that the server refuses.
+    chains: Vec<(Option<&'a Job>, &'a Chain)>,
+    /// Steps of all chains.
+    steps: Vec<(Option<&'a Job>, At<'a>)>,
+}
+
+impl<'a> Visited<'a> {
+    fn of(project: &'a Project) -> Self {
+        let mut visited = Self { chains: Vec::new(), steps: Vec::new() };
+        for (job, chain) in project.chains() {
+            // What the server refuses has no meaning that could be looked at as a whole.
+            if chain.steps.iter().all(|step| step.step.is_some()) {
+                visited.chains.push((job, chain));
+            }
+            let steps = (0..chain.steps.len()).filter_map(|index| At::new(chain, index));
+            visited.steps.extend(steps.map(|at| (job, at)));
+        }
+        visited
+    }
+}
+
+fn run<'a>(context: &mut Context<'a>, rule: &Rule, visited: &Visited<'a>) {
     match rule.check {
         Check::Reading => {}
         Check::Flow(check) => {
@@ -102,35 +129,21 @@ fn run(context: &mut Context<'_>, rule: &Rule) {
         Check::Project(check) => check(context),
         Check::Job(check) => {
             for job in &context.project.jobs {
-                let about = Subject { job: Some(job.name.clone()), ..Subject::default() };
-                context.look_at(Some(job), about);
+                context.look_at(About { job: Some(job), ..About::default() });
                 check(context, job);
             }
         }
         Check::Chain(check) => {
-            for (job, chain) in context.project.chains() {
-                // What the server refuses has no meaning that could be looked at as a whole.
-                if chain.steps.iter().all(|step| step.step.is_some()) {
-                    let about = subject(job.map(|job| job.name.clone()), &chain.path, None);
-                    context.look_at(job, about);
-                    check(context, chain);
-                }
+            for &(job, chain) in &visited.chains {
+                context.look_at(About { job, chain: Some(chain), step: None });
+                check(context, chain);
             }
         }
         Check::Step(check) => {
-            for (job, chain) in context.project.chains() {
-                for index in 0..chain.steps.len() {
-                    if let Some(at) = At::new(chain, index) {
-                        let name = job.map(|job| job.name.clone());
-                        context.look_at(job, subject(name, &chain.path, Some(index)));
-                        check(context, at);
-                    }
-                }
+            for &(job, at) in &visited.steps {
+                context.look_at(About { job, chain: Some(at.chain), step: Some(at.index) });
+                check(context, at);
             }
         }
     }
-}
-
-fn subject(job: Option<String>, path: &str, step: Option<usize>) -> Subject {
-    Subject { job, chain: Some(path.to_owned()), step }
 }

@@ -38,8 +38,31 @@ struct Plan {
     lead: Option<usize>,
 }
 
-/// By step: what it does to every label set that has some value, if that is known.
-type Known = Box<[Option<Effect<'static>>]>;
+/// What is known of every label set that has some value of the lead's label.
+#[derive(Debug)]
+struct Known {
+    /// The value.
+    value: Box<str>,
+    /// By step: whether it drops them.
+    drops: Box<[bool]>,
+    /// By step: the first from there on that is not known to leave them alone.
+    next: Box<[usize]>,
+}
+
+impl Known {
+    fn of(steps: &[Step], label: &str, value: &str, scratch: &mut Scratch) -> Self {
+        let effects: Vec<Option<Effect<'static>>> =
+            steps.iter().map(|step| known(step, label, value, scratch)).collect();
+        let mut next: Vec<usize> = (0..steps.len()).collect();
+        for at in (0..steps.len()).rev() {
+            if effects[at] == Some(Effect::Nothing) {
+                next[at] = next.get(at + 1).copied().unwrap_or(at + 1);
+            }
+        }
+        let drops = effects.iter().map(|effect| *effect == Some(Effect::Drop)).collect();
+        Self { value: value.into(), drops, next: next.into() }
+    }
+}
 
 /// What the value of the label that most steps read first, mostly `__name__`, says of the chain.
 /// Neighbouring series mostly share it.
@@ -48,8 +71,7 @@ pub(super) struct Lead {
     label: Box<str>,
     /// Index in `known` by value.
     values: HashMap<Box<str>, usize, FixedState>,
-    /// Values, and what is known for each.
-    known: Vec<(Box<str>, Known)>,
+    known: Vec<Known>,
     last: usize,
     given_up: bool,
 }
@@ -68,7 +90,7 @@ impl Lead {
     /// Finds what is known for a value.
     #[inline]
     fn find(&mut self, steps: &[Step], value: &str, scratch: &mut Scratch) {
-        if self.known.get(self.last).is_none_or(|(last, _)| last.as_bytes() != value.as_bytes()) {
+        if self.known.get(self.last).is_none_or(|last| last.value.as_bytes() != value.as_bytes()) {
             self.find_other(steps, value, scratch);
         }
     }
@@ -85,14 +107,16 @@ impl Lead {
         }
         self.last = self.known.len();
         self.values.insert(value.into(), self.last);
-        let known = steps.iter().map(|step| known(step, &self.label, value, scratch)).collect();
-        self.known.push((value.into(), known));
+        self.known.push(Known::of(steps, &self.label, value, scratch));
     }
 
-    /// What a step does, if the value that was found says so.
+    /// The first step from this one on that the value that was found does not rule out, which may
+    /// be behind the last, and whether the value says that it drops.
     #[inline]
-    pub(super) fn known(&self, step: usize) -> Option<Effect<'static>> {
-        self.known.get(self.last).and_then(|(_, known)| known[step])
+    pub(super) fn next(&self, step: usize) -> (usize, bool) {
+        let Some(known) = self.known.get(self.last) else { return (step, false) };
+        let next = known.next[step];
+        (next, known.drops.get(next).is_some_and(|&drops| drops))
     }
 }
 

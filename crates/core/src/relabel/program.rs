@@ -135,24 +135,27 @@ impl Program {
         let mut plan = plans.find(&self.steps, labels, scratch);
         let lead = plans.lead(plan, labels, scratch);
         // One that was set before the chain could be deleted again without leaving a trace.
-        let mut leads = lead.is_some() || !labels.has_added();
-        for (at, step) in self.steps.iter().enumerate() {
+        let (mut leads, mut at) = (lead.is_some() || !labels.has_added(), 0);
+        while let Some(step) = self.steps.get(at) {
             if step.server().sorts_after_each_step() && labels.rebase() {
                 plan = plans.find(&self.steps, labels, scratch);
                 leads = false;
             }
-            observer.step(step);
             // What the lead's value says holds while nobody changed it.
-            let known = plans.lead.known(at).filter(|_| leads && labels.is_untouched(lead));
-            let flow = match known {
-                Some(Effect::Drop) => Flow::Stop,
-                Some(_) => Flow::Go,
-                None => run(step, (&mut *plans, plan, at), scratch, labels, observer),
-            };
-            if flow == Flow::Stop {
+            let holds = leads && labels.is_untouched(lead);
+            let (next, drops) = if holds { plans.lead.next(at) } else { (at, false) };
+            if next > at {
+                self.steps[at..next].iter().for_each(|step| observer.step(step));
+                at = next;
+                continue;
+            }
+            observer.step(step);
+            if drops || run(step, (&mut *plans, plan, at), scratch, labels, observer) == Flow::Stop
+            {
                 observer.dropped();
                 return Outcome::Dropped { by: at };
             }
+            at += 1;
         }
         Outcome::Kept
     }

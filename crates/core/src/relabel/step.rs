@@ -181,6 +181,11 @@ impl Step {
         self.server
     }
 
+    /// Which names it may write.
+    pub fn target_names(&self) -> NameScheme {
+        self.names
+    }
+
     /// Whether [`Input::Values`] needs the value of `target_label`.
     pub fn compares_target(&self) -> bool {
         matches!(self.action, Action::KeepEqual | Action::DropEqual)

@@ -9,7 +9,7 @@ mod temp;
 
 pub use http::{Response, get};
 pub use pages::{OPENMETRICS, Page, Pages, TEXT};
-pub use server::{Server, Setup, percent_encode};
+pub use server::{Samples, Server, Setup, percent_encode};
 pub use temp::TempDir;
 
 use std::io::Write;

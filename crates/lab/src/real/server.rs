@@ -31,6 +31,9 @@ pub struct Setup {
     pub args: Vec<String>,
 }
 
+/// Times in seconds with values, oldest first.
+pub type Samples = Vec<(f64, f64)>;
+
 /// A running server; it is killed and its data removed on drop.
 #[derive(Debug)]
 pub struct Server {
@@ -170,6 +173,18 @@ impl Server {
         results.iter().map(sample).collect()
     }
 
+    /// The samples of the last hour of the series that match a selector: label sets, and times in
+    /// seconds with values, oldest first.
+    ///
+    /// # Errors
+    /// As [`api`](Self::api).
+    pub fn history(&self, selector: &str) -> Result<Vec<(BTreeMap<String, String>, Samples)>> {
+        let query = percent_encode(&format!("{selector}[1h]"));
+        let data = self.api(&format!("/api/v1/query?query={query}"))?;
+        let results = data["result"].as_array().with_context(|| format!("no result: {data}"))?;
+        results.iter().map(samples).collect()
+    }
+
     /// Waits until `targets` targets have been scraped with success.
     ///
     /// # Errors
@@ -262,6 +277,14 @@ fn sample(result: &Value) -> Result<(BTreeMap<String, String>, f64)> {
     let labels = serde_json::from_value(result["metric"].clone()).context("no label set")?;
     let value = result["value"][1].as_str().and_then(|value| value.parse().ok());
     Ok((labels, value.with_context(|| format!("no value in {result}"))?))
+}
+
+fn samples(result: &Value) -> Result<(BTreeMap<String, String>, Samples)> {
+    let labels = serde_json::from_value(result["metric"].clone()).context("no label set")?;
+    let values = result["values"].as_array().with_context(|| format!("no values in {result}"))?;
+    let one = |sample: &Value| Some((sample[0].as_f64()?, sample[1].as_str()?.parse().ok()?));
+    let read: Option<Samples> = values.iter().map(one).collect();
+    Ok((labels, read.with_context(|| format!("values that are none in {result}"))?))
 }
 
 /// Encodes all but RFC 3986's unreserved characters.

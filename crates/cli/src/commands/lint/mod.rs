@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use promsieve_core::config::Kind;
 use promsieve_core::finding::{Finding, Severity};
 use promsieve_core::lint::{Date, Facts, Member, Settings, lint, rules};
+use rayon::prelude::*;
 
 use super::warn;
 use crate::Status;
@@ -173,7 +174,8 @@ pub(crate) fn run(
             projects = run.load_all(&mut LintView::default(), &mut status);
         }
     }
-    let mut all: Vec<Vec<Finding>> = projects.iter().map(|it| run.lint(it, &projects)).collect();
+    let mut all: Vec<Vec<Finding>> =
+        projects.par_iter().map(|it| run.lint(it, &projects)).collect();
     policy::apply(&run, &projects, &mut all, &mut view);
     if let Some(revision) = &args.new_from {
         changed::only_new(revision, &projects, &mut all)?;

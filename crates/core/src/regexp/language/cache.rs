@@ -1,7 +1,7 @@
 //! Languages by pattern and by operation, each built once: large files repeat the same patterns, and
 //! the analysis of a chain asks the same question again and again.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashSet};
@@ -30,7 +30,11 @@ type Answer = Result<Language, Undecided>;
 pub struct Languages {
     limits: Limits,
     known: RefCell<HashSet<Arc<Dfa>>>,
+    /// The addresses of the automata in `known`, which stay where they are.
+    kept: RefCell<HashSet<usize>>,
     answers: RefCell<HashMap<Question, Answer>>,
+    all: OnceCell<Language>,
+    none: OnceCell<Language>,
 }
 
 impl Languages {
@@ -71,12 +75,12 @@ impl Languages {
 
     /// Every string.
     pub fn all(&self) -> Language {
-        self.keep(Language::all(self.limits))
+        self.all.get_or_init(|| self.keep(Language::all(self.limits))).clone()
     }
 
     /// No string.
     pub fn none(&self) -> Language {
-        self.keep(Language::none(self.limits))
+        self.none.get_or_init(|| self.keep(Language::none(self.limits))).clone()
     }
 
     /// The strings of either.
@@ -132,11 +136,15 @@ impl Languages {
 
     /// The language with the automaton that the store shares.
     pub fn keep(&self, language: Language) -> Language {
+        if self.kept.borrow().contains(&language.address()) {
+            return language;
+        }
         let mut known = self.known.borrow_mut();
         if let Some(same) = known.get(&language.dfa) {
             return Language { dfa: Arc::clone(same), ..language };
         }
         known.insert(Arc::clone(&language.dfa));
+        self.kept.borrow_mut().insert(language.address());
         language
     }
 

@@ -15,7 +15,7 @@ mod tuple;
 mod witness;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 pub use self::cache::Languages;
 
@@ -128,7 +128,8 @@ impl Language {
 
     /// Every string.
     pub fn all(limits: Limits) -> Self {
-        Self::from(build::utf8(), limits)
+        static UTF8: LazyLock<Arc<Dfa>> = LazyLock::new(|| Arc::new(build::utf8()));
+        Self { dfa: Arc::clone(&UTF8), limits }
     }
 
     /// No string.

@@ -116,6 +116,14 @@ impl Start {
         Self { names, ..self }
     }
 
+    /// Whether the label may have this value at the start; "" stands for no label.
+    pub fn allows(&self, label: &str, value: &str) -> bool {
+        match self.labels.get(label) {
+            Some(values) => values.contains(value),
+            None => value.is_empty() || self.names.contains(label),
+        }
+    }
+
     /// The values of a label at the start.
     pub(super) fn values(&self, languages: &Languages, name: &str) -> Language {
         match self.labels.get(name) {
