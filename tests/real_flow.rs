@@ -2,7 +2,7 @@
 //! histograms. The same series must be stored, the same scrapes fail, and of series that become one
 //! the first of the page must be the one that is stored.
 //!
-//! `PROMSIEVE_FLOW_JOBS` (700, over 10,000 series) and `PROMSIEVE_SEED` (1) make it larger or other.
+//! `PROMSIEVE_FLOW_JOBS` (900, over 10,000 series) and `PROMSIEVE_SEED` (1) make it larger or other.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -38,7 +38,7 @@ fn check(version: Version) {
     }
     let mut random = Random::new(seed());
     let server: Server = version.name().parse().unwrap();
-    let numbered: Vec<Scraped> = (0..from_env("PROMSIEVE_FLOW_JOBS", 700))
+    let numbered: Vec<Scraped> = (0..from_env("PROMSIEVE_FLOW_JOBS", 900))
         .map(|at| generate(&mut random, at as usize, server))
         .collect();
     let merged: Vec<Scraped> = numbered.iter().cloned().map(without_number).collect();

@@ -47,8 +47,11 @@ fn path(at: usize) -> String {
 
 /// The configuration that scrapes `jobs` at `address`.
 pub(crate) fn configuration(jobs: &[Scraped], address: &str) -> String {
-    let mut out =
-        String::from("global: {scrape_interval: 5s, scrape_timeout: 5s}\nscrape_configs:\n");
+    // Many jobs need time: a scrape that a busy machine cuts off looks like one that was refused.
+    let interval = 5 + jobs.len() / 100;
+    let mut out = format!(
+        "global: {{scrape_interval: {interval}s, scrape_timeout: {interval}s}}\nscrape_configs:\n"
+    );
     for (at, scraped) in jobs.iter().enumerate() {
         let label = |(name, value): &(String, String)| format!("{name}: {}", quoted(value));
         // An instance of its own: the address is another on the server and here.

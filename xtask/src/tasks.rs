@@ -50,7 +50,7 @@ const NIGHTLY: [(&str, &str); 4] = [
     ("PROMSIEVE_RELABEL_PAIRS", "1000000"),
     ("PROMSIEVE_PATTERNS", "200000"),
     ("PROMSIEVE_MATCHES", "2000000"),
-    ("PROMSIEVE_FLOW_JOBS", "1500"),
+    ("PROMSIEVE_FLOW_JOBS", "3000"),
 ];
 
 /// Runs the generated tests against real servers at their nightly sizes, on the seed that
