@@ -22,8 +22,8 @@ struct Run {
 }
 
 fn main() {
-    let numbers = std::env::args().skip(1).filter_map(|argument| argument.parse().ok());
-    let series = numbers.last().unwrap_or(SERIES);
+    let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse().ok());
+    let series = numbers.next_back().unwrap_or(SERIES);
     println!("{series} series, medians of {ROUNDS} rounds; M = million series x steps a second\n");
     println!(
         "| chain | steps | met a series | kept | fill ns | chain ns | rows M | rows with fill M | table M |"

@@ -1,5 +1,5 @@
 //! Configurations as data with places: jobs, chains, rule files, and what the server refuses of
-//! them. Prometheus's own is read here, every other kind that holds relabel rules in [`kinds`].
+//! them. Prometheus's own is read here, every other kind that holds relabel rules in `kinds`.
 
 mod chain;
 mod check;

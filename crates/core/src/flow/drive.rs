@@ -41,13 +41,10 @@ impl<'p> Drive<'p> {
     /// Runs the chain over a block whose dictionaries are `table`'s.
     pub(super) fn block(&mut self, table: &mut Table, block: &Block) -> Passed {
         let labelled = labelled(table, block, self.external);
-        let passed = match self.run.run(table, &labelled) {
-            Ok(passed) => passed,
-            Err(OrderMatters) => {
-                let chain = (self.kind, self.program);
-                run_rows(table, chain, block, self.external, &mut self.run.steps)
-            }
-        };
+        let passed = self.run.run(table, &labelled).unwrap_or_else(|OrderMatters| {
+            let chain = (self.kind, self.program);
+            run_rows(table, chain, block, self.external, &mut self.run.steps)
+        });
         if self.wanted().next().is_some() {
             self.find_examples(table, block);
         }

@@ -37,7 +37,7 @@ pub fn write(project: &Project, remote: &RemoteWrite, stored: &Table) -> Written
     run(project, remote, stored, false)
 }
 
-/// As [`write`], with the [`StepDetail`](super::StepDetail)s of every step.
+/// As [`write()`], with the [`StepDetail`](super::StepDetail)s of every step.
 ///
 /// # Panics
 /// When the table is not [`Stage::Stored`].

@@ -44,19 +44,22 @@ fn written(format: LintFormat, view: &LintView) -> String {
     String::from_utf8(out).unwrap()
 }
 
+/// The value is an object with the required keys, and no key that is not allowed.
+fn keys(value: &Value, allowed: &[&str], required: &[&str]) {
+    let object = value.as_object().unwrap_or_else(|| panic!("no object: {value}"));
+    let known = |key: &String| allowed.contains(&key.as_str());
+    assert!(object.keys().all(known), "{:?} of {allowed:?}", object.keys());
+    assert!(required.iter().all(|key| object.contains_key(*key)), "{required:?}: {value}");
+}
+
+fn message(value: &Value) {
+    keys(value, &["text", "markdown"], &["text"]);
+    assert!(value["text"].is_string());
+}
+
 /// What the schema of SARIF 2.1.0 demands of the parts that are written: required keys, types,
 /// allowed words, and no key that it does not know.
 fn check_sarif(log: &Value) {
-    let keys = |value: &Value, allowed: &[&str], required: &[&str]| {
-        let object = value.as_object().unwrap_or_else(|| panic!("no object: {value}"));
-        let known = |key: &String| allowed.contains(&key.as_str());
-        assert!(object.keys().all(known), "{:?} of {allowed:?}", object.keys());
-        assert!(required.iter().all(|key| object.contains_key(*key)), "{required:?}: {value}");
-    };
-    let text = |value: &Value| {
-        keys(value, &["text", "markdown"], &["text"]);
-        assert!(value["text"].is_string());
-    };
     keys(log, &["$schema", "version", "runs"], &["version", "runs"]);
     assert_eq!(log["version"], "2.1.0");
     for run in log["runs"].as_array().unwrap() {
@@ -68,54 +71,59 @@ fn check_sarif(log: &Value) {
         }
         keys(&run["tool"], &["driver"], &["driver"]);
         let driver = &run["tool"]["driver"];
-        let of_driver = ["name", "version", "semanticVersion", "informationUri", "rules"];
-        keys(driver, &of_driver, &["name"]);
-        let mut ids = BTreeSet::new();
-        for rule in driver["rules"].as_array().unwrap() {
-            let allowed =
-                ["id", "name", "shortDescription", "help", "helpUri", "defaultConfiguration"];
-            keys(rule, &allowed, &["id"]);
-            assert!(ids.insert(rule["id"].as_str().unwrap()), "rules are unique");
-            text(&rule["shortDescription"]);
-            rule.get("help").into_iter().for_each(text);
-            keys(&rule["defaultConfiguration"], &["level"], &["level"]);
-        }
+        check_driver(driver);
         for result in run["results"].as_array().unwrap() {
-            let allowed = [
-                "ruleId",
-                "ruleIndex",
-                "level",
-                "message",
-                "locations",
-                "partialFingerprints",
-                "properties",
-            ];
-            keys(result, &allowed, &["message"]);
-            text(&result["message"]);
-            assert!(
-                ["none", "note", "warning", "error"].contains(&result["level"].as_str().unwrap())
-            );
-            let rule = &driver["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
-            assert_eq!(rule["id"], result["ruleId"]);
-            let prints = result["partialFingerprints"].as_object().unwrap();
-            assert!(prints.values().all(Value::is_string));
-            for location in result["locations"].as_array().unwrap() {
-                keys(location, &["physicalLocation", "logicalLocations"], &[]);
-                let place = &location["physicalLocation"];
-                keys(place, &["artifactLocation", "region"], &["artifactLocation"]);
-                let uri = place["artifactLocation"]["uri"].as_str().unwrap();
-                assert!(
-                    uri.bytes()
-                        .all(|byte| byte.is_ascii_graphic() && !b"<>\"{}|\\^`".contains(&byte))
-                );
-                let region = &place["region"];
-                keys(region, &["startLine", "startColumn", "endLine", "endColumn"], &["startLine"]);
-                assert!(region.as_object().unwrap().values().all(|at| at.as_u64().unwrap() >= 1));
-                for logical in location["logicalLocations"].as_array().unwrap() {
-                    keys(logical, &["fullyQualifiedName"], &[]);
-                }
-            }
+            check_result(driver, result);
         }
+    }
+}
+
+fn check_driver(driver: &Value) {
+    let allowed = ["name", "version", "semanticVersion", "informationUri", "rules"];
+    keys(driver, &allowed, &["name"]);
+    let mut ids = BTreeSet::new();
+    for rule in driver["rules"].as_array().unwrap() {
+        let allowed = ["id", "name", "shortDescription", "help", "helpUri", "defaultConfiguration"];
+        keys(rule, &allowed, &["id"]);
+        assert!(ids.insert(rule["id"].as_str().unwrap()), "rules are unique");
+        message(&rule["shortDescription"]);
+        rule.get("help").into_iter().for_each(message);
+        keys(&rule["defaultConfiguration"], &["level"], &["level"]);
+    }
+}
+
+fn check_result(driver: &Value, result: &Value) {
+    let allowed = [
+        "ruleId",
+        "ruleIndex",
+        "level",
+        "message",
+        "locations",
+        "partialFingerprints",
+        "properties",
+    ];
+    keys(result, &allowed, &["message"]);
+    message(&result["message"]);
+    assert!(["none", "note", "warning", "error"].contains(&result["level"].as_str().unwrap()));
+    let rule = &driver["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
+    assert_eq!(rule["id"], result["ruleId"]);
+    let prints = result["partialFingerprints"].as_object().unwrap();
+    assert!(prints.values().all(Value::is_string));
+    result["locations"].as_array().unwrap().iter().for_each(check_location);
+}
+
+fn check_location(location: &Value) {
+    keys(location, &["physicalLocation", "logicalLocations"], &[]);
+    let place = &location["physicalLocation"];
+    keys(place, &["artifactLocation", "region"], &["artifactLocation"]);
+    let uri = place["artifactLocation"]["uri"].as_str().unwrap();
+    let fits = |byte: u8| byte.is_ascii_graphic() && !b"<>\"{}|\\^`".contains(&byte);
+    assert!(uri.bytes().all(fits), "{uri}");
+    let region = &place["region"];
+    keys(region, &["startLine", "startColumn", "endLine", "endColumn"], &["startLine"]);
+    assert!(region.as_object().unwrap().values().all(|at| at.as_u64().unwrap() >= 1));
+    for logical in location["logicalLocations"].as_array().unwrap() {
+        keys(logical, &["fullyQualifiedName"], &[]);
     }
 }
 
