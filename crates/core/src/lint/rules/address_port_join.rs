@@ -46,11 +46,8 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
         && at.step.target().constant().as_deref() == Some(ADDRESS)
         && &**first == ADDRESS
         && second.contains("port");
-    let changed = |step: &crate::config::ConfiguredStep| {
-        step.step.as_ref().is_none_or(|step| filters::may_write(step, ADDRESS))
-    };
     let is_target = matches!(at.chain.kind, ChainKind::Target | ChainKind::Alertmanager);
-    if !is_target || !joins || at.earlier().iter().any(changed) {
+    if !is_target || !joins || filters::any_may_write(at.earlier(), ADDRESS) {
         return;
     }
     let labels =

@@ -88,14 +88,10 @@ fn is_only(found: &SelectorUse, job: &Job) -> bool {
 fn removed(at: At<'_>, found: &SelectorUse) -> Option<String> {
     let LabelNeed::Only(labels) = &found.need else { return None };
     let labels: &BTreeSet<String> = labels;
-    let set_again = |label: &str| {
-        at.later()
-            .iter()
-            .any(|step| step.step.as_ref().is_none_or(|step| filters::may_set(step, label)))
-    };
     let is_removed = |label: &&String| {
         let matches = at.step.pattern().is_match(label);
-        matches == (at.step.action() == Action::LabelDrop) && !set_again(label)
+        matches == (at.step.action() == Action::LabelDrop)
+            && !filters::any_may_set(at.later(), label)
     };
     labels.iter().find(is_removed).cloned()
 }

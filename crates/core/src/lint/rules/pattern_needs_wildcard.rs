@@ -66,10 +66,9 @@ fn check(context: &mut Context<'_>, table: &Table) {
 /// Whether a step looks at metric names as they were scraped.
 pub(super) fn reads_name(at: At<'_>) -> bool {
     let sources = at.step.source_labels();
-    let renames = |step: &crate::config::ConfiguredStep| {
-        step.step.as_ref().is_none_or(|step| filters::may_write(step, "__name__"))
-    };
-    sources.len() == 1 && &*sources[0] == "__name__" && !at.earlier().iter().any(renames)
+    sources.len() == 1
+        && &*sources[0] == "__name__"
+        && !filters::any_may_write(at.earlier(), "__name__")
 }
 
 fn look(

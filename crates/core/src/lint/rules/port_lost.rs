@@ -22,7 +22,7 @@
 //! ## Fix
 //! None. Write the port into the replacement, or write to `instance`.
 
-use crate::config::{ChainKind, ConfiguredStep};
+use crate::config::ChainKind;
 use crate::finding::{Evidence, RuleId, Severity};
 use crate::lint::{At, Check, Context, FixKind, Rule, filters, sample};
 use crate::relabel::{Action, StepField};
@@ -42,11 +42,9 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
     let rewrites = at.step.action() == Action::Replace
         && at.step.target().constant().as_deref() == Some(ADDRESS)
         && &**source == ADDRESS;
-    let changed = |step: &ConfiguredStep| {
-        step.step.as_ref().is_none_or(|step| filters::may_write(step, ADDRESS))
-    };
-    let others = at.earlier().iter().chain(at.later());
-    if at.chain.kind != ChainKind::Target || !rewrites || others.into_iter().any(changed) {
+    let is_written =
+        [at.earlier(), at.later()].iter().any(|others| filters::any_may_write(others, ADDRESS));
+    if at.chain.kind != ChainKind::Target || !rewrites || is_written {
         return;
     }
     let labels = vec![(ADDRESS.to_owned(), "10.0.0.1:8080".to_owned())];
