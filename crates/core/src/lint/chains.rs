@@ -143,3 +143,51 @@ fn is_about_filter(step: &Step, claim: &ClaimKind) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
+    use super::*;
+    use crate::config::{ChainOptions, chain};
+    use crate::text::{FileId, SourceText};
+
+    fn step() -> impl Strategy<Value = String> {
+        let label = || prop::sample::select(vec!["a", "b", "c"]);
+        let regex = prop::sample::select(vec!["x", "y", "x|y", ".*", ".+", "x.*", "", "x;y"]);
+        let action = prop::sample::select(vec!["keep", "drop", "keep", "drop", "replace"]);
+        (label(), label(), any::<bool>(), regex, action).prop_map(|(a, b, two, regex, action)| {
+            let sources = if two { format!("{a}, {b}") } else { a.to_owned() };
+            let target =
+                if action == "replace" { format!(", target_label: {b}") } else { String::new() };
+            format!(
+                "- {{source_labels: [{sources}], regex: '{regex}', action: {action}{target}}}\n"
+            )
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            rng_seed: RngSeed::Fixed(1), failure_persistence: None, cases: 300,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn a_chain_whose_parts_are_quiet_is_quiet(steps in prop::collection::vec(step(), 1..5)) {
+            let source = SourceText::new("c.yml", steps.concat());
+            let (server, scheme) = (Server::default(), NameScheme::Utf8);
+            let options = ChainOptions { kind: ChainKind::Metric, server, scheme };
+            let (chain, _, findings) = chain(FileId::default(), &source, options);
+            prop_assert_eq!(findings, []);
+            let chains = Chains::default();
+            let found = chains.analysis(&chain);
+            let steps: Vec<Step> = chain.steps.iter().filter_map(|it| it.step.clone()).collect();
+            let whole = analyse(&steps, &chains.start(ChainKind::Metric), chains.languages());
+            if found.claims.is_empty() {
+                let about = whole.claims.iter().filter(|it| is_about_filter(&steps[it.step], &it.kind));
+                prop_assert_eq!(about.count(), 0, "{:?}", whole.claims);
+            }
+        }
+    }
+}
