@@ -4,15 +4,13 @@ use std::io::Write;
 
 use promsieve_core::census::{Census, CensusOptions};
 use promsieve_core::flow;
-use promsieve_core::ingest::status::{self, TsdbStatus};
-use promsieve_core::series::{Table, TableBuilder};
 use promsieve_core::watch::Unwatched;
 
 use super::warn;
 use crate::Status;
 use crate::args::{Common, Format};
-use crate::input::bytes::read_text;
-use crate::input::scrapes::{self, Scrape};
+use crate::input::kinds::{self, Held};
+use crate::input::scrapes::Scrape;
 use crate::input::{Kind, Source};
 use crate::output::view::census::{CensusView, StatusView};
 use crate::output::{json, text};
@@ -37,34 +35,21 @@ pub(crate) struct CensusArgs {
     top: usize,
 }
 
-/// What the sources held.
-struct Inputs {
-    tables: Vec<Table>,
-    statuses: Vec<(String, TsdbStatus)>,
-    scrapes: Vec<Scrape>,
-    status: Status,
-}
-
 pub(crate) fn run(
     args: &CensusArgs,
     common: &Common,
     out: &mut impl Write,
 ) -> anyhow::Result<Status> {
-    let mut inputs = Inputs {
-        tables: Vec::new(),
-        statuses: Vec::new(),
-        scrapes: Vec::new(),
-        status: Status::Clean,
-    };
+    let mut held = Held::default();
     for spec in &args.sources {
         for source in Source::resolve(spec)? {
-            if let Err(error) = read(&source, args.kind, common, &mut inputs) {
+            if let Err(error) = kinds::read(&source, args.kind, common, &mut held) {
                 warn(&format!("error: {error:#}"));
-                inputs.status = Status::Incomplete;
+                held.status = Status::Incomplete;
             }
         }
     }
-    let Inputs { tables, statuses, scrapes, mut status } = inputs;
+    let Held { tables, statuses, scrapes, mut status } = held;
     if tables.is_empty() && statuses.is_empty() {
         anyhow::bail!("nothing could be read");
     }
@@ -84,61 +69,6 @@ pub(crate) fn run(
         Format::Text => text::census::write(out, &view, args.top, " (--top 0 lists all)")?,
     }
     Ok(status)
-}
-
-fn read(
-    source: &Source,
-    kind: Option<Kind>,
-    common: &Common,
-    inputs: &mut Inputs,
-) -> anyhow::Result<()> {
-    if let Source::Directory(directory) = source {
-        let files = scrapes::files(directory)?;
-        anyhow::ensure!(!files.is_empty(), "`{}` holds no scrape files", directory.display());
-        let (table, read) = scrapes::read_files(&files);
-        inputs.tables.push(table);
-        for scrape in read {
-            match scrape {
-                Ok(scrape) => inputs.scrapes.push(scrape),
-                Err(error) => {
-                    warn(&format!("error: {error:#}"));
-                    inputs.status = Status::Incomplete;
-                }
-            }
-        }
-        return Ok(());
-    }
-    if kind == Some(Kind::Status) || (kind.is_none() && looks_like_json(source)) {
-        let text = read_text(source, &common.access)?;
-        let status =
-            status::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", source.name()))?;
-        inputs.statuses.push((source.name(), status));
-        return Ok(());
-    }
-    let mut builder = TableBuilder::default();
-    let scrape = scrapes::read_source(source, &common.access, common.server, &mut builder)?;
-    inputs.tables.push(builder.finish());
-    inputs.scrapes.push(scrape);
-    Ok(())
-}
-
-/// Whether a file's first byte is that of a JSON object, which no exposition starts with unless
-/// with a quoted name.
-fn looks_like_json(source: &Source) -> bool {
-    match source {
-        Source::Url(url) => url.contains("/api/v1/status/tsdb"),
-        Source::File(path) => {
-            let text = std::fs::File::open(path).ok().map(|file| {
-                let mut start = Vec::new();
-                let _ = std::io::Read::read_to_end(&mut std::io::Read::take(file, 64), &mut start);
-                start
-            });
-            let start: Vec<u8> =
-                text.unwrap_or_default().into_iter().filter(|b| !b.is_ascii_whitespace()).collect();
-            start.starts_with(b"{\"") && start.contains(&b':') && !start.contains(&b'=')
-        }
-        Source::Stdin | Source::Directory(_) => false,
-    }
 }
 
 /// Tells bad lines on stderr: the server would lose the whole scrape over one.

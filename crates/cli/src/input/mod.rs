@@ -7,6 +7,7 @@ pub mod config;
 pub(crate) mod discover;
 pub(crate) mod gather;
 pub mod http;
+pub(crate) mod kinds;
 pub(crate) mod replace;
 pub mod scrapes;
 mod source;
