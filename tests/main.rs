@@ -6,8 +6,6 @@ mod browser;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
-mod corpus;
-#[cfg(test)]
 mod corpus_automata;
 #[cfg(test)]
 mod corpus_config;
@@ -21,8 +19,6 @@ mod generated;
 mod lint_coverage;
 #[cfg(test)]
 mod page;
-#[cfg(test)]
-mod random;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
@@ -45,3 +41,6 @@ mod real_vmagent;
 mod real_way;
 #[cfg(test)]
 mod tidy;
+
+#[cfg(test)]
+use promsieve_lab::{corpus, random};

@@ -1,11 +1,10 @@
 //! The real-server harness as the tests see it, and the tests of the harness itself.
 
-mod refusals;
-
 pub(crate) use promsieve_lab::real::{Pages, Server, Version, dir, promtool};
-pub(crate) use refusals::refusals;
 
-use promsieve_lab::real::{OPENMETRICS, Page};
+use std::collections::BTreeMap;
+
+use promsieve_lab::real::{self, OPENMETRICS, Page};
 
 const PAGE: &str = "\
 # HELP app_requests_total Requests answered.
@@ -13,6 +12,11 @@ const PAGE: &str = "\
 app_requests_total{code=\"200\"} 7
 app_requests_total{code=\"500\"} 1
 ";
+
+/// promtool's refusals by the index of the configuration.
+pub(crate) fn refusals(version: Version, configs: &[String]) -> BTreeMap<usize, String> {
+    real::refusals(version, configs).unwrap()
+}
 
 fn config(pages: &Pages) -> String {
     format!(

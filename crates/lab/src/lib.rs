@@ -1,7 +1,10 @@
 //! Mesh generator, real-server harness and benches: heavy dev dependencies stay here.
 
 pub mod chains;
+pub mod corpus;
 pub mod cpu;
 pub mod measure;
 pub mod mesh;
+pub mod mutate;
+pub mod random;
 pub mod real;

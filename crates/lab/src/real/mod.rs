@@ -4,12 +4,18 @@
 
 mod http;
 mod pages;
+mod refusals;
 mod server;
+mod steps;
+mod targets;
 mod temp;
 
 pub use http::{Response, get};
 pub use pages::{OPENMETRICS, Page, Pages, TEXT};
+pub use refusals::refusals;
 pub use server::{Samples, Server, Setup, percent_encode};
+pub use steps::{quoted, step};
+pub use targets::{Seen, targets};
 pub use temp::TempDir;
 
 use std::io::Write;

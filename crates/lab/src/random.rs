@@ -1,10 +1,12 @@
 //! Randomness that follows from a seed alone, and the sizes that the environment sets.
 
 /// A small reproducible source of randomness (`SplitMix64`).
-pub(crate) struct Random(u64);
+#[derive(Debug, Clone)]
+pub struct Random(u64);
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// What follows from `seed`.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -16,31 +18,35 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
+    /// A number below `bound`, which is not 0.
+    pub fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
     }
 
     /// True once in `bound` times.
-    pub(crate) fn rarely(&mut self, bound: usize) -> bool {
+    pub fn rarely(&mut self, bound: usize) -> bool {
         self.below(bound) == 0
     }
 
-    pub(crate) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+    /// One of `from`, which is not empty.
+    pub fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
         from[self.below(from.len())]
     }
 
-    pub(crate) fn char(&mut self, from: &str) -> char {
+    /// A character of `from`, which is not empty.
+    pub fn char(&mut self, from: &str) -> char {
         from.chars().nth(self.below(from.chars().count())).expect("below the count")
     }
 
-    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+    /// Puts `items` into another order.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for at in (1..items.len()).rev() {
             items.swap(at, self.below(at + 1));
         }
     }
 
     /// `text` with one to three characters cut out, put in from `from`, swapped or doubled.
-    pub(crate) fn mutate(&mut self, text: &str, from: &str) -> String {
+    pub fn mutate(&mut self, text: &str, from: &str) -> String {
         let mut chars: Vec<char> = text.chars().collect();
         for _ in 0..=self.below(3) {
             let at = self.below(chars.len() + 1);
@@ -56,11 +62,11 @@ impl Random {
 }
 
 /// A number from the environment: `cargo xtask nightly` sets the large ones.
-pub(crate) fn from_env(name: &str, default: u64) -> u64 {
+pub fn from_env(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
 }
 
 /// The seed of every generated test: `PROMSIEVE_SEED`, 1 if that is not set.
-pub(crate) fn seed() -> u64 {
+pub fn seed() -> u64 {
     from_env("PROMSIEVE_SEED", 1)
 }

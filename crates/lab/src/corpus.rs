@@ -1,23 +1,24 @@
 //! Where the public configurations, rules and dashboards are that some tests read: they are not ours
 //! to copy, so they lie beside the workspace.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The directory that `PROMSIEVE_CORPUS` names, or `../shared/corpus` beside the workspace; `None`,
 /// said on stdout, where it is absent.
-pub(crate) fn dir() -> Option<PathBuf> {
+pub fn dir() -> Option<PathBuf> {
     let named = std::env::var_os("PROMSIEVE_CORPUS").map(PathBuf::from);
     let path = named.unwrap_or_else(|| xtask::workspace().join("../shared/corpus"));
     if path.is_dir() {
         return Some(path);
     }
-    println!("skipped: no corpus");
+    let _ = writeln!(std::io::stdout(), "skipped: no corpus");
     None
 }
 
 /// The files below `folder` of the corpus whose names end so, in order; all with no ending given,
 /// none without a corpus.
-pub(crate) fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
+pub fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     if let Some(dir) = dir() {
         collect(&dir.join(folder), endings, &mut paths);
@@ -27,7 +28,7 @@ pub(crate) fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
 }
 
 /// The texts of [`files`], those that are UTF-8.
-pub(crate) fn texts(folder: &str, endings: &[&str]) -> Vec<String> {
+pub fn texts(folder: &str, endings: &[&str]) -> Vec<String> {
     let paths = files(folder, endings);
     paths.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect()
 }
