@@ -1,6 +1,7 @@
 //! Bytes to samples and totals: everything that a Prometheus or an application can be read from.
 
 pub mod exposition;
+pub mod index;
 #[cfg(feature = "prometheus-parse")]
 pub mod prometheus_parse;
 pub mod status;
