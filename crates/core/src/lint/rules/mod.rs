@@ -63,6 +63,7 @@ mod single_underscore;
 mod step_matches_nothing;
 mod stray_whitespace;
 mod target_settings_removed;
+mod targets_merge;
 mod template_leftover;
 mod template_trap;
 mod temporary_label_stored;
@@ -156,6 +157,7 @@ rules! {
     meta_label_not_offered,
     bucket_bound_removed,
     infinite_bucket_dropped,
+    targets_merge,
     dropped_metric_used, // US001
     dropped_label_used,
     dropped_bucket_used,
