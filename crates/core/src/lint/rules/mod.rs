@@ -20,6 +20,7 @@ mod federation_without_honor_labels;
 mod filter_without_source;
 mod fleet_external_labels;
 mod fleet_residues;
+mod fleet_unsharded_job;
 mod glob_pattern;
 mod hashmod_without_keep;
 mod ignored_field;
@@ -147,6 +148,7 @@ rules! {
     fleet_external_labels,
     replica_label_in_alerts,
     rule_spans_shards,
+    fleet_unsharded_job,
     meta_label_after_scrape, // ST001
     temporary_label_stored,
     labelkeep_without_name,
