@@ -1,6 +1,10 @@
 //! Bytes to samples and totals: everything that a Prometheus or an application can be read from.
 
 pub mod exposition;
+mod names;
 #[cfg(feature = "prometheus-parse")]
 pub mod prometheus_parse;
+mod report;
 pub mod status;
+
+pub use report::{BadLine, Report};
