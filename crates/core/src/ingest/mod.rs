@@ -2,6 +2,10 @@
 
 pub mod exposition;
 pub mod index;
+mod names;
 #[cfg(feature = "prometheus-parse")]
 pub mod prometheus_parse;
+mod report;
 pub mod status;
+
+pub use report::{BadLine, Report};
