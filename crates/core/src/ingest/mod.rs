@@ -4,3 +4,4 @@ pub mod exposition;
 #[cfg(feature = "prometheus-parse")]
 pub mod prometheus_parse;
 pub mod status;
+pub mod wal;

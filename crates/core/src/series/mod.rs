@@ -7,6 +7,7 @@ mod label_buf;
 mod layout;
 mod merge;
 mod notes;
+mod retain;
 mod sink;
 mod table;
 
