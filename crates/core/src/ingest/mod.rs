@@ -7,5 +7,6 @@ mod names;
 pub mod prometheus_parse;
 mod report;
 pub mod status;
+pub mod wal;
 
 pub use report::{BadLine, Report};
