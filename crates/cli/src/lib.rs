@@ -4,9 +4,11 @@
 
 mod args;
 mod commands;
+mod common;
 pub mod input;
 mod output;
 mod status;
+mod stderr;
 
 use std::process::ExitCode;
 
