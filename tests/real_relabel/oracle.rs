@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-pub(crate) use promsieve_lab::real::{Seen, quoted, step};
 use promsieve_lab::real::{self, Version};
+pub(crate) use promsieve_lab::real::{Seen, quoted, step};
 
 use super::generate::Case;
 

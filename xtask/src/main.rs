@@ -17,6 +17,7 @@ usage: cargo xtask TASK
                 node_exporter into DIR (PROMSIEVE_REAL, or .real)
   browser       make sure a Chromium is there
   mesh [ARGS]   generate a mesh of services; `cargo xtask mesh --help`
+  mutate [ARGS] put known mistakes into clean configurations, and count those that lint finds
   bless [ARGS]  rewrite the generated files
 ";
 
@@ -38,6 +39,7 @@ fn run(task: &str, rest: &[OsString]) -> Result<ExitCode, Failure> {
         "test" => tasks::test(rest)?,
         "nightly" => tasks::nightly(rest)?,
         "mesh" => tasks::mesh(rest)?,
+        "mutate" => tasks::mutate(rest)?,
         "bless" => tasks::bless(rest)?,
         "real" => {
             let dir = rest.first().map_or_else(real::default_dir, PathBuf::from);

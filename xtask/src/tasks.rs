@@ -81,6 +81,17 @@ pub fn mesh(args: &[OsString]) -> Result<ExitStatus, Failure> {
     cargo(&["run", "--quiet", "--release", "-p", "promsieve-lab", "--bin", "mesh", "--"], args)
 }
 
+/// Runs the mutation test of the linter, optimised, with `args`.
+///
+/// # Errors
+/// When the servers can't be installed or cargo can't be started.
+pub fn mutate(args: &[OsString]) -> Result<ExitStatus, Failure> {
+    let dir = real::default_dir();
+    real::install(&dir)?;
+    let fixed = ["run", "--quiet", "--release", "-p", "promsieve-lab", "--bin", "mutate", "--"];
+    run(cargo_command(&fixed, args).env("PROMSIEVE_REAL", dir))
+}
+
 /// Rewrites the generated files: the tests named `generated_…` write instead of comparing when
 /// `UPDATE=1` is set.
 ///

@@ -105,6 +105,7 @@ pub(super) fn shape_of(value: &str) -> Option<Shape> {
     let tests: [(Shape, Test); 14] = [
         (Shape::Uuid, is_uuid),
         (Shape::Timestamp, is_timestamp),
+        (Shape::Hex, is_hex),
         (Shape::Integer, is_integer),
         (Shape::Number, is_number),
         (Shape::Ip, |value| value.parse::<std::net::IpAddr>().is_ok()),
@@ -113,7 +114,6 @@ pub(super) fn shape_of(value: &str) -> Option<Shape> {
         (Shape::PathWithId, is_path_with_id),
         (Shape::Path, |value| value.starts_with('/')),
         (Shape::Email, is_email),
-        (Shape::Hex, is_hex),
         (Shape::Pod, is_pod),
         (Shape::Sql, is_sql),
         (Shape::FreeText, |value| value.split(' ').filter(|word| !word.is_empty()).count() >= 5),
@@ -172,11 +172,11 @@ fn is_email(value: &str) -> bool {
     })
 }
 
+/// A number of as many digits counts nothing either: it is a serial number.
 fn is_hex(value: &str) -> bool {
     value.len() >= 16
         && all(value, u8::is_ascii_hexdigit)
         && value.contains(|c: char| c.is_ascii_digit())
-        && value.contains(|c: char| c.is_ascii_alphabetic())
 }
 
 /// The characters of Kubernetes's generated suffixes (apimachinery's rand.SafeEncodeString).

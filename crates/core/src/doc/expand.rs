@@ -67,6 +67,11 @@ impl Document {
         self.decoded = decoded;
         self.dollars = true;
     }
+
+    /// Whether [`Self::halve_dollars`] was called.
+    pub fn has_halved_dollars(&self) -> bool {
+        self.dollars
+    }
 }
 
 #[cfg(test)]

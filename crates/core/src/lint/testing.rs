@@ -11,7 +11,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use super::rules::entries;
 use super::{Check, Entry, Facts, FixKind, Member, Settings, fix, lint};
 use crate::census::{Census, CensusOptions};
-use crate::config::{self, Project};
+use crate::config::{self, Kind, Project};
 use crate::finding::{Applicability, Evidence, Finding, Severity};
 use crate::flow::{self, FlowReport};
 use crate::ingest::exposition::{Format, Reader};
@@ -74,7 +74,7 @@ impl Linted {
                 let project = project.get_or_insert(Project { server, ..Project::default() });
                 reading.extend(project.add_rule_file(file, sources.file(file)));
             } else if project.is_none() {
-                let (read, found) = config::parse(file, sources.file(file), server);
+                let (read, found) = config::read(kind(part), file, sources.file(file), server);
                 reading = found;
                 project = Some(read);
             } else {
@@ -111,6 +111,14 @@ impl Linted {
         let at = self.sources.iter().position(|(file, _)| file == location.file);
         let before = self.before[at.expect("it is one of the files")];
         before + self.sources.file(location.file).position(location.span.start).line
+    }
+}
+
+/// What a configuration is: Prometheus's own, unless its head says otherwise.
+fn kind(part: &str) -> Kind {
+    match config::sniff(part)[..] {
+        [kind @ (Kind::Operator | Kind::Otel)] => kind,
+        _ => Kind::Prometheus,
     }
 }
 

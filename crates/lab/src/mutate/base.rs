@@ -47,5 +47,6 @@ pub fn bases(with_corpus: bool) -> Result<Vec<Base>> {
 
 fn is_quiet(text: &str) -> bool {
     let findings = Project::of(text).findings();
-    text.contains("scrape_configs") && findings.iter().all(|found| found.severity < Severity::Warning)
+    text.contains("scrape_configs")
+        && findings.iter().all(|found| found.severity < Severity::Warning)
 }

@@ -55,9 +55,15 @@ struct Fate {
 /// When a server does not start or answer.
 pub(super) fn confirm(mutants: &[Mutant], random: &mut Random) -> Result<Vec<Verdict>> {
     let texts = |side: fn(&Mutant) -> &Project| -> Vec<String> {
-        mutants.iter().map(|mutant| side(mutant).configs.get(mutant.config()).cloned().unwrap_or_default()).collect()
+        mutants
+            .iter()
+            .map(|mutant| side(mutant).configs.get(mutant.config()).cloned().unwrap_or_default())
+            .collect()
     };
-    let refused = [refusals(Version::V3, &texts(Mutant::real_good))?, refusals(Version::V3, &texts(Mutant::real_bad))?];
+    let refused = [
+        refusals(Version::V3, &texts(Mutant::real_good))?,
+        refusals(Version::V3, &texts(Mutant::real_bad))?,
+    ];
     let sides: Vec<[Side; 2]> = mutants
         .iter()
         .enumerate()
@@ -100,7 +106,8 @@ fn sides(mutant: &Mutant, random: &mut Random) -> [Side; 2] {
         }),
         Watch::Chain(name, kind) => {
             let sets = {
-                let [good, bad] = [&read[0], &read[1]].map(|configs| valid(&configs[0], name, *kind));
+                let [good, bad] =
+                    [&read[0], &read[1]].map(|configs| valid(&configs[0], name, *kind));
                 label_sets([&good, &bad], *kind, random)
             };
             read.map(|configs| chain_side(&configs, name, *kind, &sets))
@@ -108,11 +115,21 @@ fn sides(mutant: &Mutant, random: &mut Random) -> [Side; 2] {
         Watch::Pages(queries) => {
             let mut number = 0;
             [0, 1].map(|at| Side {
-                query: queries.as_ref().map(|queries| { number += 1; queries[at].clone() }),
-                pages: projects[at].scrapes.iter().map(|scrape| {
-                    let job = read[at].iter().flat_map(|config| &config.jobs).find(|job| job.name == scrape.job);
-                    page_job(job, &scrape.page)
-                }).collect(),
+                query: queries.as_ref().map(|queries| {
+                    number += 1;
+                    queries[at].clone()
+                }),
+                pages: projects[at]
+                    .scrapes
+                    .iter()
+                    .map(|scrape| {
+                        let job = read[at]
+                            .iter()
+                            .flat_map(|config| &config.jobs)
+                            .find(|job| job.name == scrape.job);
+                        page_job(job, &scrape.page)
+                    })
+                    .collect(),
                 ..Side::default()
             })
         }
@@ -175,7 +192,8 @@ fn page(sets: &[Labels]) -> String {
         let _ = writeln!(lines, "{name}{{{own}}} {number}");
     }
     let family = |(name, lines): (&str, String)| {
-        let kind = if lines.contains(&format!("{name}_bucket{{")) { "histogram" } else { "untyped" };
+        let kind =
+            if lines.contains(&format!("{name}_bucket{{")) { "histogram" } else { "untyped" };
         format!("# TYPE {name} {kind}\n{lines}")
     };
     families.into_iter().map(family).collect()
@@ -208,8 +226,11 @@ fn page_job(job: Option<&Job>, page: &str) -> PageJob {
 fn own_targets(job: &Job) -> TargetJob {
     let groups = job.static_targets.iter();
     let targets = groups.flat_map(|group| {
-        let labels: Labels =
-            group.labels.iter().map(|(name, value)| (name.value.clone(), value.value.clone())).collect();
+        let labels: Labels = group
+            .labels
+            .iter()
+            .map(|(name, value)| (name.value.clone(), value.value.clone()))
+            .collect();
         group.targets.iter().map(move |target| {
             let mut labels = labels.clone();
             labels.insert("__address__".to_owned(), target.value.clone());
@@ -230,13 +251,27 @@ fn fates(sides: &[[Side; 2]]) -> Result<Vec<[Fate; 2]>> {
 
 fn target_fates(sides: &[&Side], fates: &mut [Fate]) -> Result<()> {
     let mut config = String::from("global: {scrape_interval: 1d}\nscrape_configs:\n");
-    let jobs: Vec<(usize, &TargetJob)> = sides.iter().enumerate().flat_map(|(side, it)| it.targets.iter().map(move |job| (side, job))).collect();
+    let jobs: Vec<(usize, &TargetJob)> = sides
+        .iter()
+        .enumerate()
+        .flat_map(|(side, it)| it.targets.iter().map(move |job| (side, job)))
+        .collect();
     if jobs.is_empty() {
         return Ok(());
     }
     for (number, (_, job)) in jobs.iter().enumerate() {
-        let groups: Vec<String> = job.targets.iter().enumerate().map(|(at, labels)| group(&format!("{number}/{at}"), labels)).collect();
-        writeln!(config, "- job_name: j{number}\n  relabel_configs: [{}]\n  static_configs: [{}]", job.steps, groups.join(", "))?;
+        let groups: Vec<String> = job
+            .targets
+            .iter()
+            .enumerate()
+            .map(|(at, labels)| group(&format!("{number}/{at}"), labels))
+            .collect();
+        writeln!(
+            config,
+            "- job_name: j{number}\n  relabel_configs: [{}]\n  static_configs: [{}]",
+            job.steps,
+            groups.join(", ")
+        )?;
     }
     let mut seen = targets(Version::V3, &config, jobs.len())?;
     for (number, (side, job)) in jobs.iter().enumerate() {
@@ -260,32 +295,52 @@ fn target_fates(sides: &[&Side], fates: &mut [Fate]) -> Result<()> {
 fn group(id: &str, labels: &Labels) -> String {
     let address = labels.get("__address__").map_or("", String::as_str);
     let own = labels.iter().filter(|(name, _)| *name != "__address__");
-    let own: Vec<String> = own.map(|(name, value)| format!("{}: {}", quoted(name), quoted(value))).collect();
-    format!("{{targets: [{}], labels: {{__id__: {}, {}}}}}", quoted(address), quoted(id), own.join(", "))
+    let own: Vec<String> =
+        own.map(|(name, value)| format!("{}: {}", quoted(name), quoted(value))).collect();
+    format!(
+        "{{targets: [{}], labels: {{__id__: {}, {}}}}}",
+        quoted(address),
+        quoted(id),
+        own.join(", ")
+    )
 }
 
 fn page_fates(sides: &[&Side], fates: &mut [Fate]) -> Result<()> {
-    let jobs: Vec<(usize, &PageJob)> = sides.iter().enumerate().flat_map(|(side, it)| it.pages.iter().map(move |job| (side, job))).collect();
+    let jobs: Vec<(usize, &PageJob)> = sides
+        .iter()
+        .enumerate()
+        .flat_map(|(side, it)| it.pages.iter().map(move |job| (side, job)))
+        .collect();
     if jobs.is_empty() {
         return Ok(());
     }
-    let pages = jobs.iter().enumerate().map(|(number, (_, job))| (format!("/j{number}"), Page::text(job.page.clone())));
+    let pages = jobs
+        .iter()
+        .enumerate()
+        .map(|(number, (_, job))| (format!("/j{number}"), Page::text(job.page.clone())));
     let pages = Pages::serve(pages)?;
     // Many jobs need time: a scrape that a busy machine cuts off looks like one that was refused.
     let interval = 5 + jobs.len() / 100;
-    let mut config = format!("global: {{scrape_interval: {interval}s, scrape_timeout: {interval}s}}\nscrape_configs:\n");
+    let mut config = format!(
+        "global: {{scrape_interval: {interval}s, scrape_timeout: {interval}s}}\nscrape_configs:\n"
+    );
     for (number, (side, job)) in jobs.iter().enumerate() {
         let mut labels = job.labels.clone();
         labels.insert("__address__".to_owned(), pages.address());
         labels.entry("instance".to_owned()).or_insert_with(|| "here".to_owned());
         labels.insert(OWNER.to_owned(), format!("o{side}"));
         let group = group(&number.to_string(), &labels);
-        writeln!(config, "- job_name: j{number}\n  metrics_path: /j{number}\n{}  metric_relabel_configs: [{}]\n  static_configs: [{group}]", job.settings, job.steps)?;
+        writeln!(
+            config,
+            "- job_name: j{number}\n  metrics_path: /j{number}\n{}  metric_relabel_configs: [{}]\n  static_configs: [{group}]",
+            job.settings, job.steps
+        )?;
     }
     let server = Server::start(Version::V3, &config)?;
     server.wait_attempted(jobs.len())?;
     let up: BTreeMap<String, f64> = by_job(server.query("up")?);
-    let after: BTreeMap<String, f64> = by_job(server.query("scrape_samples_post_metric_relabeling")?);
+    let after: BTreeMap<String, f64> =
+        by_job(server.query("scrape_samples_post_metric_relabeling")?);
     let mut stored: BTreeMap<String, Vec<(Labels, String)>> = BTreeMap::new();
     for (mut labels, value) in server.query("{__name__!~\"up|scrape_.*\",job=~\"j.+\"}")? {
         let Some(job) = labels.remove("job") else { continue };
@@ -302,11 +357,15 @@ fn page_fates(sides: &[&Side], fates: &mut [Fate]) -> Result<()> {
     for (at, side) in sides.iter().enumerate() {
         if let Some(query) = &side.query {
             let query = query.replace("OWNER", &format!("{OWNER}=\"o{at}\""));
-            let mut results: Vec<(Labels, String)> = server.query(&query)?.into_iter().map(|(mut labels, value)| {
-                labels.remove("job");
-                labels.remove(OWNER);
-                (labels, value.to_string())
-            }).collect();
+            let mut results: Vec<(Labels, String)> = server
+                .query(&query)?
+                .into_iter()
+                .map(|(mut labels, value)| {
+                    labels.remove("job");
+                    labels.remove(OWNER);
+                    (labels, value.to_string())
+                })
+                .collect();
             results.sort();
             fates[at].query = results;
         }
@@ -315,5 +374,8 @@ fn page_fates(sides: &[&Side], fates: &mut [Fate]) -> Result<()> {
 }
 
 fn by_job(samples: Vec<(Labels, f64)>) -> BTreeMap<String, f64> {
-    samples.into_iter().filter_map(|(mut labels, value)| Some((labels.remove("job")?, value))).collect()
+    samples
+        .into_iter()
+        .filter_map(|(mut labels, value)| Some((labels.remove("job")?, value)))
+        .collect()
 }

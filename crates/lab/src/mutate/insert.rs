@@ -83,7 +83,12 @@ pub(super) fn chain_of(job: &Job, kind: ChainKind) -> &Chain {
 
 /// The text with steps, in block style and not indented, at the end of a job's chain, and the line
 /// where they begin. `None` where the chain is written in a way that leaves no place.
-pub(super) fn with_steps(text: &str, job: &Job, kind: ChainKind, steps: &str) -> Option<(String, u32)> {
+pub(super) fn with_steps(
+    text: &str,
+    job: &Job,
+    kind: ChainKind,
+    steps: &str,
+) -> Option<(String, u32)> {
     let chain = chain_of(job, kind);
     let (place, indent, head) = match chain.steps.last() {
         Some(last) => {
@@ -99,12 +104,17 @@ pub(super) fn with_steps(text: &str, job: &Job, kind: ChainKind, steps: &str) ->
             let key = line[line_start..].find("job_name:")?;
             let before = &text[line_start..line_start + key];
             before.chars().all(|c| c == ' ' || c == '-').then_some(())?;
-            let name = if kind == ChainKind::Target { "relabel_configs" } else { "metric_relabel_configs" };
+            let name = if kind == ChainKind::Target {
+                "relabel_configs"
+            } else {
+                "metric_relabel_configs"
+            };
             let head = format!("{}{name}:\n", " ".repeat(key));
             (line_after(text, job.name_location.span), key, head)
         }
     };
-    let steps: String = steps.lines().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect();
+    let steps: String =
+        steps.lines().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect();
     let (before, after) = text.split_at(place);
     let newline = if before.ends_with('\n') { "" } else { "\n" };
     let before = format!("{before}{newline}{head}");
@@ -130,6 +140,7 @@ fn line_after(text: &str, span: Span) -> usize {
 
 /// A text without its mark, and the line that had it.
 pub(super) fn unmarked(text: &str) -> (String, Option<u32>) {
-    let line = text.lines().zip(1..).find(|(line, _)| line.ends_with(MARK)).map(|(_, number)| number);
+    let line =
+        text.lines().zip(1..).find(|(line, _)| line.ends_with(MARK)).map(|(_, number)| number);
     (text.replace(MARK, ""), line)
 }

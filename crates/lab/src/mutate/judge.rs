@@ -106,7 +106,11 @@ impl Tally {
             .map(|found| format!("\n  {}:{} {}", found.rule, found.line, found.message))
             .collect();
         let (name, line) = (self.name, mutant.line);
-        self.notes.push(format!("{name}: {what}, line {line}{}\n{}", extra.concat(), lines.join("\n")));
+        self.notes.push(format!(
+            "{name}: {what}, line {line}{}\n{}",
+            extra.concat(),
+            lines.join("\n")
+        ));
     }
 }
 

@@ -14,7 +14,11 @@ const TRIED: usize = 200;
 
 /// Label sets that tell the chains apart, where some were found, and a few others. What a server makes
 /// of them decides; that promsieve tells them apart only makes it worth asking.
-pub(super) fn label_sets(chains: [&[Step]; 2], kind: ChainKind, random: &mut Random) -> Vec<Labels> {
+pub(super) fn label_sets(
+    chains: [&[Step]; 2],
+    kind: ChainKind,
+    random: &mut Random,
+) -> Vec<Labels> {
     let [good, bad] = chains.map(Program::compile);
     let read: Vec<Vec<Read<'_>>> = chains.map(|steps| steps.iter().map(Read::of).collect()).into();
     let all: Vec<&Read<'_>> = read.iter().flatten().collect();

@@ -17,8 +17,18 @@ const METRICS: &[&str] = &[
     "db_pool",
 ];
 const LABELS: &[&str] = &[
-    "pod_uid", "container_id", "uri", "shop", "tenant", "region", "queue", "handler", "operation",
-    "device", "partition", "cluster_zone",
+    "pod_uid",
+    "container_id",
+    "uri",
+    "shop",
+    "tenant",
+    "region",
+    "queue",
+    "handler",
+    "operation",
+    "device",
+    "partition",
+    "cluster_zone",
 ];
 const VALUES: &[&str] =
     &["payments", "ledger", "checkout", "search", "billing", "frontend", "gateway", "inventory"];
@@ -42,7 +52,8 @@ pub(super) struct Words {
 impl Words {
     pub(super) fn new(random: &mut Random) -> Self {
         let mut blanks = Vec::new();
-        for (names, words) in [(["<M>", "<N>"], METRICS), (["<L>", "<K>"], LABELS), (["<V>", "<W>"], VALUES)]
+        for (names, words) in
+            [(["<M>", "<N>"], METRICS), (["<L>", "<K>"], LABELS), (["<V>", "<W>"], VALUES)]
         {
             let mut words = words.to_vec();
             random.shuffle(&mut words);
@@ -64,7 +75,11 @@ fn repeated(line: &str) -> String {
     let Some((count, line)) = counted else { return line.to_owned() };
     let one = |at: u64| {
         // A multiple of an odd constant: hex digits without a pattern, all different.
-        let id = format!("{:016x}{:016x}", (at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15), at.wrapping_mul(0xbf58_476d_1ce4_e5b9) | 1);
+        let id = format!(
+            "{:016x}{:016x}",
+            (at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            at.wrapping_mul(0xbf58_476d_1ce4_e5b9) | 1
+        );
         line.replace("<i>", &at.to_string()).replace("<id>", &id)
     };
     (0..count).map(one).collect::<Vec<_>>().join("\n")

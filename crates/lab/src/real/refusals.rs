@@ -44,8 +44,7 @@ fn refusals_of_batch(
     ensure!(checked.count() == configs.len(), "promtool does not read every file: {out}{err}");
     let refused = out.split("FAILED: ").chain(err.split("FAILED: "));
     let refused = refused.filter_map(|part| {
-        let (number, message) =
-            part.strip_prefix("parsing YAML file ")?.split_once(".yml: ")?;
+        let (number, message) = part.strip_prefix("parsing YAML file ")?.split_once(".yml: ")?;
         let message = message.trim_end().trim_end_matches("Checking").trim_end();
         Some((number.parse().ok()?, message.to_owned()))
     });

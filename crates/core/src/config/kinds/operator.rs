@@ -181,6 +181,19 @@ fn check_keys(endpoint: Node<'_>, reading: &mut Reading<'_, '_>) {
     }
 }
 
+/// Refuses keys in Prometheus's own spelling: the resource has none with an underscore.
+fn check_case(node: Node<'_>, reading: &mut Reading<'_, '_>) {
+    for (key, _) in node.resolved().entries() {
+        let name = key.resolved().text();
+        if name.contains('_') {
+            unknown_field(key, std::iter::empty(), reading.report);
+            if let Some(finding) = reading.report.findings.last_mut() {
+                finding.remedy = Some(format!("write `{}`", camel(name)));
+            }
+        }
+    }
+}
+
 fn probe(root: Node<'_>, spec: Node<'_>, reading: &mut Reading<'_, '_>) {
     let targets = spec.get("targets");
     let written = |key: &str| targets.and_then(|targets| targets.get(key));
@@ -244,6 +257,10 @@ fn server(spec: Node<'_>, reading: &mut Reading<'_, '_>) {
         project.global.scrape_interval = interval;
     }
     project.global.external_labels.extend(pairs(spec.get("externalLabels")));
+    let lists = ["remoteWrite", "remoteRead"].into_iter().filter_map(|key| spec.get(key));
+    std::iter::once(spec)
+        .chain(lists.flat_map(Node::items))
+        .for_each(|node| check_case(node, reading));
     for write in spec.get("remoteWrite").into_iter().flat_map(Node::items) {
         let list = write.field("writeRelabelConfigs").map(|field| field.value);
         let write_chain = reading.chain(ChainKind::Write, KeyCase::Camel, None, write, list);

@@ -6,6 +6,7 @@
 mod address_port_join;
 mod alert_relabel_leaks;
 mod bucket_bound_removed;
+mod collector_dollar;
 mod constant_hash;
 mod contradictory_keeps;
 mod correlated_hashes;
@@ -15,6 +16,7 @@ mod dropped_bucket_used;
 mod dropped_label_used;
 mod dropped_metric_used;
 mod empty_alternative;
+mod endpoint_without_port;
 mod exported_labels;
 mod federation_without_honor_labels;
 mod filter_without_source;
@@ -160,6 +162,7 @@ rules! {
     bucket_bound_removed,
     infinite_bucket_dropped,
     targets_merge,
+    endpoint_without_port,
     dropped_metric_used, // US001
     dropped_label_used,
     dropped_bucket_used,
@@ -169,6 +172,7 @@ rules! {
     relabeling_ignored,
     alert_relabel_leaks,
     old_bound_in_query,
+    collector_dollar,
 }
 
 /// Every rule, in the order of the codes.

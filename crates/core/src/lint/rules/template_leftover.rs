@@ -110,6 +110,11 @@ fn leftover(at: At<'_>, field: StepField, text: &str) -> Option<(String, &'stati
         let message = format!("`{text}` writes a `$`: `$$` is one that starts no group");
         return Some((message, "the label gets the text of the template"));
     }
+    if text.is_empty() && captures_a_part(at) {
+        let message =
+            "the replacement is empty, and the pattern takes a part of the value".to_owned();
+        return Some((message, "the label is removed where the pattern matches"));
+    }
     let only_marks = !text.is_empty() && text.chars().all(|c| ":;/-_.@,|".contains(c));
     let lost = only_marks && at.step.pattern().group_count() > 1;
     lost.then(|| {
@@ -117,6 +122,16 @@ fn leftover(at: At<'_>, field: StepField, text: &str) -> Option<(String, &'stati
         let message = format!("`{text}` uses none of the {groups} groups of the pattern");
         (message, "the label gets the same mark everywhere")
     })
+}
+
+/// Whether the pattern has a group beside other text, for a label that it does not read: who only
+/// removes a label needs none.
+fn captures_a_part(at: At<'_>) -> bool {
+    let (pattern, target) = (at.step.pattern(), at.step.target_label());
+    let text = pattern.text();
+    pattern.group_count() > 0
+        && !(text.starts_with('(') && text.ends_with(')'))
+        && !at.step.source_labels().iter().any(|source| **source == *target)
 }
 
 /// The part of a text that a template engine would have replaced.
@@ -193,6 +208,7 @@ mod tests {
         check("a{2}", "x", 0);
         check("(.+)", "true", 0);
         check("(.+)", "", 0);
+        check("(.+)-[0-9]+", "", 1);
         check("(.+)", "$1", 0);
     }
 }

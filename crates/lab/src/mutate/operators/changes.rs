@@ -18,21 +18,21 @@ pub(super) const OPERATORS: &[Operator] = &[
         name: "blank key of a step",
         rows: &[73],
         rules: &["RL018"],
-        also: &[],
+        also: &["RL002", "RL003", "RL005", "SH002", "SH005"],
         defect: Defect::Change(blank),
     },
     Operator {
         name: "sources of a filter gone",
         rows: &[41, 62],
         rules: &["RL011"],
-        also: &["RL002", "RL003"],
+        also: &["RL002", "RL003", "SH001"],
         defect: Defect::Change(without_sources),
     },
     Operator {
         name: "separator of a pattern gone",
         rows: &[64],
         rules: &["RL006"],
-        also: &["RL003"],
+        also: &["RL002", "RL003"],
         defect: Defect::Change(without_separator),
     },
     Operator {
@@ -60,7 +60,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         name: "name with single underscores",
         rows: &[52],
         rules: &["RL020"],
-        also: &[],
+        also: &["RL014"],
         defect: Defect::Change(single_underscores),
     },
     Operator {

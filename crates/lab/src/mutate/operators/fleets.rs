@@ -100,18 +100,16 @@ pub(super) const OPERATORS: &[Operator] = &[
         also: &[],
         defect: Defect::Whole(
             Look::Chain(Write),
-            &[
-                (
-                    "global: {external_labels: {cluster: <V>, shard: '0'}}\n<FLEET>\n      \
+            &[(
+                "global: {external_labels: {cluster: <V>, shard: '0'}}\n<FLEET>\n      \
                      - {source_labels: [__tmp_shard], regex: 0, action: keep}\n---\n\
                      global: {external_labels: {cluster: <V>, shard: '1'}}\n<FLEET>\n      \
                      - {source_labels: [__tmp_shard], regex: 1, action: keep}",
-                    "global: {external_labels: {cluster: <V>}} # error\n<FLEET>\n      \
+                "global: {external_labels: {cluster: <V>}} # error\n<FLEET>\n      \
                      - {source_labels: [__tmp_shard], regex: 0, action: keep}\n---\n\
                      global: {external_labels: {cluster: <V>}}\n<FLEET>\n      \
                      - {source_labels: [__tmp_shard], regex: 1, action: keep}",
-                ),
-            ],
+            )],
         ),
     },
     Operator {

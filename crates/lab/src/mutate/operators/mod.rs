@@ -74,7 +74,12 @@ pub fn operators() -> Vec<Operator> {
 
 impl Operator {
     /// Up to `wanted` mutants, each of another place or with other words.
-    pub(super) fn mutants(&self, bases: &[Base], wanted: usize, random: &mut Random) -> Vec<Mutant> {
+    pub(super) fn mutants(
+        &self,
+        bases: &[Base],
+        wanted: usize,
+        random: &mut Random,
+    ) -> Vec<Mutant> {
         let mut made = Vec::new();
         match self.defect {
             Defect::Steps(kind, cases) => {
@@ -108,7 +113,15 @@ impl Operator {
 /// Steps put at the end of a chain of one of the jobs.
 fn steps(base: &Base, kind: ChainKind, case: (&str, &str), random: &mut Random) -> Option<Mutant> {
     let project = parsed(&base.text);
-    let fits = |job: &&Job| !case.1.contains("__meta_kubernetes_pod") || is_of_pods(job);
+    let fits = |job: &&Job| {
+        let is_fit = match case.1 {
+            steps if steps.contains("__meta_kubernetes_pod") => is_of_pods,
+            steps if steps.contains("[instance]") => brings_no_instance,
+            steps if steps.contains(":9102 # error") => has_ports,
+            _ => |_: &Job| true,
+        };
+        is_fit(job)
+    };
     let jobs: Vec<&Job> = project.jobs.iter().filter(fits).collect();
     if jobs.is_empty() {
         return None;
@@ -137,6 +150,18 @@ fn is_of_pods(job: &Job) -> bool {
         && job.discoveries.iter().all(|it| all(it.role.as_deref()))
 }
 
+/// Whether all labels of the job's targets are written, and `instance` is none of them.
+fn brings_no_instance(job: &Job) -> bool {
+    let mut labels = job.static_targets.iter().flat_map(|group| &group.labels);
+    job.discoveries.is_empty() && labels.all(|(name, _)| name.value != "instance")
+}
+
+/// Whether targets are written with their ports.
+fn has_ports(job: &Job) -> bool {
+    let mut targets = job.static_targets.iter().flat_map(|group| &group.targets);
+    targets.any(|target| target.value.contains(':'))
+}
+
 /// The first step of each chain of the configuration that can be changed so.
 fn changed(base: &Base, change: fn(&Site<'_>) -> Option<Change>) -> Vec<Mutant> {
     let project = parsed(&base.text);
@@ -145,7 +170,8 @@ fn changed(base: &Base, change: fn(&Site<'_>) -> Option<Change>) -> Vec<Mutant> 
         for kind in [ChainKind::Target, ChainKind::Metric] {
             let chain = chain_of(job, kind);
             let sites = chain.steps.iter().enumerate();
-            let mut sites = sites.map(|(index, step)| Site { text: &base.text, job, chain, index, step });
+            let mut sites =
+                sites.map(|(index, step)| Site { text: &base.text, job, chain, index, step });
             let Some(change) = sites.find_map(|site| change(&site)) else { continue };
             let mut bad = base.text.clone();
             bad.replace_range(change.range, &change.text);
@@ -167,7 +193,9 @@ fn whole(look: Look, good: &str, bad: &str) -> Mutant {
     let (good, bad) = (Parts::of(good), Parts::of(bad));
     let watch = match look {
         Look::Fleet => Watch::Fleet,
-        Look::Pages => Watch::Pages(good.query.clone().zip(bad.query.clone()).map(<[String; 2]>::from)),
+        Look::Pages => {
+            Watch::Pages(good.query.clone().zip(bad.query.clone()).map(<[String; 2]>::from))
+        }
         Look::Chain(kind) => Watch::Chain("app".to_owned(), kind),
     };
     let real = good.native.clone().zip(bad.native.clone());
@@ -203,7 +231,8 @@ impl Parts {
             } else {
                 let (text, line) = unmarked(&wrapped(&part));
                 let is_rules = text.lines().any(|line| line.starts_with("groups:"));
-                let list = if is_rules { &mut parts.project.rules } else { &mut parts.project.configs };
+                let list =
+                    if is_rules { &mut parts.project.rules } else { &mut parts.project.configs };
                 marked = marked.or(line.map(|line| (is_rules, list.len(), line)));
                 list.push(text);
             }

@@ -283,7 +283,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         name: "blank pattern",
         rows: &[73],
         rules: &["RL018"],
-        also: &[],
+        also: &["RL005"],
         defect: Defect::Steps(
             Metric,
             &[
@@ -301,7 +301,7 @@ pub(super) const OPERATORS: &[Operator] = &[
     Operator {
         name: "word in brackets",
         rows: &[77],
-        rules: &["RL021"],
+        rules: &["RL021", "RL001"],
         also: &[],
         defect: Defect::Steps(
             Metric,
@@ -424,7 +424,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         name: "read after removal",
         rows: &[27],
         rules: &["RL017"],
-        also: &[],
+        also: &["RL010"],
         defect: Defect::Steps(
             Metric,
             &[

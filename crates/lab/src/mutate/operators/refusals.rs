@@ -120,7 +120,7 @@ pub(super) const OPERATORS: &[Operator] = &[
             &[
                 (
                     "metric_relabel_configs:\n  - regex: <L>\n    action: labeldrop",
-                    "metric_relabel_configs: # error\n    regex: <L>\n    action: labeldrop",
+                    "metric_relabel_configs:\n    regex: <L> # error\n    action: labeldrop",
                 ),
                 (
                     "scrape_configs:\n  - job_name: app\n    scrape_interval: 30s\n    static_configs:\n      \

@@ -27,6 +27,37 @@ macro_rules! pair {
     };
 }
 
+/// A collector, right and wrong, and what its receiver reads; where the collector of today refuses to
+/// start, what it read before 0.104.
+macro_rules! collector {
+    ($good:literal, $good_native:literal, $bad:literal, $bad_native:literal) => {
+        (
+            concat!(
+                collector!(),
+                $good,
+                "\n---\n# native\nmetric_relabel_configs:\n  - source_labels: [<L>]\n    ",
+                "regex: (.+)-[0-9]+\n    target_label: short\n    replacement: '",
+                $good_native,
+                "'"
+            ),
+            concat!(
+                collector!(),
+                $bad,
+                " # error\n---\n# native\nmetric_relabel_configs:\n  - source_labels: [<L>]\n    ",
+                "regex: (.+)-[0-9]+\n    target_label: short\n    replacement: '",
+                $bad_native,
+                "'"
+            ),
+        )
+    };
+    () => {
+        "receivers:\n  prometheus:\n    config:\n      scrape_configs:\n        - job_name: app\n          \
+         static_configs: [{targets: ['app:8080']}]\n          metric_relabel_configs:\n            \
+         - source_labels: [<L>]\n              regex: (.+)-[0-9]+\n              target_label: short\n              \
+         replacement: "
+    };
+}
+
 /// The group.
 pub(super) const OPERATORS: &[Operator] = &[
     monitor!(
@@ -92,7 +123,7 @@ pub(super) const OPERATORS: &[Operator] = &[
     Operator {
         name: "steps as an endpoint of their own",
         rows: &[44],
-        rules: &["SC001"],
+        rules: &["ST012"],
         also: &[],
         defect: Defect::Whole(
             Look::Chain(Metric),
@@ -119,6 +150,19 @@ pub(super) const OPERATORS: &[Operator] = &[
                  remoteWrite:\n    - url: http://store/\n      write_relabel_configs: # error\n        - regex: <L>\n          \
                  action: labeldrop\n---\n# native\nscrape_configs: []\nremote_write:\n  - url: http://store/",
             )],
+        ),
+    },
+    Operator {
+        name: "single dollar in a collector",
+        rows: &[86],
+        rules: &["VE007"],
+        also: &[],
+        defect: Defect::Whole(
+            Look::Chain(Metric),
+            &[
+                collector!("$${1}", "${1}", "${1}", ""),
+                collector!("<V>-$${1}", "<V>-${1}", "<V>-${1}", "<V>-"),
+            ],
         ),
     },
 ];

@@ -88,17 +88,12 @@ pub(super) const OPERATORS: &[Operator] = &[
         "uid",
         "  - regex: uid|result_.+ # error\n    action: labeldrop"
     ),
-    collision!(
-        "path dropped",
-        &[9],
-        "path",
-        "  - regex: path # error\n    action: labeldrop"
-    ),
+    collision!("path dropped", &[9], "path", "  - regex: path # error\n    action: labeldrop"),
     collision!(
         "paths made one",
         &[12],
         "path",
-        "  - source_labels: [path]\n    regex: (<V>).*\n    target_label: path # error\n    replacement: $1"
+        "  - source_labels: [path] # error\n    regex: (<V>).*\n    target_label: path\n    replacement: $1"
     ),
     collision!(
         "label overwritten",
@@ -123,8 +118,8 @@ pub(super) const OPERATORS: &[Operator] = &[
                 "metric_relabel_configs:\n  - source_labels: [__name__]\n    regex: <M>_old\n    \
                  target_label: __name__\n    replacement: <M>_older\n---\n# scrape app app:8080\n\
                  <M>_old{code=\"200\"} 1\n<M>_new{code=\"200\"} 2",
-                "metric_relabel_configs:\n  - source_labels: [__name__]\n    regex: <M>_old\n    \
-                 target_label: __name__ # error\n    replacement: <M>_new\n---\n# scrape app app:8080\n\
+                "metric_relabel_configs:\n  - source_labels: [__name__] # error\n    regex: <M>_old\n    \
+                 target_label: __name__\n    replacement: <M>_new\n---\n# scrape app app:8080\n\
                  <M>_old{code=\"200\"} 1\n<M>_new{code=\"200\"} 2",
             )],
         ),
@@ -167,8 +162,8 @@ pub(super) const OPERATORS: &[Operator] = &[
                      ---\n# scrape app app:8080\n<M>_total{code=\"200\"} 1\n<M>_failed 3\n<N>_total{code=\"200\"} 2",
                 ),
                 (
-                    "metric_relabel_configs:\n  - source_labels: [__name__]\n    regex: up|<M>.*\n    action: drop\n\
-                     ---\n# scrape app app:8080\nup 1\n<M>_total{code=\"200\"} 1\n<M>_failed 3",
+                    "metric_relabel_configs:\n  - source_labels: [__name__]\n    regex: go_threads|<M>.*\n    action: drop\n\
+                     ---\n# scrape app app:8080\ngo_threads 1\n<M>_total{code=\"200\"} 1\n<M>_failed 3",
                     "metric_relabel_configs:\n  - source_labels: [__name__]\n    regex: go_threads|<M> # error\n    \
                      action: drop\n\
                      ---\n# scrape app app:8080\ngo_threads 1\n<M>_total{code=\"200\"} 1\n<M>_failed 3",
@@ -299,10 +294,10 @@ pub(super) const OPERATORS: &[Operator] = &[
             )],
         ),
     },
-    unbounded!("host header as a label", &[110, 111], "authority", "<id>.example.com"),
+    unbounded!("path for each object", &[111], "path", "/shop/<id>"),
     unbounded!("raw path as a label", &[115, 116], "path", "/orders/1<i>7<i>/items"),
     unbounded!("session as a label", &[117, 122], "session", "<id>"),
     unbounded!("request as a label", &[118, 120], "request_id", "<id>"),
     unbounded!("mail address as a label", &[119], "user", "person<i>@example.com"),
-    unbounded!("serial as a label", &[121, 123], "serial", "1748<i>3<i>9112<i>"),
+    unbounded!("serial as a label", &[121, 123], "serial", "31748<i>3<i>911278204<i>"),
 ];

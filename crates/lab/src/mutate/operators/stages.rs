@@ -10,7 +10,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         name: "labelkeep without the address",
         rows: &[25],
         rules: &["ST004"],
-        also: &[],
+        also: &["SC001"],
         defect: Defect::Steps(
             Target,
             &[
@@ -52,7 +52,10 @@ pub(super) const OPERATORS: &[Operator] = &[
         defect: Defect::Steps(
             Metric,
             &[
-                ("- regex: <L>\n  action: labeldrop", "- regex: <L>|le # error\n  action: labeldrop"),
+                (
+                    "- regex: <L>\n  action: labeldrop",
+                    "- regex: <L>|le # error\n  action: labeldrop",
+                ),
                 (
                     "- regex: <L>|<K>\n  action: labeldrop",
                     "- regex: quantile|<K> # error\n  action: labeldrop",
@@ -118,14 +121,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         defect: Defect::Steps(
             Target,
             &[
-                (
-                    "",
-                    "- source_labels: [__name__] # error\n  regex: <M>_.*|<N>_.*\n  action: keep",
-                ),
-                (
-                    "",
-                    "- source_labels: [le] # error\n  regex: 0\\.5|1\\.0\n  action: keep",
-                ),
+                ("", "- source_labels: [__name__] # error\n  regex: <M>_.*|<N>_.*\n  action: keep"),
+                ("", "- source_labels: [le] # error\n  regex: 0\\.5|1\\.0\n  action: keep"),
             ],
         ),
     },
