@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::shape::dominant_shape;
+use super::distinct::find_distinct;
+use super::shape::shapes;
 use super::{Census, CensusOptions, LabelCensus, LabelTotal, MetricCensus};
 use crate::packs::layer_of;
 use crate::series::{Column, METRIC_NAME, MetricRows, NameId, Table};
@@ -13,7 +14,7 @@ use crate::watch::Watch;
 
 /// Prometheus's stringlabels stores a length byte before each name and each value
 /// (`model/labels/labels_stringlabels.go` at 3.5; two more for parts of 255 bytes and up).
-const LENGTH_BYTES: u64 = 2;
+pub(super) const LENGTH_BYTES: u64 = 2;
 
 pub(super) fn census(table: &Table, options: CensusOptions, watch: &dyn Watch) -> Census {
     let done = std::sync::atomic::AtomicU64::new(0);
@@ -75,7 +76,7 @@ fn metric(
     scratch: &mut Scratch,
 ) -> MetricCensus {
     let hashes = table.row_hashes(group);
-    scratch.find_distinct(&hashes);
+    find_distinct(&mut scratch.set, &hashes, &mut scratch.distinct);
     let series = scratch.distinct.len() as u64;
     let mut labels: Vec<LabelCensus> = group
         .columns
@@ -91,12 +92,24 @@ fn metric(
         layer: layer_of(&name),
         series,
         samples: group.rows as u64,
+        duplicates: duplicates(group, &hashes, scratch),
         label_pairs: series + labels.iter().map(|label| label.series).sum::<u64>(),
         label_bytes: series * name_bytes + labels.iter().map(|label| label.bytes).sum::<u64>(),
         exposed_bytes: group.exposed_bytes,
         labels,
         name,
     }
+}
+
+/// Rows that repeat another one of their scrape.
+fn duplicates(group: &MetricRows, hashes: &[u64], scratch: &mut Scratch) -> u64 {
+    if scratch.distinct.len() == group.rows {
+        return 0;
+    }
+    let repeated = |range: std::ops::Range<usize>| {
+        range.len() - scratch.set.count(hashes[range].iter().copied())
+    };
+    group.run_ranges().map(|(_, range)| range).map(repeated).sum::<usize>() as u64
 }
 
 fn label(
@@ -117,9 +130,10 @@ fn label(
     let count = used.len() as u64;
     let all = scratch.distinct.len() as u64;
     let is_constant = count == 1 && series == all;
-    let shape = (!options.summary)
-        .then(|| dominant_shape(used.iter().map(|used| values.value(used.code))))
-        .flatten();
+    let shapes = match options.summary {
+        true => Vec::new(),
+        false => shapes(used.iter().map(|used| values.value(used.code))),
+    };
     let without = (!options.summary).then(|| {
         if is_constant || count == 0 {
             return all;
@@ -128,26 +142,10 @@ fn label(
         let rest = rows.map(|row| hashes[row].wrapping_sub(values.hash(column.codes[row])));
         scratch.set.count(rest) as u64
     });
-    LabelCensus { name: name.to_owned(), values: count, series, bytes, without, shape }
+    LabelCensus { name: name.to_owned(), values: count, series, bytes, without, shapes }
 }
 
 impl Scratch {
-    /// Finds the first row of each distinct hash.
-    fn find_distinct(&mut self, hashes: &[u64]) {
-        self.distinct.clear();
-        // Nearly always all rows differ, and to count them is cheaper than to look each one up.
-        if self.set.count(hashes.iter().copied()) == hashes.len() {
-            self.distinct.extend(0..hashes.len() as u32);
-            return;
-        }
-        self.set.reset(hashes.len());
-        for (row, &hash) in hashes.iter().enumerate() {
-            if self.set.insert(hash) {
-                self.distinct.push(row as u32);
-            }
-        }
-    }
-
     /// Counts the distinct rows by their code in a column; codes in ascending order, 0 left out.
     fn find_used(&mut self, column: &Column, codes: usize) {
         self.used.clear();

@@ -202,8 +202,10 @@ impl Sink for TableBuilder {
             let column = self.column_at(group, position, sample.name(label));
             self.set(group, column, sample.value(label));
         }
+        let notes = &mut self.table.metrics[group].notes;
+        notes.set_value(sample.value);
         if let Some(time) = sample.timestamp {
-            self.table.metrics[group].notes.set_time(time);
+            notes.set_time(time);
         }
         self.number = Some(sample.number);
     }

@@ -1,6 +1,6 @@
 //! The view of a census.
 
-use promsieve_core::census::{Census, MetricCensus};
+use promsieve_core::census::{Census, MetricCensus, ShapeShare};
 use promsieve_core::ingest::status::{Entry, TsdbStatus};
 use serde::Serialize;
 
@@ -30,6 +30,7 @@ pub(crate) struct MetricView {
     pub(crate) layer: Option<&'static str>,
     pub(crate) series: u64,
     pub(crate) samples: u64,
+    pub(crate) duplicates: u64,
     pub(crate) label_bytes: u64,
     pub(crate) labels: Vec<LabelView>,
 }
@@ -46,6 +47,15 @@ pub(crate) struct LabelView {
     pub(crate) redundant: Option<bool>,
     pub(crate) shape: Option<&'static str>,
     pub(crate) shape_share: Option<f64>,
+    pub(crate) shapes: Vec<ShapeView>,
+}
+
+/// A shape of values and the share of a label's values that have it.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ShapeView {
+    pub(crate) shape: &'static str,
+    pub(crate) share: f64,
 }
 
 /// One label name over all metrics.
@@ -111,8 +121,9 @@ impl MetricView {
             bytes: label.bytes,
             without: label.without,
             redundant: label.without.map(|_| label.is_redundant(metric.series)),
-            shape: label.shape.map(|shape| shape.shape.as_str()),
-            shape_share: label.shape.map(|shape| (shape.share * 1000.0).round() / 1000.0),
+            shape: label.shape().map(|shape| shape.shape.as_str()),
+            shape_share: label.shape().map(|shape| rounded(shape.share)),
+            shapes: label.shapes.iter().map(ShapeView::of).collect(),
         });
         Self {
             name: metric.name.clone(),
@@ -120,10 +131,22 @@ impl MetricView {
             layer: metric.layer.map(promsieve_core::packs::Layer::as_str),
             series: metric.series,
             samples: metric.samples,
+            duplicates: metric.duplicates,
             label_bytes: metric.label_bytes,
             labels: labels.collect(),
         }
     }
+}
+
+impl ShapeView {
+    fn of(share: &ShapeShare) -> Self {
+        Self { shape: share.shape.as_str(), share: rounded(share.share) }
+    }
+}
+
+/// A share with the digits that mean something.
+fn rounded(share: f64) -> f64 {
+    (share * 1000.0).round() / 1000.0
 }
 
 impl StatusView {
