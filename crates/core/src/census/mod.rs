@@ -6,6 +6,7 @@ mod distinct;
 pub mod groups;
 pub mod pairs;
 mod shape;
+pub mod time;
 
 pub use shape::{Shape, ShapeShare};
 
