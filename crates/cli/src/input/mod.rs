@@ -10,6 +10,7 @@ pub mod http;
 pub(crate) mod kinds;
 pub(crate) mod replace;
 pub mod scrapes;
+pub(crate) mod snapshots;
 mod source;
 pub(crate) mod test_chain;
 

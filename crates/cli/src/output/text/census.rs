@@ -4,7 +4,7 @@ use std::io::Write;
 
 use promsieve_core::units::{Bytes, SeriesCount};
 
-use super::Columns;
+use super::{Columns, depth, over_time};
 use crate::output::view::census::{CensusView, CountView, LabelView, MetricView, StatusView};
 
 /// Labels named beside a metric.
@@ -17,9 +17,24 @@ pub(crate) fn write(
     top: usize,
     hint: &str,
 ) -> std::io::Result<()> {
+    if let Some(over_time) = &view.over_time {
+        over_time::write(out, over_time, top)?;
+        writeln!(out)?;
+    }
     if view.samples > 0 {
         totals(out, view)?;
         metrics(out, view, top, hint)?;
+    }
+    for groups in &view.by {
+        depth::groups(out, groups, top)?;
+    }
+    if let Some(pairs) = &view.pairs {
+        depth::pairs(out, pairs, top)?;
+    }
+    for metric in &view.metrics {
+        if let Some(depth) = &metric.depth {
+            depth::metric(out, metric, depth)?;
+        }
     }
     for status in &view.status {
         self::status(out, status, top)?;

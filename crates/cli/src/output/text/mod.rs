@@ -2,10 +2,12 @@
 
 pub(crate) mod census;
 mod columns;
+pub(crate) mod depth;
 pub(crate) mod diff;
 pub(crate) mod estimate;
 pub(crate) mod lint;
 pub(crate) mod optimize;
+pub(crate) mod over_time;
 pub(crate) mod relabel;
 pub(crate) mod review;
 pub(crate) mod shard;

@@ -4,6 +4,9 @@ use promsieve_core::census::{Census, MetricCensus, ShapeShare};
 use promsieve_core::ingest::status::{Entry, TsdbStatus};
 use serde::Serialize;
 
+use super::depth::{DepthView, GroupsView, PairsView};
+use super::over_time::OverTimeView;
+
 /// A census, and what statuses of servers tell.
 #[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -17,6 +20,12 @@ pub(crate) struct CensusView {
     pub(crate) unique_pairs: u64,
     pub(crate) metrics: Vec<MetricView>,
     pub(crate) labels: Vec<LabelTotalView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) by: Vec<GroupsView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pairs: Option<PairsView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) over_time: Option<OverTimeView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) status: Vec<StatusView>,
 }
@@ -33,6 +42,8 @@ pub(crate) struct MetricView {
     pub(crate) duplicates: u64,
     pub(crate) label_bytes: u64,
     pub(crate) labels: Vec<LabelView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) depth: Option<DepthView>,
 }
 
 /// One label of a metric.
@@ -108,6 +119,7 @@ impl CensusView {
             metrics: census.metrics.iter().map(MetricView::of).collect(),
             labels: labels.collect(),
             status,
+            ..Self::default()
         }
     }
 }
@@ -134,6 +146,7 @@ impl MetricView {
             duplicates: metric.duplicates,
             label_bytes: metric.label_bytes,
             labels: labels.collect(),
+            depth: None,
         }
     }
 }
