@@ -6,15 +6,11 @@ use rayon::prelude::*;
 
 use super::distinct::find_distinct;
 use super::shape::shapes;
-use super::{Census, CensusOptions, LabelCensus, LabelTotal, MetricCensus};
+use super::{Census, CensusOptions, Errors, LENGTH_BYTES, LabelCensus, LabelTotal, MetricCensus};
 use crate::packs::layer_of;
 use crate::series::{Column, METRIC_NAME, MetricRows, NameId, Table};
 use crate::sketch::DistinctSet;
 use crate::watch::Watch;
-
-/// Prometheus's stringlabels stores a length byte before each name and each value
-/// (`model/labels/labels_stringlabels.go` at 3.5; two more for parts of 255 bytes and up).
-pub(super) const LENGTH_BYTES: u64 = 2;
 
 pub(super) fn census(table: &Table, options: CensusOptions, watch: &dyn Watch) -> Census {
     let done = std::sync::atomic::AtomicU64::new(0);
@@ -46,6 +42,8 @@ pub(super) fn census(table: &Table, options: CensusOptions, watch: &dyn Watch) -
         unique_pair_bytes: unique.bytes,
         metrics,
         labels,
+        errors: Errors::default(),
+        others: None,
     }
 }
 
@@ -92,12 +90,13 @@ fn metric(
         layer: layer_of(&name),
         series,
         samples: group.rows as u64,
-        duplicates: duplicates(group, &hashes, scratch),
+        duplicates: Some(duplicates(group, &hashes, scratch)),
         label_pairs: series + labels.iter().map(|label| label.series).sum::<u64>(),
         label_bytes: series * name_bytes + labels.iter().map(|label| label.bytes).sum::<u64>(),
         exposed_bytes: group.exposed_bytes,
         labels,
         name,
+        errors: Errors::default(),
     }
 }
 
@@ -130,9 +129,10 @@ fn label(
     let count = used.len() as u64;
     let all = scratch.distinct.len() as u64;
     let is_constant = count == 1 && series == all;
-    let shapes = match options.summary {
-        true => Vec::new(),
-        false => shapes(used.iter().map(|used| values.value(used.code))),
+    let shapes = if options.summary {
+        Vec::new()
+    } else {
+        shapes(used.iter().map(|used| values.value(used.code)))
     };
     let without = (!options.summary).then(|| {
         if is_constant || count == 0 {
@@ -142,7 +142,8 @@ fn label(
         let rest = rows.map(|row| hashes[row].wrapping_sub(values.hash(column.codes[row])));
         scratch.set.count(rest) as u64
     });
-    LabelCensus { name: name.to_owned(), values: count, series, bytes, without, shapes }
+    let errors = Errors::default();
+    LabelCensus { name: name.to_owned(), values: count, series, bytes, without, shapes, errors }
 }
 
 impl Scratch {
@@ -216,6 +217,7 @@ fn label_totals(table: &Table, series: &BTreeMap<String, u64>) -> (Vec<LabelTota
                 name: table.name(name).to_owned(),
                 values: used.len() as u64,
                 series: series.get(table.name(name)).copied().unwrap_or(0),
+                errors: Errors::default(),
             });
         }
     }

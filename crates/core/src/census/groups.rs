@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use rayon::prelude::*;
 
-use super::count::LENGTH_BYTES;
+use super::LENGTH_BYTES;
 use super::distinct::find_distinct;
 use crate::packs::{Layer, layer_of};
 use crate::series::{Column, METRIC_NAME, MetricRows, NameId, Table};
@@ -177,13 +177,13 @@ fn key_text(
     codes: &[u32],
 ) -> Vec<String> {
     let metric = table.metric_name(group);
-    let value = |(column, &code): (&Option<&Column>, &u32)| {
+    let value = |(column, &code): (Option<&Column>, &u32)| {
         column.map_or("", |column| table.values(column.name).value(code)).to_owned()
     };
     match dimension {
         Dimension::Layer => vec![layer_of(metric).map_or("", Layer::as_str).to_owned()],
         Dimension::Family => vec![family_name(table, metric).to_owned()],
-        _ => columns.iter().zip(codes).map(value).collect(),
+        _ => columns.iter().copied().zip(codes).map(value).collect(),
     }
 }
 

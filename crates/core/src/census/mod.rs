@@ -6,13 +6,19 @@ mod distinct;
 pub mod groups;
 pub mod pairs;
 mod shape;
+mod sketched;
 pub mod time;
 
 pub use shape::{Shape, ShapeShare};
+pub use sketched::SketchedCensus;
 
 use crate::packs::Layer;
 use crate::series::{MetricType, Stage, Table};
 use crate::watch::Watch;
+
+/// Prometheus's stringlabels stores a length byte before each name and each value
+/// (`model/labels/labels_stringlabels.go` at 3.5; two more for parts of 255 bytes and up).
+const LENGTH_BYTES: u64 = 2;
 
 /// What to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,6 +54,40 @@ pub struct Census {
     pub metrics: Vec<MetricCensus>,
     /// By label name over all metrics: most values first, then by name.
     pub labels: Vec<LabelTotal>,
+    /// Of `series`; of `unique_pairs` as that of values.
+    pub errors: Errors,
+    /// Metrics that were too many to be counted each; some of them may be listed all the same, by
+    /// a sample.
+    pub others: Option<Others>,
+}
+
+/// Relative standard errors of numbers that are estimates; 0 where they are exact.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Errors {
+    /// Of the number of series, and of what is scaled with it: label pairs and bytes.
+    pub series: f64,
+    /// Of the number of values.
+    pub values: f64,
+    /// Of the number of series that would be left.
+    pub without: f64,
+}
+
+impl Errors {
+    /// Whether every number is exact.
+    pub fn is_exact(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What is known of metrics that were not counted each.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Others {
+    /// How many metrics.
+    pub metrics: u64,
+    /// Their distinct series.
+    pub series: u64,
+    /// Of `series`, and of `metrics` as that of values.
+    pub errors: Errors,
 }
 
 /// Counts of one metric.
@@ -63,8 +103,9 @@ pub struct MetricCensus {
     pub series: u64,
     /// Samples read.
     pub samples: u64,
-    /// Samples that repeat a series of the same scrape, which a server counts and does not store.
-    pub duplicates: u64,
+    /// Samples that repeat a series of the same scrape, which a server counts and does not store;
+    /// `None` where memory did not suffice to tell.
+    pub duplicates: Option<u64>,
     /// Labels summed over the series, `__name__` included.
     pub label_pairs: u64,
     /// Bytes of the label sets summed over the series: names, values and 2 bytes a label.
@@ -73,6 +114,8 @@ pub struct MetricCensus {
     pub exposed_bytes: u64,
     /// Its labels: those whose loss would merge most series first, then by name.
     pub labels: Vec<LabelCensus>,
+    /// Of `series`.
+    pub errors: Errors,
 }
 
 /// Counts of one label of one metric.
@@ -90,6 +133,8 @@ pub struct LabelCensus {
     pub without: Option<u64>,
     /// What its values look like, the most frequent shape first; empty in a summary.
     pub shapes: Vec<ShapeShare>,
+    /// Of its numbers.
+    pub errors: Errors,
 }
 
 impl LabelCensus {
@@ -105,7 +150,7 @@ impl LabelCensus {
 }
 
 /// Counts of one label name over all metrics.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LabelTotal {
     /// The label's name.
     pub name: String,
@@ -113,6 +158,8 @@ pub struct LabelTotal {
     pub values: u64,
     /// Series that have it.
     pub series: u64,
+    /// Of its numbers.
+    pub errors: Errors,
 }
 
 impl Census {

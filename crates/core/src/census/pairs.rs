@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::count::LENGTH_BYTES;
+use super::LENGTH_BYTES;
 use super::distinct::find_distinct;
 use crate::series::{NameId, Table};
 use crate::sketch::DistinctSet;
@@ -39,7 +39,9 @@ pub fn pairs(table: &Table, most: usize) -> Pairs {
         series[0][group.metric as usize] += rows.len() as u64;
         for column in &group.columns {
             let series = &mut series[column.name.0 as usize];
-            rows.iter().for_each(|&row| series[column.codes[row as usize] as usize] += 1);
+            for &row in &rows {
+                series[column.codes[row as usize] as usize] += 1;
+            }
         }
     }
     let counted = |name: NameId| {

@@ -232,10 +232,11 @@ mod tests {
 
     fn rows(notes: &PageNotes) -> Vec<Row> {
         let mut rows = Vec::new();
+        let value = |row| (0..3u8).find(|whole| notes.value(row) == Some(f64::from(*whole)));
         for (run, range) in notes.types() {
             rows.extend(range.map(|row| {
                 let empty = notes.empty_rows(NameId(1)).contains(&(row as u32));
-                (run.family, notes.time(row), notes.value(row).map(|value| value as u8), empty)
+                (run.family, notes.time(row), value(row), empty)
             }));
         }
         rows

@@ -55,6 +55,7 @@ fn census(text: &str) -> CensusView {
         layer,
         series,
         samples: series,
+        duplicates: Some(0),
         label_bytes: 9000,
         labels: vec![LabelView {
             name: text.to_owned(),
@@ -65,7 +66,9 @@ fn census(text: &str) -> CensusView {
             redundant: Some(false),
             shape: Some("path_with_id"),
             shape_share: Some(0.9),
+            shapes: Vec::new(),
         }],
+        depth: None,
     };
     let count = || vec![CountView { name: text.to_owned(), value: 3 }];
     CensusView {
@@ -92,6 +95,7 @@ fn census(text: &str) -> CensusView {
             values_by_label: count(),
             series_by_pair: count(),
         }],
+        ..CensusView::default()
     }
 }
 

@@ -8,11 +8,14 @@ use super::Columns;
 use crate::output::view::census::{LabelView, MetricView, ShapeView};
 use crate::output::view::depth::{
     CollisionsView, DepthView, GroupsView, LabelDepthView, PairView, PairsView, RedundancyView,
-    SeriesView,
+    SeriesView, ValueView,
 };
 
 /// Values named beside a label.
 const VALUES: usize = 3;
+
+/// Characters of these.
+const LONGEST: usize = 40;
 
 /// Sets of labels that determine another one, named beside it.
 const DETERMINING: usize = 3;
@@ -24,8 +27,8 @@ pub(crate) fn metric(
     depth: &DepthView,
 ) -> std::io::Result<()> {
     let repeated = match metric.duplicates {
-        0 => String::new(),
-        duplicates => format!(", {} samples repeat one", SeriesCount(duplicates)),
+        None | Some(0) => String::new(),
+        Some(duplicates) => format!(", {} samples repeat one", SeriesCount(duplicates)),
     };
     writeln!(
         out,
@@ -39,7 +42,7 @@ pub(crate) fn metric(
     sets(out, depth)?;
     for label in &depth.labels {
         if let Some(collisions) = &label.collisions {
-            would_merge(out, &label.name, collisions)?;
+            would_merge(out, metric, &label.name, collisions)?;
         }
     }
     if !depth.idle_buckets.is_empty() {
@@ -61,8 +64,8 @@ fn labels(out: &mut impl Write, metric: &MetricView, depth: &DepthView) -> std::
         ">bytes",
         ">without",
         "shapes",
-        "most series",
         "why nothing merges",
+        "most series",
     ];
     let mut columns = Columns::new(&headings);
     for label in &metric.labels {
@@ -74,8 +77,8 @@ fn labels(out: &mut impl Write, metric: &MetricView, depth: &DepthView) -> std::
             Bytes(label.bytes).to_string(),
             label.without.map_or_else(String::new, |left| SeriesCount(left).to_string()),
             shapes(label),
-            deep.map_or_else(String::new, most),
             deep.and_then(|deep| deep.redundancy.as_ref()).map_or_else(String::new, why),
+            deep.map_or_else(String::new, most),
         ]);
     }
     columns.write(out)
@@ -89,11 +92,19 @@ fn shapes(label: &LabelView) -> String {
     label.shapes.iter().map(share).collect::<Vec<_>>().join(", ")
 }
 
+/// The values that most series have, shortened.
 fn most(label: &LabelDepthView) -> String {
-    let value = |value: &crate::output::view::depth::ValueView| {
-        format!("{} {}", value.value, SeriesCount(value.series))
-    };
+    let value =
+        |value: &ValueView| format!("{} {}", short(&value.value), SeriesCount(value.series));
     label.values.iter().take(VALUES).map(value).collect::<Vec<_>>().join(", ")
+}
+
+/// The beginning of a value that is too long for a column.
+fn short(value: &str) -> String {
+    match value.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
 }
 
 fn why(redundancy: &RedundancyView) -> String {
@@ -128,10 +139,13 @@ fn sets(out: &mut impl Write, depth: &DepthView) -> std::io::Result<()> {
 
 fn would_merge(
     out: &mut impl Write,
+    metric: &MetricView,
     label: &str,
     collisions: &CollisionsView,
 ) -> std::io::Result<()> {
     let [first, second] = &collisions.example;
+    let mut first = first.clone();
+    first.retain(|name, _| !is_same_in_all(metric, name));
     let other = match second.get(label) {
         Some(value) => format!("{label}={value:?}"),
         None => format!("no {label}"),
@@ -141,8 +155,15 @@ fn would_merge(
         "  without {label} {} groups of up to {} series merge, such as {} and the one with {other}",
         SeriesCount(collisions.groups),
         SeriesCount(collisions.largest),
-        series(first),
+        series(&first),
     )
+}
+
+/// Whether a label tells no series of the metric from another, so that an example is as clear
+/// without it.
+fn is_same_in_all(metric: &MetricView, name: &str) -> bool {
+    let label = metric.labels.iter().find(|label| label.name == name);
+    label.is_some_and(|label| label.values == 1 && label.series == metric.series)
 }
 
 /// A series as an exposition has it.

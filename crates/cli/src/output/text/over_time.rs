@@ -86,6 +86,7 @@ fn span(length: f64, unit: &str) -> String {
     if unit != "seconds" {
         return format!("{length} snapshots");
     }
+    #[expect(clippy::cast_sign_loss, reason = "snapshots ascend")]
     let mut rest = length.round() as u64;
     let mut text = String::new();
     for (unit, size) in UNITS.iter().skip_while(|(_, size)| length < *size as f64).take(2) {

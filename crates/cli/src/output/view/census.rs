@@ -39,7 +39,7 @@ pub(crate) struct MetricView {
     pub(crate) layer: Option<&'static str>,
     pub(crate) series: u64,
     pub(crate) samples: u64,
-    pub(crate) duplicates: u64,
+    pub(crate) duplicates: Option<u64>,
     pub(crate) label_bytes: u64,
     pub(crate) labels: Vec<LabelView>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -127,7 +127,6 @@ impl OverTimeView {
 
 impl ForecastView {
     fn of(forecast: Forecast) -> Self {
-        let whole = |count: f64| count.round() as u64;
         Self {
             growth: forecast.per_second,
             ahead: forecast.ahead,
@@ -138,9 +137,15 @@ impl ForecastView {
     }
 }
 
+/// A count without its fraction.
+#[expect(clippy::cast_sign_loss, reason = "forecasts end at 0")]
+fn whole(count: f64) -> u64 {
+    count.round() as u64
+}
+
 impl ExplosionView {
     fn of(explosion: Explosion) -> Self {
-        let expected_at_most = explosion.expected_at_most.map(|most| most.round() as u64);
+        let expected_at_most = explosion.expected_at_most.map(whole);
         Self { before: explosion.before, now: explosion.now, expected_at_most }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use crate::census::count::LENGTH_BYTES;
+use crate::census::LENGTH_BYTES;
 use crate::census::distinct::find_distinct;
 use crate::series::{Dictionary, MetricRows, Table};
 use crate::sketch::DistinctSet;
@@ -88,12 +88,12 @@ impl<'a> Local<'a> {
 
     /// How many series would be left without each label.
     pub(super) fn singles(&self) -> Vec<u64> {
-        let single = |column: &LocalColumn<'_>| match column.values.len() {
-            1 => self.series(),
-            _ => {
-                let codes = self.hashes.iter().zip(&column.codes);
-                self.count(codes.map(|(hash, &code)| hash.wrapping_sub(column.hash(code))))
+        let single = |column: &LocalColumn<'_>| {
+            if column.values.len() == 1 {
+                return self.series();
             }
+            let codes = self.hashes.iter().zip(&column.codes);
+            self.count(codes.map(|(hash, &code)| hash.wrapping_sub(column.hash(code))))
         };
         self.columns.iter().map(single).collect()
     }

@@ -34,7 +34,8 @@ pub struct MetricDepth {
     /// For two, three and four labels the sets that leave the fewest series when they go, and that
     /// need each of their labels for it; the best first of each size.
     pub sets: Vec<LabelSet>,
-    /// Labels that can go at once without a merge of what was seen; more bytes were preferred.
+    /// Labels that can go at once without a merge of what was seen, those of the target left out;
+    /// more bytes were preferred.
     pub removable: Vec<String>,
     /// Bytes of the label sets that these make up.
     pub removable_bytes: u64,
@@ -98,7 +99,7 @@ fn of_metric(local: &Local<'_>, targets: &BTreeSet<&str>) -> MetricDepth {
             .then(|| dependencies.redundancy(local, at, targets)),
         collisions: collisions::of(local, &[at]),
     };
-    let (removable, removable_bytes) = sets::removable(local, &singles);
+    let (removable, removable_bytes) = sets::removable(local, &singles, targets);
     MetricDepth {
         name: local.metric().to_owned(),
         labels: local.columns.iter().enumerate().map(label).collect(),

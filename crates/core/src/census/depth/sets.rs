@@ -5,7 +5,7 @@
 //! part of it, at least as much divided by the values of the label that was added, and at least
 //! the values of any label that stays. So most sets need not be counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::collisions::{self, Collisions};
 use super::dependencies::Dependencies;
@@ -73,10 +73,15 @@ pub(super) fn best(
 }
 
 /// Labels that can go at once while all series stay apart, and their bytes; those with more bytes
-/// go first.
-pub(super) fn removable(local: &Local<'_>, singles: &[u64]) -> (Vec<String>, u64) {
-    let mut order: Vec<usize> =
-        (0..local.columns.len()).filter(|&at| singles[at] == local.series()).collect();
+/// go first. Labels of the `targets` stay: they say whose series these are.
+pub(super) fn removable(
+    local: &Local<'_>,
+    singles: &[u64],
+    targets: &BTreeSet<&str>,
+) -> (Vec<String>, u64) {
+    let may_go =
+        |at: &usize| singles[*at] == local.series() && !targets.contains(local.columns[*at].name);
+    let mut order: Vec<usize> = (0..local.columns.len()).filter(may_go).collect();
     order.sort_by_key(|&at| (std::cmp::Reverse(local.columns[at].bytes()), at));
     let mut hashes = local.hashes.clone();
     let mut gone: Vec<usize> = Vec::new();

@@ -233,14 +233,11 @@ fn is_session_id(value: &str) -> bool {
         .chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit())
         .filter(|run| run[0].is_ascii_digit())
         .count();
+    let is_mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
+    let is_plain = has(u8::is_ascii_alphabetic) && !has(|byte| b"-_".contains(byte));
     value.len() >= 20
         && all(value, |byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte))
-        && match has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) {
-            true => digit_runs >= 3,
-            false => {
-                digit_runs >= 4 && !has(|byte| b"-_".contains(byte)) && has(u8::is_ascii_alphabetic)
-            }
-        }
+        && if is_mixed { digit_runs >= 3 } else { digit_runs >= 4 && is_plain }
 }
 
 /// The characters of Kubernetes's generated suffixes (apimachinery's rand.SafeEncodeString).

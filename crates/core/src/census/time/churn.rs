@@ -45,7 +45,7 @@ pub struct Driver {
 struct Row {
     hash: u64,
     snapshot: u32,
-    row: u32,
+    at: u32,
 }
 
 /// Joins a metric's rows over snapshots by their hashes, which every table computes alike.
@@ -55,9 +55,9 @@ pub(super) fn join(tables: &[&Table], groups: &[Option<&MetricRows>]) -> Joined 
     for (snapshot, (table, group)) in tables.iter().zip(groups).enumerate() {
         let Some(group) = group else { continue };
         let hashes = table.row_hashes(group).into_iter().zip(0..);
-        rows.extend(hashes.map(|(hash, row)| Row { hash, snapshot: snapshot as u32, row }));
+        rows.extend(hashes.map(|(hash, at)| Row { hash, snapshot: snapshot as u32, at }));
     }
-    rows.sort_unstable_by_key(|row| (row.hash, row.snapshot, row.row));
+    rows.sort_unstable_by_key(|row| (row.hash, row.snapshot, row.at));
     rows.dedup_by_key(|row| (row.hash, row.snapshot));
     let mut joined = Joined {
         series: vec![0; tables.len()],
@@ -83,14 +83,14 @@ impl Joined {
             self.series[row.snapshot as usize] += 1;
             let before = at.checked_sub(1).map(|before| rows[before].snapshot + 1);
             if row.snapshot > 0 && before != Some(row.snapshot) {
-                self.steps[row.snapshot as usize - 1].came.push(row.row);
+                self.steps[row.snapshot as usize - 1].came.push(row.at);
             }
             let after = rows.get(at + 1).map(|after| after.snapshot);
             if row.snapshot < last && after != Some(row.snapshot + 1) {
-                self.steps[row.snapshot as usize].went.push(row.row);
+                self.steps[row.snapshot as usize].went.push(row.at);
             }
         }
-        let value = |row: &Row| groups[row.snapshot as usize]?.notes.value(row.row as usize);
+        let value = |row: &Row| groups[row.snapshot as usize]?.notes.value(row.at as usize);
         let mut values = rows.iter().filter_map(value).map(f64::to_bits);
         if let (Some(first), Some(second)) = (values.next(), values.next()) {
             self.compared += 1;

@@ -101,10 +101,11 @@ mod tests {
     const TRIALS: u64 = 4000;
 
     /// In how many of the trials the range covers what comes; `count` makes a trial's counts.
-    fn covered(steps: usize, times: &[f64], count: impl Fn(u64) -> Vec<u64>) -> f64 {
+    #[expect(clippy::cast_sign_loss, reason = "the counts are far from 0")]
+    fn covered(steps: usize, times: &[f64], count: impl Fn(u64) -> Vec<f64>) -> f64 {
         let ahead = times[steps + 1] - times[steps];
         let covers = |trial: &u64| {
-            let counts = count(*trial);
+            let counts: Vec<u64> = count(*trial).into_iter().map(|count| count as u64).collect();
             let forecast = forecast(&times[..=steps], &counts[..=steps], ahead).unwrap();
             let (low, high) = forecast.range.unwrap();
             (low..=high).contains(&(counts[steps + 1] as f64))
@@ -121,11 +122,11 @@ mod tests {
             times.push(times[steps] * 4.0 / 3.0);
             let share = covered(steps, &times, |trial| {
                 let mut count = 1e6;
-                let mut counts = vec![count as u64];
+                let mut counts = vec![count];
                 for (at, pair) in times.windows(2).enumerate() {
                     let length: f64 = pair[1] - pair[0];
                     count += 2.0 * length + 50.0 * length.sqrt() * normal(trial * 64 + at as u64);
-                    counts.push(count as u64);
+                    counts.push(count);
                 }
                 counts
             });
@@ -140,7 +141,7 @@ mod tests {
             times.push((60 * (steps + far)) as f64);
             let share = covered(steps, &times, |trial| {
                 let noise = |at: usize| 500.0 * normal(trial * 64 + at as u64);
-                times.iter().enumerate().map(|(at, t)| (1e6 + 3.0 * t + noise(at)) as u64).collect()
+                times.iter().enumerate().map(|(at, t)| 1e6 + 3.0 * t + noise(at)).collect()
             });
             assert!(share > least, "{steps} steps, {far} ahead: {share}");
         }

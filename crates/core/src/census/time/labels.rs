@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::churn::Joined;
 use super::growth::{Explosion, Forecast, explosion, forecast};
 use super::{Metric, MetricOverTime, label_names};
-use crate::series::{Column, METRIC_NAME, MetricRows, Table};
+use crate::series::{METRIC_NAME, MetricRows, Table};
 
 /// One label over all snapshots and metrics.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,12 +152,14 @@ fn pairs(
 fn count<'a>(table: &'a Table, rows: &[(&MetricRows, Vec<u32>)]) -> Vec<((&'a str, &'a str), u64)> {
     let mut series: Vec<Vec<u64>> =
         table.name_ids().map(|name| vec![0; table.values(name).len()]).collect();
-    let columns =
-        rows.iter().flat_map(|(group, rows)| group.columns.iter().zip(std::iter::repeat(rows)));
-    columns.for_each(|(column, rows): (&Column, &Vec<u32>)| {
-        let series = &mut series[column.name.0 as usize];
-        rows.iter().for_each(|&row| series[column.codes[row as usize] as usize] += 1);
-    });
+    for (group, rows) in rows {
+        for column in &group.columns {
+            let series = &mut series[column.name.0 as usize];
+            for &row in rows {
+                series[column.codes[row as usize] as usize] += 1;
+            }
+        }
+    }
     let names = table.name_ids().zip(series).filter(|(name, _)| !table.is_name(*name, METRIC_NAME));
     let counted = names.flat_map(|(name, series)| {
         let counted = series.into_iter().enumerate().skip(1).filter(|(_, series)| *series > 0);
