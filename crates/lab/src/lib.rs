@@ -5,3 +5,4 @@ pub mod cpu;
 pub mod measure;
 pub mod mesh;
 pub mod real;
+pub mod wal;

@@ -4,14 +4,17 @@ use std::io::Write;
 
 use promsieve_core::census::{Census, CensusOptions};
 use promsieve_core::flow;
+use promsieve_core::series::{Stage, Table};
 use promsieve_core::watch::Unwatched;
 
 use crate::Status;
 use crate::common::{Common, Format};
-use crate::input::kinds::{self, Held};
+use crate::input::kinds::{self, Held, Options};
 use crate::input::scrapes::Scrape;
+use crate::input::server::ServerArgs;
 use crate::input::{Kind, Source};
 use crate::output::view::census::{CensusView, StatusView};
+use crate::output::view::head::HeadView;
 use crate::output::{json, text};
 use crate::stderr::warn;
 
@@ -33,6 +36,9 @@ pub(crate) struct CensusArgs {
     /// How many metrics to list; 0 for all
     #[arg(long, value_name = "N", default_value_t = 20)]
     top: usize,
+
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 pub(crate) fn run(
@@ -41,34 +47,49 @@ pub(crate) fn run(
     out: &mut impl Write,
 ) -> anyhow::Result<Status> {
     let mut held = Held::default();
+    let options = Options { kind: args.kind, server: &args.server };
     for spec in &args.sources {
         for source in Source::resolve(spec)? {
-            if let Err(error) = kinds::read(&source, args.kind, common, &mut held) {
+            if let Err(error) = kinds::read(&source, &options, common, &mut held) {
                 warn(&format!("error: {error:#}"));
                 held.status = Status::Incomplete;
             }
         }
     }
-    let Held { tables, statuses, scrapes, mut status } = held;
+    let Held { tables, statuses, scrapes, heads, mut status } = held;
     if tables.is_empty() && statuses.is_empty() {
         anyhow::bail!("nothing could be read");
     }
     status = status.max(report_bad_lines(&scrapes));
-    let mut tables = tables.into_iter();
-    let census = tables.next().map(|mut table| {
-        tables.for_each(|more| table.append(&more));
-        let table = flow::attach(table, &|_| false);
-        let options = CensusOptions { summary: args.summary };
-        Census::of(&table, options, &Unwatched)
-    });
+    let options = CensusOptions { summary: args.summary };
+    let census = one_table(tables)?.map(|table| Census::of(&table, options, &Unwatched));
     let statuses: Vec<StatusView> =
         statuses.iter().map(|(name, status)| StatusView::of(name, status)).collect();
-    let view = CensusView::of(census.as_ref(), statuses);
+    let mut view = CensusView::of(census.as_ref(), statuses);
+    view.heads = heads.iter().map(HeadView::of).collect();
     match common.format {
         Format::Json => json::write(out, &view)?,
         Format::Text => text::census::write(out, &view, args.top, " (--top 0 lists all)")?,
     }
     Ok(status)
+}
+
+/// All tables as one, with the labels of their targets; `None` without any.
+fn one_table(tables: Vec<Table>) -> anyhow::Result<Option<Table>> {
+    let attached = |table: Table| match table.stage {
+        Stage::Exposed => flow::attach(table, &|_| false),
+        _ => table,
+    };
+    let mut tables = tables.into_iter().map(attached);
+    let Some(mut whole) = tables.next() else { return Ok(None) };
+    for table in tables {
+        anyhow::ensure!(
+            table.stage == whole.stage,
+            "scrapes and stored series are not of one stage: count them one by one"
+        );
+        whole.append(&table);
+    }
+    Ok(Some(whole))
 }
 
 /// Tells bad lines on stderr: the server would lose the whole scrape over one.

@@ -5,11 +5,13 @@ pub mod bytes;
 pub(crate) mod chain;
 pub mod config;
 pub(crate) mod discover;
+pub(crate) mod fleet;
 pub(crate) mod gather;
 pub mod http;
 pub(crate) mod kinds;
 pub(crate) mod replace;
 pub mod scrapes;
+pub(crate) mod server;
 mod source;
 pub(crate) mod test_chain;
 

@@ -11,6 +11,12 @@ pub enum Kind {
     Scrape,
     /// An answer of `/api/v1/status/tsdb`.
     Status,
+    /// A configuration whose targets are to be scraped.
+    Fleet,
+    /// A live server, by the base of its API.
+    Server,
+    /// A server's head: a data directory, its `wal`, or one segment of that.
+    Wal,
 }
 
 /// One place to read from.

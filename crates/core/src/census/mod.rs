@@ -2,8 +2,10 @@
 
 mod count;
 mod shape;
+mod totals;
 
 pub use shape::{Shape, ShapeShare};
+pub use totals::{LabelBounds, Totals};
 
 use crate::packs::Layer;
 use crate::series::{MetricType, Stage, Table};

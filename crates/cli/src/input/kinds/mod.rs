@@ -1,13 +1,19 @@
 //! What a census takes, one file a kind of source: each recognises its own and reads it into
 //! [`Held`].
 
+mod fleet;
 mod scrape;
+mod server;
 mod status;
+mod wal;
 
 use promsieve_core::ingest::status::TsdbStatus;
 use promsieve_core::series::Table;
 
+pub(crate) use wal::Head;
+
 use super::scrapes::Scrape;
+use super::server::ServerArgs;
 use super::source::{Kind, Source};
 use crate::Status;
 use crate::common::Common;
@@ -20,6 +26,8 @@ pub(crate) struct Held {
     pub(crate) statuses: Vec<(String, TsdbStatus)>,
     /// What the scrapes held besides samples.
     pub(crate) scrapes: Vec<Scrape>,
+    /// What logs told of their servers' heads besides series.
+    pub(crate) heads: Vec<Head>,
     /// Whether all of it could be read.
     pub(crate) status: Status,
 }
@@ -30,29 +38,49 @@ impl Default for Held {
             tables: Vec::new(),
             statuses: Vec::new(),
             scrapes: Vec::new(),
+            heads: Vec::new(),
             status: Status::Clean,
         }
     }
 }
 
-/// Reads one source, as `kind` says or as its content tells.
+/// How sources are read.
+pub(crate) struct Options<'a> {
+    /// What they hold, where the user says so.
+    pub(crate) kind: Option<Kind>,
+    /// How a live server is asked.
+    pub(crate) server: &'a ServerArgs,
+}
+
+/// Reads one source, as `options` say or as its content tells.
 ///
 /// # Errors
 /// When it cannot be opened or read at all, with what to do about it; what could be read before
 /// stays in `held`.
 pub(crate) fn read(
     source: &Source,
-    kind: Option<Kind>,
+    options: &Options<'_>,
     common: &Common,
     held: &mut Held,
 ) -> anyhow::Result<()> {
-    match kind.unwrap_or_else(|| recognise(source)) {
+    match options.kind.unwrap_or_else(|| recognise(source)) {
+        Kind::Fleet => fleet::read(source, common, held),
         Kind::Scrape => scrape::read(source, common, held),
+        Kind::Server => server::read(source, options, common, held),
         Kind::Status => status::read(source, common, held),
+        Kind::Wal => wal::read(source, held),
     }
 }
 
 /// What a source holds, by its place and its first bytes.
 fn recognise(source: &Source) -> Kind {
-    if status::is_one(source) { Kind::Status } else { Kind::Scrape }
+    if wal::is_one(source) {
+        Kind::Wal
+    } else if server::is_one(source) {
+        Kind::Server
+    } else if status::is_one(source) {
+        Kind::Status
+    } else {
+        Kind::Scrape
+    }
 }

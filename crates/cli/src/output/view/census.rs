@@ -1,8 +1,11 @@
 //! The view of a census.
 
-use promsieve_core::census::{Census, MetricCensus};
+use promsieve_core::census::{Census, MetricCensus, Totals};
 use promsieve_core::ingest::status::{Entry, TsdbStatus};
 use serde::Serialize;
+
+use super::bounds::BoundsView;
+use super::head::HeadView;
 
 /// A census, and what statuses of servers tell.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -17,6 +20,8 @@ pub(crate) struct CensusView {
     pub(crate) unique_pairs: u64,
     pub(crate) metrics: Vec<MetricView>,
     pub(crate) labels: Vec<LabelTotalView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) heads: Vec<HeadView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) status: Vec<StatusView>,
 }
@@ -62,12 +67,19 @@ pub(crate) struct LabelTotalView {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct StatusView {
     pub(crate) source: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) tenant: String,
     pub(crate) head_series: u64,
     pub(crate) head_chunks: i64,
     pub(crate) label_pairs: u64,
     pub(crate) series_by_metric: Vec<CountView>,
     pub(crate) values_by_label: Vec<CountView>,
     pub(crate) series_by_pair: Vec<CountView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) series_by_label: Vec<CountView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) series_by_focus_value: Vec<CountView>,
+    pub(crate) bounds: BoundsView,
 }
 
 /// A name and its number.
@@ -97,6 +109,7 @@ impl CensusView {
             unique_pairs: census.unique_pairs,
             metrics: census.metrics.iter().map(MetricView::of).collect(),
             labels: labels.collect(),
+            heads: Vec::new(),
             status,
         }
     }
@@ -135,12 +148,16 @@ impl StatusView {
         };
         Self {
             source: source.to_owned(),
+            tenant: status.tenant.clone(),
             head_series: status.head_stats.num_series,
             head_chunks: status.head_stats.chunk_count,
             label_pairs: status.head_stats.num_label_pairs,
             series_by_metric: list(&status.series_count_by_metric_name),
             values_by_label: list(&status.label_value_count_by_label_name),
             series_by_pair: list(&status.series_count_by_label_value_pair),
+            series_by_label: list(&status.series_count_by_label_name),
+            series_by_focus_value: list(&status.series_count_by_focus_label_value),
+            bounds: BoundsView::of(&Totals::of(status)),
         }
     }
 }

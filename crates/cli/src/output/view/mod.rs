@@ -1,7 +1,9 @@
 //! What is shown, as plain serialisable data: the contract of `--format json`.
 
+pub(crate) mod bounds;
 pub(crate) mod census;
 pub(crate) mod estimate;
+pub(crate) mod head;
 pub(crate) mod lint;
 pub(crate) mod optimize;
 pub(crate) mod relabel;
