@@ -94,7 +94,7 @@ fn check(version: Version) {
         "json",
     ];
     let ours = run(server.dir(), &args, b"").json();
-    let stored = server.series("{__name__!~\"up|scrape_.*\"}").unwrap();
+    let stored = server.series("{__name__!=\"\",__name__!~\"up|scrape_.*\"}").unwrap();
     assert_eq!(ours["series"], stored.len(), "{ours}");
     let mut wanted: BTreeMap<String, u64> = BTreeMap::new();
     let mut labels: BTreeMap<String, std::collections::BTreeSet<String>> = BTreeMap::new();

@@ -14,8 +14,8 @@ use crate::real_scrape::Labels;
 
 /// A configuration that scrapes nothing, so that a head stays as it was replayed.
 const IDLE: &str = "global: {scrape_interval: 1s}\n";
-/// The third job's page has more samples than its limit allows: the server makes series without
-/// samples of it, which a replay does not keep.
+/// The third job's page has more samples than its limit allows: 3.5 makes series without samples of
+/// it, which a replay does not keep.
 const CONFIG: &str = "
 global: {scrape_interval: 1s}
 STORAGE
@@ -116,7 +116,6 @@ fn check_server(case: &Case, rounds: usize) -> Value {
         let stored = server.series("{__name__!=\"\"}").unwrap();
         assert_eq!(series, stored.into_iter().collect::<BTreeSet<Labels>>());
     }
-    assert!(ours["heads"][0]["created"].as_u64() > head["numSeries"].as_u64(), "none was let go");
     ours
 }
 
@@ -178,7 +177,9 @@ fn a_log_of_prometheus_3_counts_as_its_replay() {
         return;
     }
     let args = &["--storage.tsdb.wal-compression-type=zstd"];
-    check_server(&Case { version: Version::V3, agent: false, args, storage: "" }, 3);
+    let ours = check_server(&Case { version: Version::V3, agent: false, args, storage: "" }, 3);
+    let head = &ours["heads"][0];
+    assert!(head["created"].as_u64() > head["series"].as_u64(), "none was let go: {head}");
 }
 
 /// Blocks of a few seconds: a checkpoint, chunks that are mapped, and samples that came late.

@@ -5,13 +5,14 @@ mod scrape;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use promsieve_core::doc::{self, Document, Node};
 use promsieve_core::flow::{self, Discovered};
 use promsieve_core::relabel::target::TargetOutcome;
 use promsieve_core::text::FileId;
 
-pub(crate) use scrape::{Fleet, scrape};
+pub(crate) use scrape::scrape;
 
 use super::config::Loaded;
 use settings::Settings;
@@ -34,7 +35,7 @@ fn plan(loaded: &Loaded) -> Plan {
     for job in &mut project.jobs {
         let Some(node) = find_job(&documents, job) else { continue };
         let file = loaded.sources.file(job.location.file).name();
-        let directory = std::path::Path::new(file).parent().unwrap_or_default();
+        let directory = Path::new(file).parent().unwrap_or(Path::new(""));
         let (groups, found) = discovery::groups(&job.name, node, directory);
         job.static_targets.extend(groups);
         problems.extend(found);

@@ -42,7 +42,9 @@ impl Settings {
             _ => None,
         };
         let params = job.get("params").map(Node::fields).unwrap_or_default();
-        let texts = |node: Node<'_>| node.items().map(|it| it.resolved().text().to_owned());
+        let texts = |node: Node<'_>| -> Vec<String> {
+            node.items().map(|it| it.resolved().text().to_owned()).collect()
+        };
         Ok(Self {
             authorization: authorization(job, directory)?,
             authority: pem("ca")?.map(String::into_bytes),
@@ -51,7 +53,7 @@ impl Settings {
             follow_redirects: flag(Some(job), "follow_redirects", true),
             params: params
                 .iter()
-                .map(|field| (field.key.resolved().text().to_owned(), texts(field.value).collect()))
+                .map(|field| (field.key.resolved().text().to_owned(), texts(field.value)))
                 .collect(),
         })
     }

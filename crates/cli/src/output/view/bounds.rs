@@ -4,7 +4,7 @@ use promsieve_core::census::{LabelBounds, Totals};
 use serde::Serialize;
 
 /// Bounds that hold for every set of series of which a server could have told so.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct BoundsView {
     pub(crate) listed_series: u64,

@@ -63,7 +63,7 @@ pub(crate) struct LabelTotalView {
 }
 
 /// What a server's `/api/v1/status/tsdb` tells. Its lists hold the largest entries only.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct StatusView {
     pub(crate) source: String,

@@ -152,7 +152,8 @@ impl Records {
                 let what = format!("unexpected checksum {found:x}, expected {wanted:x}");
                 return Err(self.broken(start, &what, torn));
             }
-            self.fragment(start, header[0], data, take)?;
+            let taken = self.fragment(start, header[0], data, take);
+            taken.map_err(|broken| Broken { torn, ..broken })?;
             at += HEADER + length;
         }
         self.offset += PAGE as u64;
