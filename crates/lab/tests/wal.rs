@@ -1,5 +1,6 @@
 //! The log reader against a naive server over generated logs, over logs that end anywhere, and over
 //! logs with flipped bytes.
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -213,7 +214,9 @@ proptest! {
         let replayed = replay(&segments, of_checkpoint, piece);
         prop_assert_eq!(&replayed.faults, &[]);
         let mut naive = Naive::default();
-        ops.iter().for_each(|op| naive.apply(op));
+        for op in &ops {
+            naive.apply(op);
+        }
         let mut wanted: Vec<Labels> = naive.kept().map(|series| labels(series.labels)).collect();
         wanted.sort();
         let counts = &replayed.counts;

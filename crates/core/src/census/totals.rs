@@ -107,9 +107,8 @@ impl Rest {
     /// How many entries there are in all.
     fn entries(&self, list: &[Entry]) -> RangeInclusive<u64> {
         let listed = list.len() as u64;
-        let fewest = self.sum.checked_div(self.most).unwrap_or(0);
-        let more = u64::from(self.most > 0 && self.sum % self.most > 0);
-        listed + fewest + more..=listed + self.sum
+        let fewest = if self.most == 0 { 0 } else { self.sum.div_ceil(self.most) };
+        listed + fewest..=listed.saturating_add(self.sum)
     }
 
     /// The most that one that is left out can have, if there are at least `entries` in all: each
@@ -163,7 +162,7 @@ mod tests {
     fn top(counts: &BTreeMap<String, u64>, most: usize) -> Vec<Entry> {
         let mut list: Vec<Entry> =
             counts.iter().map(|(name, &value)| Entry { name: name.clone(), value }).collect();
-        list.sort_by(|a, b| b.value.cmp(&a.value));
+        list.sort_by_key(|entry| std::cmp::Reverse(entry.value));
         list.truncate(most);
         list
     }

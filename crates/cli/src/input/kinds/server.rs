@@ -32,7 +32,7 @@ pub(super) fn read(
         anyhow::bail!("`{}` is no server: name its URL", source.name());
     };
     let api = Api::new(url, &common.access);
-    let Told { version, statuses } = ask(api, &options.server)?;
+    let Told { version, statuses } = ask(api, options.server)?;
     if statuses.is_empty() && !options.server.full {
         anyhow::bail!(
             "{} tells no totals: `--full` counts its series, and `--kind server` takes a URL with \
@@ -70,13 +70,11 @@ fn read_all(
 /// From when to when series are wanted, in seconds: as long as the head reaches.
 fn range(status: Option<&TsdbStatus>) -> (f64, f64) {
     let head = status.map(|status| &status.head_stats);
-    match head.filter(|head| head.min_time <= head.max_time && head.max_time > 0) {
-        Some(head) => (head.min_time as f64 / 1000.0, head.max_time as f64 / 1000.0),
-        None => {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            (now.as_secs_f64() - SECONDS, now.as_secs_f64())
-        }
+    if let Some(head) = head.filter(|head| head.min_time <= head.max_time && head.max_time > 0) {
+        return (head.min_time as f64 / 1000.0, head.max_time as f64 / 1000.0);
     }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    (now.as_secs_f64() - SECONDS, now.as_secs_f64())
 }
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ fn read_segment(replay: &mut Replay, part: Part, path: &Path) -> anyhow::Result<
 fn find(directory: &Path) -> anyhow::Result<Files> {
     let log = directory.join("wal");
     if !log.is_dir() {
-        return Ok(find_log(directory, Files::default())?);
+        return find_log(directory, Files::default());
     }
     let mut files = Files { min_valid_time: blocks_end(directory)?, ..Files::default() };
     let chunks = directory.join("chunks_head");

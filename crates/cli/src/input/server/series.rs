@@ -84,7 +84,9 @@ impl Census<'_> {
     fn read(&self, selector: &Selector, builder: &mut TableBuilder) -> anyhow::Result<()> {
         match self.ask(selector)? {
             Page::Whole(series) => {
-                series.iter().for_each(|labels| add(builder, labels));
+                for labels in &series {
+                    add(builder, labels);
+                }
                 Ok(())
             }
             Page::TooMany => {

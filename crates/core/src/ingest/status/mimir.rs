@@ -13,8 +13,10 @@ struct LabelNames {
 
 #[derive(Debug, Deserialize)]
 struct LabelName {
-    label_name: String,
-    label_values_count: u64,
+    #[serde(rename = "label_name")]
+    name: String,
+    #[serde(rename = "label_values_count")]
+    values: u64,
 }
 
 /// An answer of `label_values`.
@@ -26,15 +28,18 @@ struct LabelValues {
 
 #[derive(Debug, Deserialize)]
 struct Label {
-    label_name: String,
+    #[serde(rename = "label_name")]
+    name: String,
     series_count: u64,
     cardinality: Vec<LabelValue>,
 }
 
 #[derive(Debug, Deserialize)]
 struct LabelValue {
-    label_value: String,
-    series_count: u64,
+    #[serde(rename = "label_value")]
+    value: String,
+    #[serde(rename = "series_count")]
+    series: u64,
 }
 
 /// Totals and top lists from an answer of `label_names` and one of `label_values`, which was asked
@@ -54,19 +59,19 @@ pub fn mimir(label_names: &str, label_values: &str) -> Result<TsdbStatus, String
         label_value_count_by_label_name: names
             .cardinality
             .into_iter()
-            .map(|label| Entry { name: label.label_name, value: label.label_values_count })
+            .map(|label| Entry { name: label.name, value: label.values })
             .collect(),
         ..TsdbStatus::default()
     };
     for label in values.labels {
-        let of_label = Entry { name: label.label_name.clone(), value: label.series_count };
+        let of_label = Entry { name: label.name.clone(), value: label.series_count };
         status.series_count_by_label_name.push(of_label);
-        for LabelValue { label_value, series_count } in label.cardinality {
-            let pair = format!("{}={label_value}", label.label_name);
+        for LabelValue { value, series } in label.cardinality {
+            let pair = format!("{}={value}", label.name);
             let pairs = &mut status.series_count_by_label_value_pair;
-            pairs.push(Entry { name: pair, value: series_count });
-            if label.label_name == crate::series::METRIC_NAME {
-                let metric = Entry { name: label_value, value: series_count };
+            pairs.push(Entry { name: pair, value: series });
+            if label.name == crate::series::METRIC_NAME {
+                let metric = Entry { name: value, value: series };
                 status.series_count_by_metric_name.push(metric);
             }
         }

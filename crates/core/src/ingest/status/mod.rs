@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(bare.head_stats.num_series, 508);
         assert_eq!(bare.series_count_by_metric_name[0].name, "up");
         let whole = format!(r#"{{"status":"success","data":{data}}}"#);
-        assert_eq!(parse(&whole).unwrap(), [bare.clone()]);
+        assert_eq!(parse(&whole).unwrap(), std::slice::from_ref(bare));
     }
 
     #[test]

@@ -165,7 +165,7 @@ mod tests {
             [(0, 0), (59_999, 60_000), (-5, 7), (1, 10_000_000_000), (0, i64::MAX)]
         {
             let intervals = intervals(oldest, newest);
-            assert!(!intervals.is_empty() && intervals.len() as i64 <= MOST_INTERVALS);
+            assert!(!intervals.is_empty() && intervals.len() <= MOST_INTERVALS as usize);
             let last = intervals.last().unwrap();
             assert!(intervals[0].start <= oldest, "{oldest}");
             assert!(last.start.saturating_add(last.length - 1) >= newest - 1, "{newest}");
