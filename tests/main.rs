@@ -28,6 +28,8 @@ mod real;
 #[cfg(test)]
 mod real_exposition;
 #[cfg(test)]
+mod real_fleet;
+#[cfg(test)]
 mod real_flow;
 #[cfg(test)]
 mod real_promql;
@@ -38,9 +40,13 @@ mod real_relabel;
 #[cfg(test)]
 mod real_scrape;
 #[cfg(test)]
+mod real_server;
+#[cfg(test)]
 mod real_shard;
 #[cfg(test)]
 mod real_vmagent;
+#[cfg(test)]
+mod real_wal;
 #[cfg(test)]
 mod real_way;
 #[cfg(test)]

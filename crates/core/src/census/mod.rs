@@ -3,9 +3,11 @@
 mod count;
 mod shape;
 mod sketched;
+mod totals;
 
 pub use shape::{Shape, ShapeShare};
 pub use sketched::SketchedCensus;
+pub use totals::{LabelBounds, Totals};
 
 use crate::packs::Layer;
 use crate::series::{MetricType, Stage, Table};

@@ -1,5 +1,6 @@
 //! Bytes to samples and totals: everything that a Prometheus or an application can be read from.
 
+mod bytes;
 pub mod exposition;
 pub mod index;
 mod names;
