@@ -59,7 +59,7 @@ pub(crate) struct Cli {
 }
 
 /// What every command takes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Common {
     /// The server that reads the configuration and stores the series.
     pub(crate) server: Server,
@@ -139,6 +139,8 @@ pub(crate) enum Command {
     Optimize(OptimizeArgs),
     /// Spread targets over servers by what they store
     Shard(ShardArgs),
+    /// Serve an editor: diagnostics, fixes and explanations over the language server protocol
+    Lsp,
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page, or write that of every command into a directory

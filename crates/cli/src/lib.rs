@@ -5,6 +5,7 @@
 mod args;
 mod commands;
 pub mod input;
+mod lsp;
 mod output;
 mod status;
 
