@@ -1,5 +1,6 @@
 //! Mesh generator, real-server harness and benches: heavy dev dependencies stay here.
 
+pub mod block;
 pub mod chains;
 pub mod cpu;
 pub mod measure;

@@ -14,7 +14,7 @@ use promsieve_core::watch::Unwatched;
 
 use super::census::report_bad_lines;
 use crate::Status;
-use crate::args::Common;
+use crate::common::Common;
 use crate::input::gather::{Gathered, gather};
 
 /// Inputs, and how the server runs.

@@ -6,14 +6,14 @@ use promsieve_core::census::{Census, CensusOptions};
 use promsieve_core::flow;
 use promsieve_core::watch::Unwatched;
 
-use super::warn;
 use crate::Status;
-use crate::args::{Common, Format};
+use crate::common::{Common, Format};
 use crate::input::kinds::{self, Held};
 use crate::input::scrapes::Scrape;
 use crate::input::{Kind, Source};
 use crate::output::view::census::{CensusView, StatusView};
 use crate::output::{json, text};
+use crate::stderr::warn;
 
 /// Arguments of `census`.
 #[derive(Debug, clap::Args)]

@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use crate::Status;
 use crate::args::{Cli, Command};
+use crate::stderr::warn;
 
 /// Exit status when the job could not be done.
 const FAILED: u8 = 2;
@@ -62,12 +63,6 @@ fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
         Command::Man(args) => shell::man(args, out),
         Command::Test(args) => test::run(args, &cli.common, out),
     }
-}
-
-/// Says something on stderr that is no result.
-pub(crate) fn warn(text: &str) {
-    // A closed stderr leaves nobody to tell.
-    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -12,8 +12,8 @@ use super::bytes::read_text;
 use super::config::{Loaded, load};
 use super::scrapes::{self, Scrape};
 use crate::Status;
-use crate::args::Common;
-use crate::commands::warn;
+use crate::common::Common;
+use crate::stderr::warn;
 
 /// What was found, each told by its content.
 #[derive(Debug, Default)]

@@ -8,9 +8,9 @@ use promsieve_core::finding::Finding;
 use promsieve_core::text::{FileId, SourceText, Sources, Span};
 
 use super::documents::{Document, Documents};
-use crate::args::Common;
 use crate::commands::lint::settings::{self, ProjectSettings};
 use crate::commands::lint::{LintArgs, Run};
+use crate::common::Common;
 use crate::input::config::{Loaded, Open, load_open};
 use crate::output::view::lint::LintView;
 

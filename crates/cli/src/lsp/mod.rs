@@ -20,7 +20,7 @@ use anyhow::Context;
 use lsp_server::Connection;
 
 use crate::Status;
-use crate::args::Common;
+use crate::common::Common;
 
 /// Serves one editor until it says goodbye.
 ///

@@ -14,7 +14,7 @@ use super::check::{Checked, File};
 use super::documents::{Document, Documents};
 use super::protocol::{AboutText, At, Cancel, DidChange, DidOpen, OfDocument, PublishDiagnostics};
 use super::{diagnostics, labels, position, uri};
-use crate::args::Common;
+use crate::common::Common;
 
 /// How long a change waits for the next one before the documents are linted.
 const PAUSE: Duration = Duration::from_millis(150);

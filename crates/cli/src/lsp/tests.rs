@@ -8,7 +8,7 @@ use lsp_server::{Connection, Message, Notification, Request, RequestId, Response
 use serde_json::{Value, json};
 
 use super::server::serve;
-use crate::args::Common;
+use crate::common::Common;
 
 /// Longer than any answer takes on a busy machine: a server that says nothing fails the test.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -153,6 +153,10 @@ impl Document {
     }
 }
 
+/// How many nodes are compared before two values are taken to differ: aliases can make few nodes
+/// stand for very many.
+const ALIKE_NODES: usize = 100_000;
+
 /// A node of a [`Document`]: a cheap handle.
 #[derive(Clone, Copy)]
 pub struct Node<'d> {
@@ -268,6 +272,26 @@ impl<'d> Node<'d> {
         children
             .chunks_exact(2)
             .map(move |pair| (node.document.node(pair[0]), node.document.node(pair[1])))
+    }
+
+    /// Whether both say the same, however and wherever they are written; no for what has more than
+    /// `ALIKE_NODES` nodes.
+    pub fn is_like(self, other: Node<'_>) -> bool {
+        let mut pairs = vec![(self, other)];
+        for _ in 0..ALIKE_NODES {
+            let Some((one, other)) = pairs.pop() else { return true };
+            let (one, other) = (one.resolved(), other.resolved());
+            let (ours, theirs) = (one.children(), other.children());
+            if one.kind() != other.kind()
+                || one.text() != other.text()
+                || ours.len() != theirs.len()
+            {
+                return false;
+            }
+            let both = ours.iter().zip(theirs);
+            pairs.extend(both.map(|(&a, &b)| (one.document.node(a), other.document.node(b))));
+        }
+        false
     }
 
     /// Whether nothing is written where a value could be (`key:`).

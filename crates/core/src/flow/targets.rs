@@ -4,6 +4,7 @@ use crate::config::{Job, Project};
 use crate::relabel::Scratch;
 use crate::relabel::target::{TargetDefaults, TargetOutcome, apply};
 use crate::series::{LabelBuf, Table, Target};
+use crate::server::Server;
 
 /// A static target of a configuration after its target chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,10 +27,11 @@ impl Discovered {
 
 /// Every static target of a project, in the order of the configuration.
 pub fn discover(project: &Project) -> Vec<Discovered> {
-    project.jobs.iter().flat_map(|job| discover_job(project, job)).collect()
+    project.jobs.iter().flat_map(|job| discover_job(project.server, job)).collect()
 }
 
-fn discover_job(project: &Project, job: &Job) -> Vec<Discovered> {
+/// Every static target of a job, in the order of the configuration.
+pub fn discover_job(server: Server, job: &Job) -> Vec<Discovered> {
     let program = job.target_chain.program();
     let defaults = target_defaults(job);
     let (mut scratch, mut buffer) = (Scratch::new(), LabelBuf::new());
@@ -41,7 +43,7 @@ fn discover_job(project: &Project, job: &Job) -> Vec<Discovered> {
             let mut discovered: Vec<(String, String)> = labels.collect();
             discovered.push(("__address__".to_owned(), address.value.clone()));
             buffer.refill(discovered.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-            let outcome = apply(&program, project.server, &defaults, &mut scratch, &mut buffer);
+            let outcome = apply(&program, server, &defaults, &mut scratch, &mut buffer);
             let labels = match outcome {
                 TargetOutcome::Active => public(&buffer),
                 TargetOutcome::Dropped { .. } | TargetOutcome::Invalid(_) => Vec::new(),

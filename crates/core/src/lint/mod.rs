@@ -84,6 +84,11 @@ pub fn lint(project: &Project, facts: &Facts<'_>, settings: &Settings) -> Vec<Fi
         named.for_each(|finding| finding.severity = *severity);
     }
     findings.sort_by_key(|finding| (finding.location, finding.rule.code));
+    // A chain that several jobs take through an alias is written once.
+    findings.dedup_by(|second, first| {
+        (second.location, second.rule, &second.message)
+            == (first.location, first.rule, &first.message)
+    });
     findings
 }
 

@@ -2,15 +2,18 @@
 //! all read; and a single label set under change.
 
 mod builder;
+mod coded;
 mod dictionary;
 mod label_buf;
 mod layout;
 mod merge;
 mod notes;
+mod retain;
 mod sink;
 mod table;
 
 pub use builder::TableBuilder;
+pub use coded::{CodedLabel, CodedPart, CodedRows};
 pub use dictionary::Dictionary;
 pub use label_buf::LabelBuf;
 pub(crate) use label_buf::{LabelRef, NameRef};

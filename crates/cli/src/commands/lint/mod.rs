@@ -7,7 +7,6 @@ mod fixes;
 mod policy;
 pub(crate) mod settings;
 
-use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
@@ -17,13 +16,13 @@ use promsieve_core::lint::{Date, Facts, Member, Settings, lint, rules};
 use promsieve_core::server::Server;
 use rayon::prelude::*;
 
-use super::warn;
 use crate::Status;
-use crate::args::Common;
+use crate::common::Common;
 use crate::input::config::{Loaded, load_as};
 use crate::output::lint::{self as formats, LintFormat, Reported};
 use crate::output::outputs::{Output, write_all};
 use crate::output::view::lint::{FindingView, LintView};
+use crate::stderr::warn;
 use baseline::Baseline;
 use settings::ProjectSettings;
 
@@ -311,15 +310,4 @@ pub(crate) fn use_color() -> bool {
 pub(crate) fn today() -> Date {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     Date::from_unix_days(since.map_or(0, |since| since.as_secs() / 86_400))
-}
-
-/// The path of a finding's file as reports name it: without a leading `./`.
-pub(crate) fn plain_path(name: &str) -> &str {
-    name.strip_prefix("./").unwrap_or(name)
-}
-
-/// The names of all files that were looked at, sorted.
-pub(crate) fn file_names(view: &LintView) -> BTreeSet<&str> {
-    let found = view.findings.iter().filter_map(|finding| finding.path.as_deref());
-    view.files.iter().map(String::as_str).chain(found).map(plain_path).collect()
 }

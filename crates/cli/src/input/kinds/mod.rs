@@ -10,7 +10,7 @@ use promsieve_core::series::Table;
 use super::scrapes::Scrape;
 use super::source::{Kind, Source};
 use crate::Status;
-use crate::args::Common;
+use crate::common::Common;
 
 /// What the sources held.
 pub(crate) struct Held {

@@ -4,10 +4,10 @@ use promsieve_core::series::TableBuilder;
 
 use super::Held;
 use crate::Status;
-use crate::args::Common;
-use crate::commands::warn;
+use crate::common::Common;
 use crate::input::scrapes;
 use crate::input::source::Source;
+use crate::stderr::warn;
 
 /// Reads an exposition, or all of a directory.
 pub(super) fn read(source: &Source, common: &Common, held: &mut Held) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use promsieve_core::ingest::status;
 
 use super::Held;
-use crate::args::Common;
+use crate::common::Common;
 use crate::input::bytes::read_text;
 use crate::input::source::Source;
 

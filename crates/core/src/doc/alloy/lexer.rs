@@ -130,8 +130,8 @@ impl<'t> Lexer<'t> {
                 end = end.or(Some(self.at));
                 let len = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
                 self.comment(rest[..len].trim_end_matches('\r').len());
-            } else if rest.starts_with("/*") {
-                let len = rest[2..].find("*/").map(|at| at + 4);
+            } else if let Some(inner) = rest.strip_prefix("/*") {
+                let len = inner.find("*/").map(|at| at + 4);
                 if len.is_none() {
                     self.mistake(self.at, self.at + 2, "block comment not terminated");
                 }

@@ -22,9 +22,10 @@ pub(super) fn body(key: Node<'_>, body: Node<'_>, fields: &[&[Field]], report: &
         };
         if seen.contains_key(name) && !field.is_repeated() {
             let first = seen[name].location();
-            let words = match value.is_block() {
-                true => format!("block {} may only be specified once", quoted(name)),
-                false => format!("attribute {} may only be provided once", quoted(name)),
+            let words = if value.is_block() {
+                format!("block {} may only be specified once", quoted(name))
+            } else {
+                format!("attribute {} may only be provided once", quoted(name))
             };
             let related = Related { location: first, label: "first written here".to_owned() };
             report.refuse(key.location(), words).related.push(related);
@@ -53,14 +54,14 @@ fn check_value(key: Node<'_>, value: Node<'_>, field: &Field, report: &mut Repor
     let name = quoted(field.name);
     let is_block = matches!(field.kind, Type::Block(_) | Type::Blocks(_));
     if is_block != value.is_block() {
-        let words = match is_block {
-            true => format!("{name} must be a block, but is used as an attribute"),
-            false => format!("{name} must be an attribute, but is used as a block"),
+        let (words, remedy) = if is_block {
+            let words = format!("{name} must be a block, but is used as an attribute");
+            (words, format!("write `{} {{ … }}` without `=`", field.name))
+        } else {
+            let words = format!("{name} must be an attribute, but is used as a block");
+            (words, format!("write `{} = …`", field.name))
         };
-        report.refuse(key.location(), words).remedy = Some(match is_block {
-            true => format!("write `{} {{ … }}` without `=`", field.name),
-            false => format!("write `{} = …`", field.name),
-        });
+        report.refuse(key.location(), words).remedy = Some(remedy);
         return;
     }
     if let Type::Block(inner) | Type::Blocks(inner) = field.kind {
