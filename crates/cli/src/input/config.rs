@@ -58,7 +58,7 @@ pub fn load_as(
                 sections(Text::named(None, source.name(), Read::Bytes(bytes)))
             }
         };
-        let read = assemble(told(texts, kind)?, server, &Buffers::new());
+        let read = assemble(&told(texts, kind)?, server, &Buffers::new());
         if let Source::Directory(directory) = &source {
             let name = directory.display();
             anyhow::ensure!(!read.is_empty(), "`{name}` holds no configuration of a known kind");
@@ -96,7 +96,7 @@ pub(crate) fn load_open(open: &[Open<'_>], server: Server) -> Vec<Loaded> {
     };
     let mut texts: Vec<Text> = open.iter().map(text).collect();
     texts.retain(|text| !text.kinds.is_empty());
-    assemble(texts, server, &buffers)
+    assemble(&texts, server, &buffers)
 }
 
 /// Texts that count instead of what is on disk.
@@ -118,13 +118,13 @@ fn told(mut texts: Vec<Text>, kind: Option<Kind>) -> anyhow::Result<Vec<Text>> {
 }
 
 /// Puts texts together to projects: one each, but one for all of the operator.
-fn assemble(texts: Vec<Text>, server: Server, buffers: &Buffers) -> Vec<Loaded> {
+fn assemble(texts: &[Text], server: Server, buffers: &Buffers) -> Vec<Loaded> {
     let is_joined = |kind: &Kind| *kind == Kind::Operator;
     let joined: Vec<Text> =
         texts.iter().filter_map(|text| text.only(|kind| is_joined(&kind))).collect();
     let mut configs = Vec::new();
     let mut rules = Vec::new();
-    for text in &texts {
+    for text in texts {
         for kind in text.kinds.iter().copied().filter(|kind| !is_joined(kind)) {
             let into = if kind == Kind::Rules { &mut rules } else { &mut configs };
             into.extend(text.only(|own| own == kind));

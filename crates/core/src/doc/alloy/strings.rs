@@ -1,7 +1,6 @@
 //! Strings: which escapes there are (those of Go), what they stand for, and where.
 
-use std::fmt::Write as _;
-
+use crate::doc::quote::double_quoted;
 use crate::doc::tree::Style;
 
 /// What one escape or one character stands for.
@@ -129,25 +128,10 @@ pub(in crate::doc) fn offset(raw: &str, style: Style, at: usize) -> usize {
 /// `text` as a string: in backticks where `style` has them and they can hold it, else in double
 /// quotes.
 pub(in crate::doc) fn quote_as(style: Style, text: &str) -> String {
-    if style == Style::Raw && !text.contains(['`', '\r']) {
+    if style == Style::Raw && !text.contains(['`', '\r', '\0', '\u{feff}']) {
         return format!("`{text}`");
     }
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        // Writing to a String cannot fail.
-        let _ = match c {
-            '"' | '\\' => write!(out, "\\{c}"),
-            '\n' => out.write_str("\\n"),
-            '\t' => out.write_str("\\t"),
-            '\r' => out.write_str("\\r"),
-            '\u{feff}' => out.write_str("\\ufeff"),
-            c if c.is_control() => write!(out, "\\u{:04x}", c as u32),
-            c => out.write_char(c),
-        };
-    }
-    out.push('"');
-    out
+    double_quoted(text)
 }
 
 #[cfg(test)]
