@@ -16,6 +16,8 @@ mod corpus_lint;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod editor;
+#[cfg(test)]
 mod generated;
 #[cfg(test)]
 mod lint_coverage;
