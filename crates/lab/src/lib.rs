@@ -5,4 +5,5 @@ pub mod chains;
 pub mod cpu;
 pub mod measure;
 pub mod mesh;
+pub mod protobuf;
 pub mod real;

@@ -1,6 +1,8 @@
 //! What a census takes, one file a kind of source: each recognises its own and reads it into
 //! [`Held`].
 
+mod influx;
+mod protobuf;
 mod scrape;
 mod status;
 
@@ -47,6 +49,8 @@ pub(crate) fn read(
     held: &mut Held,
 ) -> anyhow::Result<()> {
     match kind.unwrap_or_else(|| recognise(source)) {
+        Kind::Influx => influx::read(source, common, held),
+        Kind::Protobuf => protobuf::read(source, common, held),
         Kind::Scrape => scrape::read(source, common, held),
         Kind::Status => status::read(source, common, held),
     }

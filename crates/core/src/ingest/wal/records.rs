@@ -130,7 +130,11 @@ impl Records {
             let kind = rest[0] & TYPE_BITS;
             if kind == 0 {
                 if rest[1..].iter().any(|&byte| byte != 0) {
-                    return Err(self.broken(start, "unexpected non-zero byte in padded page", false));
+                    return Err(self.broken(
+                        start,
+                        "unexpected non-zero byte in padded page",
+                        false,
+                    ));
                 }
                 break;
             }
