@@ -1,5 +1,7 @@
 //! Knowledge that promsieve ships with, as embedded data: exporter packs and cost models.
 
+#![forbid(unsafe_code)]
+
 pub mod cost;
 /// What configurations may hold.
 pub mod schema {

@@ -1,5 +1,7 @@
 //! What `cargo xtask` does, as functions: tests call the installers directly.
 
+#![forbid(unsafe_code)]
+
 pub mod browser;
 mod debian;
 mod process;

@@ -1,5 +1,7 @@
 //! Mesh generator, real-server harness and benches: heavy dev dependencies stay here.
 
+#![forbid(unsafe_code)]
+
 pub mod block;
 pub mod chains;
 pub mod cpu;

@@ -1,17 +1,19 @@
-//! `promsieve census`: counts of scrapes and TSDB statuses.
+//! `promsieve census`: counts of scrapes, blocks and TSDB statuses.
 
 use std::io::Write;
 
 use promsieve_core::census::{Census, CensusOptions};
 use promsieve_core::flow;
 use promsieve_core::ingest::page;
+use promsieve_core::series::{Stage, Table};
 use promsieve_core::watch::Unwatched;
 
 use crate::Status;
 use crate::common::{Common, Format};
-use crate::input::kinds::{self, Held};
+use crate::input::kinds::{self, Depth, Held};
 use crate::input::scrapes::Scrape;
 use crate::input::{Kind, Source};
+use crate::output::view::block::BlockView;
 use crate::output::view::census::{CensusView, StatusView};
 use crate::output::{json, text};
 use crate::stderr::warn;
@@ -31,7 +33,12 @@ pub(crate) struct CensusArgs {
     #[arg(long)]
     summary: bool,
 
-    /// How many metrics to list; 0 for all
+    /// With --summary, also which labels' series come and go within each block; without it they are
+    /// told anyway
+    #[arg(long, requires = "summary")]
+    churn: bool,
+
+    /// How many metrics to list, and label pairs of blocks; 0 for all
     #[arg(long, value_name = "N", default_value_t = 20)]
     top: usize,
 }
@@ -41,35 +48,53 @@ pub(crate) fn run(
     common: &Common,
     out: &mut impl Write,
 ) -> anyhow::Result<Status> {
-    let mut held = Held::default();
+    let mut sources = Vec::new();
     for spec in &args.sources {
-        for source in Source::resolve(spec)? {
-            if let Err(error) = kinds::read(&source, args.kind, common, &mut held) {
-                warn(&format!("error: {error:#}"));
-                held.status = Status::Incomplete;
-            }
+        sources.extend(Source::resolve(spec)?);
+    }
+    // A block alone can be summed up without a look at its series.
+    let rows = !args.summary || sources.len() > 1;
+    let depth = Depth { rows, churn: args.churn, top: args.top };
+    let mut held = Held::default();
+    for source in &sources {
+        if let Err(error) = kinds::read(source, args.kind, depth, common, &mut held) {
+            warn(&format!("error: {error:#}"));
+            held.status = Status::Incomplete;
         }
     }
-    let Held { tables, statuses, scrapes, mut status } = held;
-    if tables.is_empty() && statuses.is_empty() {
-        anyhow::bail!("nothing could be read");
-    }
+    let Held { tables, statuses, blocks, scrapes, mut status } = held;
     status = status.max(report_bad_lines(&scrapes));
-    let mut tables = tables.into_iter();
-    let census = tables.next().map(|mut table| {
-        tables.for_each(|more| table.append(&more));
-        let table = flow::attach(table, &|_| false);
-        let options = CensusOptions { summary: args.summary };
-        Census::of(&table, options, &Unwatched)
-    });
     let statuses: Vec<StatusView> =
         statuses.iter().map(|(name, status)| StatusView::of(name, status)).collect();
-    let view = CensusView::of(census.as_ref(), statuses);
+    let view = match (tables.is_empty(), blocks.first()) {
+        (true, Some(block)) => CensusView { status: statuses, ..CensusView::of_summary(block) },
+        (true, None) if statuses.is_empty() => anyhow::bail!("nothing could be read"),
+        _ => CensusView::of(count(tables, args.summary)?.as_ref(), statuses),
+    };
+    let blocks = blocks.iter().map(|block| BlockView::of(block, args.top)).collect();
+    let view = CensusView { blocks, ..view };
     match common.format {
         Format::Json => json::write(out, &view)?,
         Format::Text => text::census::write(out, &view, args.top, " (--top 0 lists all)")?,
     }
     Ok(status)
+}
+
+/// The census of all tables together, if there are any.
+fn count(tables: Vec<Table>, summary: bool) -> anyhow::Result<Option<Census>> {
+    let mut tables = tables.into_iter();
+    let Some(mut table) = tables.next() else { return Ok(None) };
+    for more in tables {
+        anyhow::ensure!(
+            more.stage == table.stage,
+            "scrapes hold series as they are exposed, blocks as they are stored: count them apart"
+        );
+        table.append(&more);
+    }
+    if table.stage == Stage::Exposed {
+        table = flow::attach(table, &|_| false);
+    }
+    Ok(Some(Census::of(&table, CensusOptions { summary }, &Unwatched)))
 }
 
 /// Tells bad lines on stderr: the server would lose the whole scrape over one.

@@ -8,6 +8,7 @@ pub(crate) mod discover;
 pub(crate) mod gather;
 pub mod http;
 pub(crate) mod kinds;
+mod map;
 mod pieces;
 pub(crate) mod replace;
 pub mod scrapes;

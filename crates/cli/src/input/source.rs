@@ -15,6 +15,8 @@ pub enum Kind {
     Scrape,
     /// An answer of `/api/v1/status/tsdb`.
     Status,
+    /// A TSDB block, or a directory of them.
+    Block,
 }
 
 /// One place to read from.
@@ -26,7 +28,7 @@ pub enum Source {
     Url(String),
     /// A file.
     File(PathBuf),
-    /// A directory of scrapes.
+    /// A directory: of scrapes or blocks.
     Directory(PathBuf),
 }
 

@@ -55,7 +55,7 @@ fn census(text: &str) -> CensusView {
         layer,
         series,
         samples: series,
-        label_bytes: 9000,
+        label_bytes: Some(9000),
         labels: vec![LabelView {
             name: text.to_owned(),
             values: 20,
@@ -83,6 +83,7 @@ fn census(text: &str) -> CensusView {
             metric(None, 50),
         ],
         labels: vec![LabelTotalView { name: text.to_owned(), values: 20, series: 1000 }],
+        blocks: Vec::new(),
         status: vec![StatusView {
             source: text.to_owned(),
             head_series: 1000,

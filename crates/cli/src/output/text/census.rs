@@ -4,7 +4,8 @@ use std::io::Write;
 
 use promsieve_core::units::{Bytes, SeriesCount};
 
-use super::Columns;
+use super::{Columns, count};
+use crate::output::view::block::BlockView;
 use crate::output::view::census::{CensusView, CountView, LabelView, MetricView, StatusView};
 
 /// Labels named beside a metric.
@@ -21,6 +22,9 @@ pub(crate) fn write(
         totals(out, view)?;
         metrics(out, view, top, hint)?;
     }
+    for block in &view.blocks {
+        self::block(out, block, top)?;
+    }
     for status in &view.status {
         self::status(out, status, top)?;
     }
@@ -33,12 +37,15 @@ fn totals(out: &mut impl Write, view: &CensusView) -> std::io::Result<()> {
         1 => "1 target".to_owned(),
         targets => format!("{targets} targets"),
     };
+    let from = match view.blocks.len() {
+        0 => format!("from {targets}; {} samples", SeriesCount(view.samples)),
+        blocks => format!("in {}", count(blocks, "block")),
+    };
     writeln!(
         out,
-        "{} series of {} metrics from {targets}; {} samples, {} of labels, {} distinct label pairs",
+        "{} series of {} metrics {from}, {} of labels, {} distinct label pairs",
         SeriesCount(view.series),
         view.metrics.len(),
-        SeriesCount(view.samples),
         Bytes(view.label_bytes),
         SeriesCount(view.unique_pairs),
     )?;
@@ -94,13 +101,47 @@ fn status(out: &mut impl Write, status: &StatusView, top: usize) -> std::io::Res
         ("values by label", &status.values_by_label),
         ("series by pair", &status.series_by_pair),
     ];
-    for (title, list) in lists {
-        writeln!(out, "\n  {title} (the largest only)")?;
-        let mut columns = Columns::new(&["name", ">count"]);
-        for entry in list.iter().take(if top == 0 { list.len() } else { top }) {
-            columns.row([entry.name.clone(), SeriesCount(entry.value).to_string()]);
-        }
-        columns.write(out)?;
+    lists.iter().try_for_each(|(title, list)| self::list(out, title, list, top))
+}
+
+fn block(out: &mut impl Write, block: &BlockView, top: usize) -> std::io::Result<()> {
+    let hours = (block.end - block.start) / 3600.0;
+    let deleted = match (block.series_with_deletions, block.deleted_series) {
+        (0, _) => String::new(),
+        (some, None) => format!(", {} with deleted samples", SeriesCount(some)),
+        (some, Some(all)) => format!(
+            ", {} with deleted samples ({} of them wholly deleted)",
+            SeriesCount(some),
+            SeriesCount(all)
+        ),
+    };
+    writeln!(
+        out,
+        "\n{}: {hours:.1} hours, level {}; {} series{deleted}, {} chunks, {} samples, {} label names",
+        block.source,
+        block.level,
+        SeriesCount(block.series),
+        SeriesCount(block.chunks),
+        SeriesCount(block.samples),
+        SeriesCount(block.label_names),
+    )?;
+    let none: &[CountView] = &[];
+    let lists: [(&str, &[CountView]); 5] = [
+        ("series that came or went by pair", block.churn_by_pair.as_deref().unwrap_or(none)),
+        ("series that came or went by label", block.churn_by_label.as_deref().unwrap_or(none)),
+        ("series by pair", &block.series_by_pair),
+        ("bytes of values by label", &block.value_bytes_by_label),
+        ("values by label", &block.values_by_label),
+    ];
+    let shown = lists.iter().filter(|(_, list)| !list.is_empty());
+    shown.into_iter().try_for_each(|(title, list)| self::list(out, title, list, top))
+}
+
+fn list(out: &mut impl Write, title: &str, list: &[CountView], top: usize) -> std::io::Result<()> {
+    writeln!(out, "\n  {title} (the largest only)")?;
+    let mut columns = Columns::new(&["name", ">count"]);
+    for entry in list.iter().take(if top == 0 { list.len() } else { top }) {
+        columns.row([entry.name.clone(), SeriesCount(entry.value).to_string()]);
     }
-    Ok(())
+    columns.write(out)
 }

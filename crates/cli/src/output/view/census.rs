@@ -2,9 +2,13 @@
 
 use promsieve_core::census::{Census, MetricCensus};
 use promsieve_core::ingest::status::{Entry, TsdbStatus};
+use promsieve_core::packs::{Layer, layer_of};
+use promsieve_core::series::MetricType;
 use serde::Serialize;
 
-/// A census, and what statuses of servers tell.
+use super::block::BlockView;
+
+/// A census, and what blocks and statuses of servers tell.
 #[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CensusView {
@@ -18,6 +22,8 @@ pub(crate) struct CensusView {
     pub(crate) metrics: Vec<MetricView>,
     pub(crate) labels: Vec<LabelTotalView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) blocks: Vec<BlockView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) status: Vec<StatusView>,
 }
 
@@ -30,7 +36,8 @@ pub(crate) struct MetricView {
     pub(crate) layer: Option<&'static str>,
     pub(crate) series: u64,
     pub(crate) samples: u64,
-    pub(crate) label_bytes: u64,
+    /// Unknown in the summary of a block, whose metrics have no labels there.
+    pub(crate) label_bytes: Option<u64>,
     pub(crate) labels: Vec<LabelView>,
 }
 
@@ -97,6 +104,7 @@ impl CensusView {
             unique_pairs: census.unique_pairs,
             metrics: census.metrics.iter().map(MetricView::of).collect(),
             labels: labels.collect(),
+            blocks: Vec::new(),
             status,
         }
     }
@@ -117,11 +125,24 @@ impl MetricView {
         Self {
             name: metric.name.clone(),
             r#type: metric.kind.as_str(),
-            layer: metric.layer.map(promsieve_core::packs::Layer::as_str),
+            layer: metric.layer.map(Layer::as_str),
             series: metric.series,
             samples: metric.samples,
-            label_bytes: metric.label_bytes,
+            label_bytes: Some(metric.label_bytes),
             labels: labels.collect(),
+        }
+    }
+
+    /// A metric of which nothing is known but its name and number of series.
+    pub(crate) fn named(name: &str, series: u64) -> Self {
+        Self {
+            name: name.to_owned(),
+            r#type: MetricType::Unknown.as_str(),
+            layer: layer_of(name).map(Layer::as_str),
+            series,
+            samples: series,
+            label_bytes: None,
+            labels: Vec::new(),
         }
     }
 }

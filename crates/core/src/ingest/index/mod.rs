@@ -31,7 +31,7 @@ use foldhash::fast::FixedState;
 use rayon::prelude::*;
 
 pub use churn::Churn;
-pub use meta::{Compaction, Meta, Stats, Tombstones, meta};
+pub use meta::{Compaction, Meta, Stats, Tombstones};
 pub use sections::{Problem, ReadAt, Section, Version};
 pub use summary::{LabelSummary, PairCount, Summary};
 
