@@ -92,6 +92,12 @@ impl Reader {
                     self.bad(0, "the line is longer than 1 MiB", &rest.as_bytes()[..first]);
                     first
                 }
+                // Of a point over several lines, the last one is still to come.
+                Err(Stop::Wrong(at, _))
+                    if rest.len() <= LONGEST_LINE && !rest.as_bytes()[at..].contains(&b'\n') =>
+                {
+                    break;
+                }
                 Err(Stop::Wrong(at, what)) => {
                     self.bad(at, what, &rest.as_bytes()[..first]);
                     first
