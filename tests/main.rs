@@ -36,6 +36,8 @@ mod real_flow;
 #[cfg(test)]
 mod real_promql;
 #[cfg(test)]
+mod real_protobuf;
+#[cfg(test)]
 mod real_regexp;
 #[cfg(test)]
 mod real_relabel;

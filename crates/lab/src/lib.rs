@@ -7,5 +7,6 @@ pub mod chains;
 pub mod cpu;
 pub mod measure;
 pub mod mesh;
+pub mod protobuf;
 pub mod real;
 pub mod wal;

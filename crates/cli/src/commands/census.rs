@@ -4,6 +4,7 @@ use std::io::Write;
 
 use promsieve_core::census::{Census, CensusOptions};
 use promsieve_core::flow;
+use promsieve_core::ingest::page;
 use promsieve_core::series::{Stage, Table};
 use promsieve_core::watch::Unwatched;
 
@@ -116,8 +117,13 @@ pub(crate) fn report_bad_lines(scrapes: &[Scrape]) -> Status {
         }
         if scrape.report.bad_lines > 0 {
             status = Status::Incomplete;
+            let places = if scrape.format == page::Format::Protobuf { "places" } else { "lines" };
+            let loss = match scrape.format {
+                page::Format::Influx => "",
+                _ => "a server loses the whole scrape over one, ",
+            };
             warn(&format!(
-                "{}: {} bad lines; a server loses the whole scrape over one, the rest was counted",
+                "{}: {} bad {places}; {loss}the rest was counted",
                 scrape.name, scrape.report.bad_lines
             ));
         }

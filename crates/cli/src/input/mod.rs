@@ -10,6 +10,7 @@ pub(crate) mod gather;
 pub mod http;
 pub(crate) mod kinds;
 mod map;
+mod pieces;
 pub(crate) mod replace;
 pub mod scrapes;
 pub(crate) mod server;

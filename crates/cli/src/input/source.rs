@@ -7,7 +7,11 @@ use anyhow::{Context, bail};
 /// What a source holds, when the user says so; otherwise it is recognised by its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Kind {
-    /// An exposition: the text format or `OpenMetrics`.
+    /// Points in `InfluxDB`'s line protocol, as Telegraf shows them to Prometheus; never recognised.
+    Influx,
+    /// A page in the protobuf format; recognised as a scrape, too.
+    Protobuf,
+    /// An exposition: the text format, `OpenMetrics` or protobuf.
     Scrape,
     /// An answer of `/api/v1/status/tsdb`.
     Status,

@@ -3,9 +3,12 @@
 mod bytes;
 pub mod exposition;
 pub mod index;
+pub mod influx;
 mod names;
+pub mod page;
 #[cfg(feature = "prometheus-parse")]
 pub mod prometheus_parse;
+pub mod protobuf;
 mod report;
 pub mod status;
 pub mod wal;

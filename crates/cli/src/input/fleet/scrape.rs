@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use promsieve_core::flow::{self, Discovered};
+use promsieve_core::ingest::page::Reading;
 use promsieve_core::series::{Stage, Table, TableBuilder, Target};
 use promsieve_core::server::Server;
 use promsieve_core::units::duration_millis;
@@ -85,7 +86,8 @@ fn one(
     let opened = Opened { bytes: unpack(answer.bytes)?, content_type: answer.content_type };
     let mut builder = TableBuilder::default();
     builder.target(Target { job: target.job.clone(), labels: target.labels.clone() });
-    let scrape = read_scrape(&url, opened, &mut builder)?;
+    let reading = Reading { server, ..Reading::default() };
+    let scrape = read_scrape(&url, opened, None, reading, &mut builder)?;
     Ok((builder.finish(), scrape))
 }
 

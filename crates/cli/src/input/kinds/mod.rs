@@ -3,6 +3,8 @@
 
 mod block;
 mod fleet;
+mod influx;
+mod protobuf;
 mod scrape;
 mod server;
 mod status;
@@ -76,6 +78,8 @@ pub(crate) fn read(
     let depth = Depth { rows: options.depth.rows || found.len() > 1, ..options.depth };
     found.iter().try_for_each(|kind| match kind {
         Kind::Fleet => fleet::read(source, common, held),
+        Kind::Influx => influx::read(source, common, held),
+        Kind::Protobuf => protobuf::read(source, common, held),
         Kind::Scrape => scrape::read(source, common, held),
         Kind::Server => server::read(source, options, common, held),
         Kind::Status => status::read(source, common, held),
