@@ -94,7 +94,8 @@ fn check_summary(summary: &Summary, series: &[Series]) -> Result<(), TestCaseErr
     let names: BTreeSet<&str> = counts.keys().map(|(name, _)| *name).collect();
     prop_assert_eq!(summary.labels.len(), names.len());
     let metrics = counts.iter().filter(|((name, _), _)| *name == METRIC_NAME);
-    let metrics = sorted(metrics.map(|((_, value), count)| ((*value).to_owned(), *count)).collect());
+    let metrics =
+        sorted(metrics.map(|((_, value), count)| ((*value).to_owned(), *count)).collect());
     prop_assert_eq!(&summary.metrics, &metrics);
     let wanted: Vec<PairCount> = sorted(counts).into_iter().map(pair_count).collect();
     prop_assert_eq!(&summary.pairs, &wanted);

@@ -58,7 +58,8 @@ impl ReadAt for FileBytes {
             Self::Mapped(map) => ReadAt::read(map, range),
             Self::Read { file, size } => {
                 let length = range.end.min(*size).saturating_sub(range.start);
-                let mut bytes = vec![0; usize::try_from(length).map_err(|error| error.to_string())?];
+                let mut bytes =
+                    vec![0; usize::try_from(length).map_err(|error| error.to_string())?];
                 let mut file = file.lock().map_err(|error| error.to_string())?;
                 file.seek(SeekFrom::Start(range.start))
                     .and_then(|_| file.read_exact(&mut bytes))

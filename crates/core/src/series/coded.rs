@@ -155,8 +155,10 @@ impl Table {
             codes.push(part.codes);
         }
         let id = |code: u32| ids[name(code)];
-        table.metrics =
-            groups.into_par_iter().map(|(metric, parts)| join(metric, parts, &codes, &id)).collect();
+        table.metrics = groups
+            .into_par_iter()
+            .map(|(metric, parts)| join(metric, parts, &codes, &id))
+            .collect();
         table
     }
 }

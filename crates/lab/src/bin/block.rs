@@ -87,7 +87,8 @@ impl Rows {
         let mut symbols: Vec<String> = names().chain(values).map(str::to_owned).collect();
         symbols.sort_unstable();
         symbols.dedup();
-        let symbol = |text: &str| symbols.binary_search_by(|it| (**it).cmp(text)).map_or(0, |at| at as u32);
+        let symbol =
+            |text: &str| symbols.binary_search_by(|it| (**it).cmp(text)).map_or(0, |at| at as u32);
         let values = |id| std::iter::once("").chain(table.values(id).values());
         let codes: Vec<Vec<u32>> =
             table.name_ids().map(|id| values(id).map(symbol).collect()).collect();
@@ -97,10 +98,12 @@ impl Rows {
             columns.sort_by_key(|column| table.name(column.name));
             for row in 0..group.rows {
                 pairs.push((symbol("__name__"), symbol(table.metric_name(group))));
-                pairs.extend(columns.iter().filter(|column| column.codes[row] != 0).map(|column| {
-                    let values = &codes[column.name.0 as usize];
-                    (symbol(table.name(column.name)), values[column.codes[row] as usize])
-                }));
+                pairs.extend(columns.iter().filter(|column| column.codes[row] != 0).map(
+                    |column| {
+                        let values = &codes[column.name.0 as usize];
+                        (symbol(table.name(column.name)), values[column.codes[row] as usize])
+                    },
+                ));
                 ends.push(pairs.len());
             }
         }

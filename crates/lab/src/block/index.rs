@@ -116,7 +116,11 @@ fn series(entry: &mut Vec<u8>, names: &[u64], labels: &[(u32, u32)], chunks: &[(
         }
         uvarint(entry, (last - first) as u64);
         // Where the chunk would lie: at 8 in the first file, then 40 bytes on each.
-        if number == 0 { uvarint(entry, 8) } else { varint(entry, 40) }
+        if number == 0 {
+            uvarint(entry, 8)
+        } else {
+            varint(entry, 40)
+        }
         before = *last;
     }
 }
@@ -169,6 +173,10 @@ impl<W: Write> Counting<'_, W> {
 
     fn pad(&mut self, version: Version) -> io::Result<()> {
         let next = self.at.next_multiple_of(ALIGN);
-        if version == Version::V2 { self.write(&[0; 16][..(next - self.at) as usize]) } else { Ok(()) }
+        if version == Version::V2 {
+            self.write(&[0; 16][..(next - self.at) as usize])
+        } else {
+            Ok(())
+        }
     }
 }

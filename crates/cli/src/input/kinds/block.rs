@@ -77,13 +77,17 @@ fn read_block(directory: &Path, depth: Depth, held: &mut Held) -> anyhow::Result
     let tombstones = tombstones.unwrap_or_default();
     let bytes = map::open(&path)?;
     let index = Index::open(&bytes).map_err(|problem| {
-        anyhow::anyhow!("{}: {problem}; nothing of this block can be counted: {RESTORE}", notes.index)
+        anyhow::anyhow!(
+            "{}: {problem}; nothing of this block can be counted: {RESTORE}",
+            notes.index
+        )
     })?;
     let summary = index.summary(depth.top);
     let mut walked = None;
     if depth.rows || depth.churn || summary.is_err() {
         let want = if depth.rows { Want::Rows } else { Want::Totals };
-        let read = index.series(want, meta.as_ref().unwrap_or(&Meta::default()), &tombstones, &Unwatched);
+        let read =
+            index.series(want, meta.as_ref().unwrap_or(&Meta::default()), &tombstones, &Unwatched);
         walked = notes.or_problem(read);
     }
     let summary = match (notes.or_problem(summary), &walked) {
@@ -143,7 +147,8 @@ impl Notes {
     }
 
     fn or_tell<T>(&mut self, file: &str, read: Result<T, String>) -> Option<T> {
-        read.map_err(|error| self.tell(&format!("{file}: {error}; it was left out: {RESTORE}"))).ok()
+        read.map_err(|error| self.tell(&format!("{file}: {error}; it was left out: {RESTORE}")))
+            .ok()
     }
 
     /// Tells what the parts of a block say differently.
@@ -166,9 +171,12 @@ impl Notes {
 /// The directories of the blocks that a source names, oldest first.
 fn blocks(source: &Source) -> Vec<PathBuf> {
     match source {
-        Source::File(path) if path.file_name().is_some_and(|name| name == "index") => {
-            path.parent().filter(|parent| is_block(parent)).map(Path::to_owned).into_iter().collect()
-        }
+        Source::File(path) if path.file_name().is_some_and(|name| name == "index") => path
+            .parent()
+            .filter(|parent| is_block(parent))
+            .map(Path::to_owned)
+            .into_iter()
+            .collect(),
         Source::Directory(path) if is_block(path) => vec![path.clone()],
         Source::Directory(path) => {
             let entries = std::fs::read_dir(path).into_iter().flatten().flatten();

@@ -137,12 +137,7 @@ fn block(out: &mut impl Write, block: &BlockView, top: usize) -> std::io::Result
     shown.into_iter().try_for_each(|(title, list)| self::list(out, title, list, top))
 }
 
-fn list(
-    out: &mut impl Write,
-    title: &str,
-    list: &[CountView],
-    top: usize,
-) -> std::io::Result<()> {
+fn list(out: &mut impl Write, title: &str, list: &[CountView], top: usize) -> std::io::Result<()> {
     writeln!(out, "\n  {title} (the largest only)")?;
     let mut columns = Columns::new(&["name", ">count"]);
     for entry in list.iter().take(if top == 0 { list.len() } else { top }) {

@@ -31,7 +31,8 @@ impl Churn {
             most.add(series(pair.uncovered), (name, symbols.bytes_of(pair.value)));
         }
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let pair = |(count, (name, value))| PairCount { name: text(name), value: text(value), count };
+        let pair =
+            |(count, (name, value))| PairCount { name: text(name), value: text(value), count };
         let label = |(name, uncovered)| (text(symbols.bytes_of(name)), series(uncovered));
         let mut labels: Vec<(String, u64)> = labels.into_iter().map(label).collect();
         labels.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

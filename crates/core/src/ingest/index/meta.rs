@@ -159,7 +159,8 @@ mod tests {
     fn what_is_no_block_is_named() {
         assert!(Meta::parse("{}").unwrap_err().contains("no `ulid`"));
         assert!(Meta::parse("[").unwrap_err().starts_with("this is no description of a block"));
-        let read = Meta::parse(r#"{"ulid": "X", "minTime": 1, "stats": {"numSeries": 3}}"#).unwrap();
+        let read =
+            Meta::parse(r#"{"ulid": "X", "minTime": 1, "stats": {"numSeries": 3}}"#).unwrap();
         assert_eq!((read.min_time, read.stats.num_series, read.stats.num_chunks), (1, 3, 0));
     }
 
@@ -169,10 +170,16 @@ mod tests {
         let content = [3u8, 2, 8, 9];
         bytes.extend(content);
         bytes.extend(crc32c::crc32c(&content).to_be_bytes());
-        assert_eq!(Tombstones::parse(&bytes).unwrap_err(), "byte 8: this is no series and two moments");
+        assert_eq!(
+            Tombstones::parse(&bytes).unwrap_err(),
+            "byte 8: this is no series and two moments"
+        );
         bytes[6] ^= 1;
         assert_eq!(Tombstones::parse(&bytes).unwrap_err(), "byte 5: the checksum does not match");
         assert_eq!(Tombstones::parse(&bytes[..4]).unwrap_err(), "byte 0: these are no tombstones");
-        assert_eq!(Tombstones::parse(&[0x01, 0x30, 0xBA, 0x30, 1, 0, 0, 0, 0]), Ok(Tombstones::default()));
+        assert_eq!(
+            Tombstones::parse(&[0x01, 0x30, 0xBA, 0x30, 1, 0, 0, 0, 0]),
+            Ok(Tombstones::default())
+        );
     }
 }

@@ -97,7 +97,8 @@ impl Walker<'_> {
         // The next piece's start, if the list is in order; the rest of the section else.
         let next = if range.end < places.len() { at(range.end) } else { limit };
         let end = if next > start && next < limit { next } else { limit };
-        let outside = || Problem::new(Section::Series, start, "the list of all series leads outside");
+        let outside =
+            || Problem::new(Section::Series, start, "the list of all series leads outside");
         let bytes = if start < sections.series.start || start >= end {
             Err(outside())
         } else {
@@ -141,7 +142,8 @@ impl Walker<'_> {
         let mut cursor = Cursor::new(content);
         let count = cursor.uvarint().ok_or("a series without labels")?;
         // Where the count is the same, so is every label that ends in the common part.
-        let kept = if same < cursor.at { 0 } else { self.slots.partition_point(|it| it.end <= same) };
+        let kept =
+            if same < cursor.at { 0 } else { self.slots.partition_point(|it| it.end <= same) };
         if kept > 0 {
             cursor.at = self.slots[kept - 1].end;
         }
@@ -223,8 +225,10 @@ impl Walker<'_> {
         let metric = self.metric;
         let same = kept - usize::from(metric.is_some_and(|at| at < kept));
         self.row.truncate(same);
-        let changed = self.slots.iter().enumerate().skip(kept).filter(|(at, _)| Some(*at) != metric);
-        self.row.extend(changed.map(|(_, slot)| CodedLabel { name: slot.name, value: slot.pair + 1 }));
+        let changed =
+            self.slots.iter().enumerate().skip(kept).filter(|(at, _)| Some(*at) != metric);
+        self.row
+            .extend(changed.map(|(_, slot)| CodedLabel { name: slot.name, value: slot.pair + 1 }));
         let metric = metric.map_or(0, |at| self.slots[at].pair + 1);
         self.part.rows.push(metric, &self.row, same);
     }
