@@ -35,7 +35,9 @@ fn blocks_that_promtool_makes_are_counted_alike() {
         let at = TempDir::new("blocks").unwrap();
         let blocks = create_blocks(version, &at);
         assert_eq!(blocks.len(), 2, "two ranges of two hours");
-        blocks.iter().for_each(|block| check(block));
+        for block in &blocks {
+            check(block);
+        }
     }
 }
 
@@ -92,10 +94,11 @@ fn series(random: &mut Random, span: (i64, i64)) -> Series {
         }
     }
     let labels = labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let below = |random: &mut Random| random.below(900_000).cast_signed() as i64;
     let mut at = span.0;
     let chunks = (0..=random.below(4)).map(|_| {
-        let start = at + random.below(900_000) as i64;
-        at = start + random.below(900_000) as i64 + 1;
+        let start = at + below(random);
+        at = start + below(random) + 1;
         (start, at - 1)
     });
     Series { labels, chunks: chunks.collect() }
@@ -111,7 +114,7 @@ fn create_blocks(version: Version, at: &TempDir) -> Vec<PathBuf> {
         let from = random.below(470);
         let to = from + random.below(480 - from);
         for step in (from..=to).step_by(10) {
-            let time = START + step as i64 * 30;
+            let time = START + step.cast_signed() as i64 * 30;
             writeln!(text, "{metric}{{n=\"{series}\",pod=\"{pod}\",zone=\"{zone}\"}} 1 {time}")
                 .unwrap();
         }
