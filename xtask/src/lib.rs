@@ -4,6 +4,7 @@
 
 pub mod browser;
 mod debian;
+pub mod editor;
 mod process;
 pub mod real;
 pub mod tasks;

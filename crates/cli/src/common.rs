@@ -28,7 +28,7 @@ pub(crate) struct CommonArgs {
 }
 
 /// What every command takes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Common {
     /// The server that reads the configuration and stores the series.
     pub(crate) server: Server,

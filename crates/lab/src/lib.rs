@@ -8,3 +8,4 @@ pub mod cpu;
 pub mod measure;
 pub mod mesh;
 pub mod real;
+pub mod wal;

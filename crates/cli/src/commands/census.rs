@@ -9,11 +9,13 @@ use promsieve_core::watch::Unwatched;
 
 use crate::Status;
 use crate::common::{Common, Format};
-use crate::input::kinds::{self, Depth, Held};
+use crate::input::kinds::{self, Depth, Held, Options};
 use crate::input::scrapes::Scrape;
+use crate::input::server::ServerArgs;
 use crate::input::{Kind, Source};
 use crate::output::view::block::BlockView;
 use crate::output::view::census::{CensusView, StatusView};
+use crate::output::view::head::HeadView;
 use crate::output::{json, text};
 use crate::stderr::warn;
 
@@ -40,6 +42,9 @@ pub(crate) struct CensusArgs {
     /// How many metrics to list, and label pairs of blocks; 0 for all
     #[arg(long, value_name = "N", default_value_t = 20)]
     top: usize,
+
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 pub(crate) fn run(
@@ -54,24 +59,29 @@ pub(crate) fn run(
     // A block alone can be summed up without a look at its series.
     let rows = !args.summary || sources.len() > 1;
     let depth = Depth { rows, churn: args.churn, top: args.top };
+    let options = Options { kind: args.kind, depth, server: &args.server };
     let mut held = Held::default();
     for source in &sources {
-        if let Err(error) = kinds::read(source, args.kind, depth, common, &mut held) {
+        if let Err(error) = kinds::read(source, &options, common, &mut held) {
             warn(&format!("error: {error:#}"));
             held.status = Status::Incomplete;
         }
     }
-    let Held { tables, statuses, blocks, scrapes, mut status } = held;
+    let Held { tables, statuses, blocks, scrapes, heads, mut status } = held;
     status = status.max(report_bad_lines(&scrapes));
     let statuses: Vec<StatusView> =
         statuses.iter().map(|(name, status)| StatusView::of(name, status)).collect();
-    let view = match (tables.is_empty(), blocks.first()) {
+    let mut view = match (tables.is_empty(), blocks.first()) {
         (true, Some(block)) => CensusView { status: statuses, ..CensusView::of_summary(block) },
         (true, None) if statuses.is_empty() => anyhow::bail!("nothing could be read"),
-        _ => CensusView::of(count(tables, args.summary)?.as_ref(), statuses),
+        _ => {
+            let options = CensusOptions { summary: args.summary };
+            let census = one_table(tables)?.map(|table| Census::of(&table, options, &Unwatched));
+            CensusView::of(census.as_ref(), statuses)
+        }
     };
-    let blocks = blocks.iter().map(|block| BlockView::of(block, args.top)).collect();
-    let view = CensusView { blocks, ..view };
+    view.blocks = blocks.iter().map(|block| BlockView::of(block, args.top)).collect();
+    view.heads = heads.iter().map(HeadView::of).collect();
     match common.format {
         Format::Json => json::write(out, &view)?,
         Format::Text => text::census::write(out, &view, args.top, " (--top 0 lists all)")?,
@@ -79,21 +89,22 @@ pub(crate) fn run(
     Ok(status)
 }
 
-/// The census of all tables together, if there are any.
-fn count(tables: Vec<Table>, summary: bool) -> anyhow::Result<Option<Census>> {
-    let mut tables = tables.into_iter();
-    let Some(mut table) = tables.next() else { return Ok(None) };
-    for more in tables {
+/// All tables as one, with the labels of their targets; `None` without any.
+fn one_table(tables: Vec<Table>) -> anyhow::Result<Option<Table>> {
+    let attached = |table: Table| match table.stage {
+        Stage::Exposed => flow::attach(table, &|_| false),
+        _ => table,
+    };
+    let mut tables = tables.into_iter().map(attached);
+    let Some(mut whole) = tables.next() else { return Ok(None) };
+    for table in tables {
         anyhow::ensure!(
-            more.stage == table.stage,
-            "scrapes hold series as they are exposed, blocks as they are stored: count them apart"
+            table.stage == whole.stage,
+            "scrapes and stored series are not of one stage: count them one by one"
         );
-        table.append(&more);
+        whole.append(&table);
     }
-    if table.stage == Stage::Exposed {
-        table = flow::attach(table, &|_| false);
-    }
-    Ok(Some(Census::of(&table, CensusOptions { summary }, &Unwatched)))
+    Ok(Some(whole))
 }
 
 /// Tells bad lines on stderr: the server would lose the whole scrape over one.

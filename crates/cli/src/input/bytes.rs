@@ -70,7 +70,11 @@ pub fn read_text(source: &Source, access: &Access) -> anyhow::Result<String> {
     })
 }
 
-fn unpack(bytes: Box<dyn Read + Send>) -> anyhow::Result<Box<dyn Read + Send>> {
+/// Bytes that may be packed, unpacked.
+///
+/// # Errors
+/// When they cannot be read.
+pub(crate) fn unpack(bytes: Box<dyn Read + Send>) -> anyhow::Result<Box<dyn Read + Send>> {
     let mut bytes = BufReader::with_capacity(PIECE, bytes);
     let start = bytes.fill_buf().context("cannot read")?;
     Ok(match start {

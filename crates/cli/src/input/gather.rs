@@ -131,7 +131,9 @@ impl Gathered {
         if Path::new(&name).extension().is_some_and(|end| end == "json") {
             let text = read_text(source, &common.access)?;
             match status::parse(&text) {
-                Ok(status) => self.statuses.push((name, status)),
+                Ok(statuses) => {
+                    self.statuses.extend(statuses.into_iter().map(|it| (name.clone(), it)));
+                }
                 Err(_) if text.contains("\"panels\"") || text.contains("\"elements\"") => {
                     self.dashboards.push((name, text));
                 }

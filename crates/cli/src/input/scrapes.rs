@@ -4,7 +4,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use promsieve_core::ingest::exposition::{Format, Reader, Report};
+use promsieve_core::ingest::Report;
+use promsieve_core::ingest::exposition::{Format, Reader};
 use promsieve_core::series::{Sink, Table, TableBuilder, Target};
 use promsieve_core::server::Server;
 use rayon::prelude::*;

@@ -13,6 +13,12 @@ pub enum Kind {
     Status,
     /// A TSDB block, or a directory of them.
     Block,
+    /// A configuration whose targets are to be scraped.
+    Fleet,
+    /// A live server, by the base of its API.
+    Server,
+    /// A server's head: a data directory, its `wal`, or one segment of that.
+    Wal,
 }
 
 /// One place to read from.

@@ -5,15 +5,11 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::shape::dominant_shape;
-use super::{Census, CensusOptions, LabelCensus, LabelTotal, MetricCensus};
+use super::{Census, CensusOptions, Errors, LENGTH_BYTES, LabelCensus, LabelTotal, MetricCensus};
 use crate::packs::layer_of;
 use crate::series::{Column, METRIC_NAME, MetricRows, NameId, Table};
 use crate::sketch::DistinctSet;
 use crate::watch::Watch;
-
-/// Prometheus's stringlabels stores a length byte before each name and each value
-/// (`model/labels/labels_stringlabels.go` at 3.5; two more for parts of 255 bytes and up).
-const LENGTH_BYTES: u64 = 2;
 
 pub(super) fn census(table: &Table, options: CensusOptions, watch: &dyn Watch) -> Census {
     let done = std::sync::atomic::AtomicU64::new(0);
@@ -45,6 +41,8 @@ pub(super) fn census(table: &Table, options: CensusOptions, watch: &dyn Watch) -
         unique_pair_bytes: unique.bytes,
         metrics,
         labels,
+        errors: Errors::default(),
+        others: None,
     }
 }
 
@@ -96,6 +94,7 @@ fn metric(
         exposed_bytes: group.exposed_bytes,
         labels,
         name,
+        errors: Errors::default(),
     }
 }
 
@@ -128,7 +127,8 @@ fn label(
         let rest = rows.map(|row| hashes[row].wrapping_sub(values.hash(column.codes[row])));
         scratch.set.count(rest) as u64
     });
-    LabelCensus { name: name.to_owned(), values: count, series, bytes, without, shape }
+    let errors = Errors::default();
+    LabelCensus { name: name.to_owned(), values: count, series, bytes, without, shape, errors }
 }
 
 impl Scratch {
@@ -218,6 +218,7 @@ fn label_totals(table: &Table, series: &BTreeMap<String, u64>) -> (Vec<LabelTota
                 name: table.name(name).to_owned(),
                 values: used.len() as u64,
                 series: series.get(table.name(name)).copied().unwrap_or(0),
+                errors: Errors::default(),
             });
         }
     }

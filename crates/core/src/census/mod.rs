@@ -2,12 +2,20 @@
 
 mod count;
 mod shape;
+mod sketched;
+mod totals;
 
 pub use shape::{Shape, ShapeShare};
+pub use sketched::SketchedCensus;
+pub use totals::{LabelBounds, Totals};
 
 use crate::packs::Layer;
 use crate::series::{MetricType, Stage, Table};
 use crate::watch::Watch;
+
+/// Prometheus's stringlabels stores a length byte before each name and each value
+/// (`model/labels/labels_stringlabels.go` at 3.5; two more for parts of 255 bytes and up).
+const LENGTH_BYTES: u64 = 2;
 
 /// What to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +51,40 @@ pub struct Census {
     pub metrics: Vec<MetricCensus>,
     /// By label name over all metrics: most values first, then by name.
     pub labels: Vec<LabelTotal>,
+    /// Of `series`; of `unique_pairs` as that of values.
+    pub errors: Errors,
+    /// Metrics that were too many to be counted each; some of them may be listed all the same, by
+    /// a sample.
+    pub others: Option<Others>,
+}
+
+/// Relative standard errors of numbers that are estimates; 0 where they are exact.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Errors {
+    /// Of the number of series, and of what is scaled with it: label pairs and bytes.
+    pub series: f64,
+    /// Of the number of values.
+    pub values: f64,
+    /// Of the number of series that would be left.
+    pub without: f64,
+}
+
+impl Errors {
+    /// Whether every number is exact.
+    pub fn is_exact(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What is known of metrics that were not counted each.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Others {
+    /// How many metrics.
+    pub metrics: u64,
+    /// Their distinct series.
+    pub series: u64,
+    /// Of `series`, and of `metrics` as that of values.
+    pub errors: Errors,
 }
 
 /// Counts of one metric.
@@ -66,6 +108,8 @@ pub struct MetricCensus {
     pub exposed_bytes: u64,
     /// Its labels: those whose loss would merge most series first, then by name.
     pub labels: Vec<LabelCensus>,
+    /// Of `series`.
+    pub errors: Errors,
 }
 
 /// Counts of one label of one metric.
@@ -83,6 +127,8 @@ pub struct LabelCensus {
     pub without: Option<u64>,
     /// What most of its values look like, if they agree.
     pub shape: Option<ShapeShare>,
+    /// Of its numbers.
+    pub errors: Errors,
 }
 
 impl LabelCensus {
@@ -93,7 +139,7 @@ impl LabelCensus {
 }
 
 /// Counts of one label name over all metrics.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LabelTotal {
     /// The label's name.
     pub name: String,
@@ -101,6 +147,8 @@ pub struct LabelTotal {
     pub values: u64,
     /// Series that have it.
     pub series: u64,
+    /// Of its numbers.
+    pub errors: Errors,
 }
 
 impl Census {

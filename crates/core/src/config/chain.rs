@@ -158,7 +158,7 @@ fn read_step(item: Node<'_>, place: &Place, report: &mut Report<'_>) -> Configur
 }
 
 /// Lets the server's own checks decide, once for each distinct step.
-fn validate(step: &mut ConfiguredStep, place: &Place, report: &mut Report<'_>) {
+pub(super) fn validate(step: &mut ConfiguredStep, place: &Place, report: &mut Report<'_>) {
     let key = (step.raw.clone(), place.scheme, place.keys);
     let checked =
         report.steps.entry(key).or_insert_with(|| step.raw.validate(place.reader(), place.scheme));

@@ -221,19 +221,7 @@ impl<'t> Builder<'t> {
     fn push(&mut self, kind: NodeKind, style: Style, span: Span, at: EventSpan) -> NodeId {
         let id = NodeId(self.document.nodes.len() as u32);
         let tag = at.tag_span().and_then(|span| span.slice(self.text)).map(short_tag);
-        self.document.nodes.push(Record {
-            kind,
-            style,
-            span,
-            content: Span::default(),
-            parent: None,
-            index: 0,
-            tag,
-            anchor: None,
-            target: None,
-            weight: 1,
-            unknown: false,
-        });
+        self.document.nodes.push(Record { tag, ..Record::new(kind, style, span) });
         id
     }
 

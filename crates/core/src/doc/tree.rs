@@ -20,10 +20,22 @@ pub enum Style {
     Literal,
     /// A scalar after `>`.
     Folded,
+    /// A scalar in backticks, in Alloy's syntax.
+    Raw,
     /// A collection by indentation.
     Block,
     /// A collection in brackets.
     Flow,
+}
+
+/// What a document is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Syntax {
+    /// YAML, or JSON.
+    #[default]
+    Yaml,
+    /// Grafana Alloy's own.
+    Alloy,
 }
 
 /// What a node is.
@@ -39,10 +51,10 @@ pub enum NodeKind {
     Alias,
 }
 
-/// A comment, from its `#` to the end of its line.
+/// A comment, from its `#` or `//` to the end of its line, or from `/*` to `*/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Comment {
-    /// Where it is, `#` included.
+    /// Where it is, its mark included.
     pub span: Span,
     /// Whether nothing but white space stands before it on its line.
     pub own_line: bool,
@@ -68,10 +80,30 @@ pub(super) struct Record {
     pub(super) unknown: bool,
 }
 
-/// One YAML or JSON document.
+impl Record {
+    /// A node without content.
+    pub(super) fn new(kind: NodeKind, style: Style, span: Span) -> Self {
+        Self {
+            kind,
+            style,
+            span,
+            content: Span::default(),
+            parent: None,
+            index: 0,
+            tag: None,
+            anchor: None,
+            target: None,
+            weight: 1,
+            unknown: false,
+        }
+    }
+}
+
+/// One document.
 #[derive(Debug, Clone, Default)]
 pub struct Document {
     pub(super) file: FileId,
+    pub(super) syntax: Syntax,
     pub(super) decoded: String,
     pub(super) nodes: Vec<Record>,
     pub(super) children: Vec<NodeId>,
@@ -102,6 +134,11 @@ impl Document {
     /// The file it was read from.
     pub fn file(&self) -> FileId {
         self.file
+    }
+
+    /// What it is written in.
+    pub fn syntax(&self) -> Syntax {
+        self.syntax
     }
 
     /// The bytes that it was read from: of one document in a stream, of one text in another's

@@ -19,6 +19,7 @@ type Numbers = Vec<u32>;
 /// What was found out about chains so far.
 #[derive(Debug, Default)]
 pub(super) struct Chains {
+    server: Server,
     languages: Languages,
     starts: RefCell<HashMap<ChainKind, Rc<Start>>>,
     steps: RefCell<Steps>,
@@ -40,6 +41,11 @@ struct Steps {
 }
 
 impl Chains {
+    /// Nothing is known of the chains of this server yet.
+    pub(super) fn of(server: Server) -> Self {
+        Self { server, ..Self::default() }
+    }
+
     /// What is built of patterns, shared by all rules.
     pub(super) fn languages(&self) -> &Languages {
         &self.languages
@@ -48,7 +54,10 @@ impl Chains {
     /// What is certain of all that comes to such a chain.
     pub(super) fn start(&self, kind: ChainKind) -> Rc<Start> {
         let mut starts = self.starts.borrow_mut();
-        let start = starts.entry(kind).or_insert_with(|| Rc::new(start(kind, &self.languages)));
+        let start = starts.entry(kind).or_insert_with(|| {
+            let start = start(kind, &self.languages, self.server);
+            Rc::new(start)
+        });
         Rc::clone(start)
     }
 
@@ -124,9 +133,9 @@ impl Chains {
     }
 }
 
-fn start(kind: ChainKind, languages: &Languages) -> Start {
+fn start(kind: ChainKind, languages: &Languages, server: Server) -> Start {
     match kind {
-        ChainKind::Target => Start::target(languages),
+        ChainKind::Target => Start::target(languages, server),
         ChainKind::Metric => Start::metric(languages),
         ChainKind::Write => Start::write(languages),
         ChainKind::Alert => Start::alert(languages),

@@ -3,6 +3,8 @@
 //! A rule says *what* is wrong, the finding's consequence says what it does to the server, and its
 //! evidence says how that is known. See [`rules`] for how to add one.
 
+#[cfg(test)]
+mod alloy_tests;
 mod alternatives;
 mod catalogue;
 mod chains;
@@ -24,7 +26,7 @@ mod suppress;
 mod testing;
 mod values;
 
-pub use catalogue::{Offer, offered};
+pub use catalogue::{Offer, offer_of, offered, offering};
 pub use context::{At, Context};
 pub use date::Date;
 pub use facts::{Facts, Member};
@@ -64,7 +66,7 @@ fn names_rule(word: &str, rule: RuleId) -> bool {
 
 /// Every finding that is selected and not suppressed, in the order of the files.
 pub fn lint(project: &Project, facts: &Facts<'_>, settings: &Settings) -> Vec<Finding> {
-    let chains = Chains::default();
+    let chains = Chains::of(project.server);
     let own = facts.usage.is_none().then(|| facts::own_usage(project, facts)).flatten();
     let facts = &Facts { usage: facts.usage.or(own.as_ref()), ..*facts };
     let visited = Visited::of(project);

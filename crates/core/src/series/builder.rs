@@ -57,13 +57,24 @@ impl TableBuilder {
         self.samples
     }
 
-    /// Adds a row of labels given as text; `__name__` must not be among them.
-    pub fn row(&mut self, metric: &str, labels: &[(&str, &str)], exposed_bytes: usize) {
+    /// Adds a row of labels given as text; `__name__` must not be among them. Gives the row's place
+    /// among [`Table::metrics`].
+    pub fn row(&mut self, metric: &str, labels: &[(&str, &str)], exposed_bytes: usize) -> usize {
         let group = self.start_row(metric, exposed_bytes);
-        for &(name, value) in labels {
-            let column = self.column(group, name);
+        for (position, &(name, value)) in labels.iter().enumerate() {
+            let column = self.column_at(group, position, name);
             self.set(group, column, value);
         }
+        group
+    }
+
+    /// Says what type the metric at a place among [`Table::metrics`] is of; the first word counts.
+    ///
+    /// # Panics
+    /// When there is no such place.
+    pub fn set_type(&mut self, group: usize, kind: MetricType) {
+        let name = self.table.metric_name(&self.table.metrics[group]).to_owned();
+        self.table.set_family(&name, kind);
     }
 
     /// The table of all rows told.

@@ -8,6 +8,7 @@ mod label_buf;
 mod layout;
 mod merge;
 mod notes;
+mod retain;
 mod sink;
 mod table;
 

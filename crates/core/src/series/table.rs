@@ -217,6 +217,11 @@ impl Table {
         }
     }
 
+    /// The hash of the label's name; the same in every table.
+    pub(crate) fn name_hash(&self, id: NameId) -> u64 {
+        self.names.hash(id.0 + 1)
+    }
+
     /// Whether the label has this name.
     pub fn is_name(&self, id: NameId, name: &str) -> bool {
         self.names.is(id.0 + 1, name)

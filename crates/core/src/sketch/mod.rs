@@ -1,8 +1,17 @@
-//! Counting distinct 64-bit hashes; knows hashes only, nothing of Prometheus.
+//! Counting distinct 64-bit hashes, exactly or in bounded memory; knows hashes only, nothing of
+//! Prometheus.
 
+mod counter;
 mod exact;
+#[cfg(feature = "hyperloglogplus")]
+pub mod hyperloglogplus;
+mod lowest;
+mod registers;
 
+pub use counter::{Count, Counter};
 pub use exact::DistinctSet;
+pub use lowest::{Cost, Lowest};
+pub use registers::Registers;
 
 /// Spreads a sum of hashes over all 64 bits (the finaliser of `SplitMix64`), so that sums that
 /// differ in few bits land in different slots.

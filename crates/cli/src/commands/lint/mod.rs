@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use promsieve_core::config::Kind;
 use promsieve_core::finding::{Finding, Severity};
 use promsieve_core::lint::{Date, Facts, Member, Settings, lint, rules};
+use promsieve_core::server::Server;
 use rayon::prelude::*;
 
 use crate::Status;
@@ -26,7 +27,7 @@ use baseline::Baseline;
 use settings::ProjectSettings;
 
 /// Arguments of `lint`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct LintArgs {
     /// Configurations, rule files, or directories that hold some
@@ -34,7 +35,7 @@ pub(crate) struct LintArgs {
     paths: Vec<String>,
 
     /// What the files are, where their content does not tell: prometheus, rules, operator, values,
-    /// vmagent, otel, agent, relabel, thanos
+    /// vmagent, otel, agent, alloy, relabel, thanos
     #[arg(long, value_name = "KIND")]
     kind: Option<Kind>,
 
@@ -173,13 +174,7 @@ pub(crate) fn run(
             projects = run.load_all(&mut LintView::default(), &mut status);
         }
     }
-    let mut all: Vec<Vec<Finding>> =
-        projects.par_iter().map(|it| run.lint(it, &projects)).collect();
-    policy::apply(&run, &projects, &mut all, &mut view);
-    if let Some(revision) = &args.new_from {
-        changed::only_new(revision, &projects, &mut all)?;
-    }
-    run.baseline(&projects, &mut all)?;
+    let all = run.findings(&projects, &mut view)?;
     let mut worst = view.findings.iter().map(|_| Severity::Error).max();
     for (loaded, findings) in projects.into_iter().zip(all) {
         worst = worst.max(findings.iter().map(|finding| finding.severity).max());
@@ -191,7 +186,7 @@ pub(crate) fn run(
 }
 
 impl<'a> Run<'a> {
-    fn new(args: &'a LintArgs, common: &Common, project: ProjectSettings) -> Self {
+    pub(crate) fn new(args: &'a LintArgs, common: &Common, project: ProjectSettings) -> Self {
         let mut common = common.clone();
         if let Some(server) = project.server
             && common.is_default_server()
@@ -208,6 +203,30 @@ impl<'a> Run<'a> {
         let select = or(&args.select, &project.select);
         let settings = Settings { select, ignore, severity };
         Self { args, common, settings, project, today: args.today.unwrap_or_else(today) }
+    }
+
+    /// The server that the settings or the arguments ask for.
+    pub(crate) fn server(&self) -> Server {
+        self.common.server
+    }
+
+    /// What is found in each project and wanted; what is wrong with the settings goes to the view.
+    ///
+    /// # Errors
+    /// A baseline or a revision that cannot be read.
+    pub(crate) fn findings(
+        &self,
+        projects: &[Loaded],
+        view: &mut LintView,
+    ) -> anyhow::Result<Vec<Vec<Finding>>> {
+        let mut all: Vec<Vec<Finding>> =
+            projects.par_iter().map(|it| self.lint(it, projects)).collect();
+        policy::apply(self, projects, &mut all, view);
+        if let Some(revision) = &self.args.new_from {
+            changed::only_new(revision, projects, &mut all)?;
+        }
+        self.baseline(projects, &mut all)?;
+        Ok(all)
     }
 
     fn fail_on(&self) -> FailOn {

@@ -92,7 +92,9 @@ fn census(text: &str) -> CensusView {
             series_by_metric: count(),
             values_by_label: count(),
             series_by_pair: count(),
+            ..StatusView::default()
         }],
+        ..CensusView::default()
     }
 }
 

@@ -5,8 +5,7 @@ use std::io::Write;
 use promsieve_core::units::{Bytes, SeriesCount};
 
 use super::{Columns, count};
-use crate::output::view::block::BlockView;
-use crate::output::view::census::{CensusView, CountView, LabelView, MetricView, StatusView};
+use crate::output::view::census::{CensusView, LabelView, MetricView};
 
 /// Labels named beside a metric.
 const DRIVERS: usize = 3;
@@ -23,27 +22,31 @@ pub(crate) fn write(
         metrics(out, view, top, hint)?;
     }
     for block in &view.blocks {
-        self::block(out, block, top)?;
+        super::block::write(out, block, top)?;
+    }
+    for head in &view.heads {
+        super::head::write(out, head, top)?;
     }
     for status in &view.status {
-        self::status(out, status, top)?;
+        super::status::write(out, status, top)?;
     }
     Ok(())
 }
 
 fn totals(out: &mut impl Write, view: &CensusView) -> std::io::Result<()> {
     let targets = match view.targets {
-        0 => "one target".to_owned(),
-        1 => "1 target".to_owned(),
-        targets => format!("{targets} targets"),
+        0 if !view.heads.is_empty() => String::new(),
+        0 => " from one target".to_owned(),
+        1 => " from 1 target".to_owned(),
+        targets => format!(" from {targets} targets"),
     };
     let from = match view.blocks.len() {
-        0 => format!("from {targets}; {} samples", SeriesCount(view.samples)),
-        blocks => format!("in {}", count(blocks, "block")),
+        0 => format!("{targets}; {} samples", SeriesCount(view.samples)),
+        blocks => format!(" in {}", count(blocks, "block")),
     };
     writeln!(
         out,
-        "{} series of {} metrics {from}, {} of labels, {} distinct label pairs",
+        "{} series of {} metrics{from}, {} of labels, {} distinct label pairs",
         SeriesCount(view.series),
         view.metrics.len(),
         Bytes(view.label_bytes),
@@ -85,63 +88,4 @@ fn drivers(metric: &MetricView) -> String {
     let parts: Vec<String> =
         metric.labels.iter().filter(multiplies).take(DRIVERS).map(text).collect();
     parts.join(", ")
-}
-
-fn status(out: &mut impl Write, status: &StatusView, top: usize) -> std::io::Result<()> {
-    writeln!(
-        out,
-        "{}: {} head series, {} chunks, {} distinct label pairs",
-        status.source,
-        SeriesCount(status.head_series),
-        status.head_chunks,
-        SeriesCount(status.label_pairs),
-    )?;
-    let lists: [(&str, &[CountView]); 3] = [
-        ("series by metric", &status.series_by_metric),
-        ("values by label", &status.values_by_label),
-        ("series by pair", &status.series_by_pair),
-    ];
-    lists.iter().try_for_each(|(title, list)| self::list(out, title, list, top))
-}
-
-fn block(out: &mut impl Write, block: &BlockView, top: usize) -> std::io::Result<()> {
-    let hours = (block.end - block.start) / 3600.0;
-    let deleted = match (block.series_with_deletions, block.deleted_series) {
-        (0, _) => String::new(),
-        (some, None) => format!(", {} with deleted samples", SeriesCount(some)),
-        (some, Some(all)) => format!(
-            ", {} with deleted samples ({} of them wholly deleted)",
-            SeriesCount(some),
-            SeriesCount(all)
-        ),
-    };
-    writeln!(
-        out,
-        "\n{}: {hours:.1} hours, level {}; {} series{deleted}, {} chunks, {} samples, {} label names",
-        block.source,
-        block.level,
-        SeriesCount(block.series),
-        SeriesCount(block.chunks),
-        SeriesCount(block.samples),
-        SeriesCount(block.label_names),
-    )?;
-    let none: &[CountView] = &[];
-    let lists: [(&str, &[CountView]); 5] = [
-        ("series that came or went by pair", block.churn_by_pair.as_deref().unwrap_or(none)),
-        ("series that came or went by label", block.churn_by_label.as_deref().unwrap_or(none)),
-        ("series by pair", &block.series_by_pair),
-        ("bytes of values by label", &block.value_bytes_by_label),
-        ("values by label", &block.values_by_label),
-    ];
-    let shown = lists.iter().filter(|(_, list)| !list.is_empty());
-    shown.into_iter().try_for_each(|(title, list)| self::list(out, title, list, top))
-}
-
-fn list(out: &mut impl Write, title: &str, list: &[CountView], top: usize) -> std::io::Result<()> {
-    writeln!(out, "\n  {title} (the largest only)")?;
-    let mut columns = Columns::new(&["name", ">count"]);
-    for entry in list.iter().take(if top == 0 { list.len() } else { top }) {
-        columns.row([entry.name.clone(), SeriesCount(entry.value).to_string()]);
-    }
-    columns.write(out)
 }

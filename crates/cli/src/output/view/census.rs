@@ -1,14 +1,16 @@
 //! The view of a census.
 
-use promsieve_core::census::{Census, MetricCensus};
+use promsieve_core::census::{Census, MetricCensus, Totals};
 use promsieve_core::ingest::status::{Entry, TsdbStatus};
 use promsieve_core::packs::{Layer, layer_of};
 use promsieve_core::series::MetricType;
 use serde::Serialize;
 
 use super::block::BlockView;
+use super::bounds::BoundsView;
+use super::head::HeadView;
 
-/// A census, and what blocks and statuses of servers tell.
+/// A census, and what blocks, heads and statuses of servers tell.
 #[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CensusView {
@@ -23,6 +25,8 @@ pub(crate) struct CensusView {
     pub(crate) labels: Vec<LabelTotalView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) blocks: Vec<BlockView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) heads: Vec<HeadView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) status: Vec<StatusView>,
 }
@@ -65,16 +69,23 @@ pub(crate) struct LabelTotalView {
 }
 
 /// What a server's `/api/v1/status/tsdb` tells. Its lists hold the largest entries only.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct StatusView {
     pub(crate) source: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) tenant: String,
     pub(crate) head_series: u64,
     pub(crate) head_chunks: i64,
     pub(crate) label_pairs: u64,
     pub(crate) series_by_metric: Vec<CountView>,
     pub(crate) values_by_label: Vec<CountView>,
     pub(crate) series_by_pair: Vec<CountView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) series_by_label: Vec<CountView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) series_by_focus_value: Vec<CountView>,
+    pub(crate) bounds: BoundsView,
 }
 
 /// A name and its number.
@@ -105,6 +116,7 @@ impl CensusView {
             metrics: census.metrics.iter().map(MetricView::of).collect(),
             labels: labels.collect(),
             blocks: Vec::new(),
+            heads: Vec::new(),
             status,
         }
     }
@@ -156,12 +168,16 @@ impl StatusView {
         };
         Self {
             source: source.to_owned(),
+            tenant: status.tenant.clone(),
             head_series: status.head_stats.num_series,
             head_chunks: status.head_stats.chunk_count,
             label_pairs: status.head_stats.num_label_pairs,
             series_by_metric: list(&status.series_count_by_metric_name),
             values_by_label: list(&status.label_value_count_by_label_name),
             series_by_pair: list(&status.series_count_by_label_value_pair),
+            series_by_label: list(&status.series_count_by_label_name),
+            series_by_focus_value: list(&status.series_count_by_focus_label_value),
+            bounds: BoundsView::of(&Totals::of(status)),
         }
     }
 }

@@ -12,4 +12,4 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
-pub use reader::{BadLine, Format, Reader, Report};
+pub use reader::{Format, Reader};

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{Format, Reader, Report};
+use super::{Format, Reader};
+use crate::ingest::Report;
 use crate::series::{MetricType, Sample, Sink, Table, TableBuilder};
 
 /// Writes down what it is told.
