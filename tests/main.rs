@@ -28,6 +28,8 @@ mod random;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
+mod real_block;
+#[cfg(test)]
 mod real_exposition;
 #[cfg(test)]
 mod real_fleet;

@@ -260,6 +260,19 @@ impl Server {
         Err(self.failed(&format!("reload refused: {}", String::from_utf8_lossy(&answer.body))))
     }
 
+    /// POSTs to an API path, such as `/api/v1/admin/tsdb/snapshot`; the body of the answer.
+    ///
+    /// # Errors
+    /// When it does not answer, or not with success.
+    pub fn post(&self, path: &str) -> Result<String> {
+        let answer = http::post(&self.address, path)?;
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        if matches!(answer.status, 200 | 204) {
+            return Ok(body);
+        }
+        Err(self.failed(&format!("{path} answered {}: {body}", answer.status)))
+    }
+
     fn failed(&self, what: &str) -> anyhow::Error {
         let log = self.log();
         let lines: Vec<&str> = log.lines().collect();

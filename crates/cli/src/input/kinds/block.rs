@@ -92,7 +92,9 @@ fn read_block(directory: &Path, depth: Depth, held: &mut Held) -> anyhow::Result
     }
     let summary = match (notes.or_problem(summary), &walked) {
         (Some((summary, problems)), _) => {
-            problems.iter().for_each(|problem| notes.problem(problem));
+            for problem in &problems {
+                notes.problem(problem);
+            }
             summary
         }
         (None, Some(series)) => series.summary(depth.top),
@@ -155,7 +157,9 @@ impl Notes {
     fn compare(&mut self, meta: Option<&Meta>, summary: &Summary, series: Option<&Series<'_>>) {
         let index = self.index.clone();
         if let Some(series) = series {
-            series.problems.iter().for_each(|problem| self.problem(problem));
+            for problem in &series.problems {
+                self.problem(problem);
+            }
             if series.bad > 0 {
                 self.tell(&format!("{index}: {} series cannot be read: {RESTORE}", series.bad));
             }
