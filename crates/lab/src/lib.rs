@@ -2,6 +2,7 @@
 
 pub mod chains;
 pub mod cpu;
+pub mod jobs;
 pub mod measure;
 pub mod mesh;
 pub mod real;

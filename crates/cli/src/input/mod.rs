@@ -7,10 +7,12 @@ pub mod config;
 pub(crate) mod discover;
 pub(crate) mod gather;
 pub mod http;
+mod in_order;
 pub(crate) mod kinds;
 pub(crate) mod replace;
 pub mod scrapes;
 mod source;
 pub(crate) mod test_chain;
 
+pub(crate) use in_order::in_order;
 pub use source::{Kind, Source};

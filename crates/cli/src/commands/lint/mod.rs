@@ -13,13 +13,13 @@ use std::path::PathBuf;
 
 use promsieve_core::config::Kind;
 use promsieve_core::finding::{Finding, Severity};
-use promsieve_core::lint::{Date, Facts, Member, Settings, lint, rules};
-use rayon::prelude::*;
+use promsieve_core::lint::{Date, Facts, Member, Memory, Settings, lint, rules};
 
 use super::warn;
 use crate::Status;
 use crate::args::Common;
 use crate::input::config::{Loaded, load_as};
+use crate::input::in_order;
 use crate::output::lint::{self as formats, LintFormat, Reported};
 use crate::output::outputs::{Output, write_all};
 use crate::output::view::lint::{FindingView, LintView};
@@ -148,6 +148,8 @@ pub(crate) struct Run<'a> {
     settings: Settings,
     project: ProjectSettings,
     today: Date,
+    /// Shared by all projects.
+    memory: Memory,
 }
 
 pub(crate) fn run(
@@ -174,8 +176,9 @@ pub(crate) fn run(
             projects = run.load_all(&mut LintView::default(), &mut status);
         }
     }
-    let mut all: Vec<Vec<Finding>> =
-        projects.par_iter().map(|it| run.lint(it, &projects)).collect();
+    let fleet = fleet(&projects);
+    let mut all = in_order(projects.iter().collect(), |loaded| run.lint(loaded, &fleet));
+    drop(fleet);
     policy::apply(&run, &projects, &mut all, &mut view);
     if let Some(revision) = &args.new_from {
         changed::only_new(revision, &projects, &mut all)?;
@@ -208,7 +211,8 @@ impl<'a> Run<'a> {
         ignore.extend(args.ignore.iter().cloned());
         let select = or(&args.select, &project.select);
         let settings = Settings { select, ignore, severity };
-        Self { args, common, settings, project, today: args.today.unwrap_or_else(today) }
+        let today = args.today.unwrap_or_else(today);
+        Self { args, common, settings, project, today, memory: Memory::default() }
     }
 
     fn fail_on(&self) -> FailOn {
@@ -231,10 +235,9 @@ impl<'a> Run<'a> {
     }
 
     /// Lints one project; what was given with it may be the rest of its fleet.
-    fn lint(&self, loaded: &Loaded, projects: &[Loaded]) -> Vec<Finding> {
-        let fleet = fleet(projects);
-        let today = Some(self.today);
-        let facts = Facts { fleet: &fleet, today, ..Facts::new(&loaded.sources, &loaded.findings) };
+    fn lint(&self, loaded: &Loaded, fleet: &[Member<'_>]) -> Vec<Finding> {
+        let (today, memory) = (Some(self.today), Some(&self.memory));
+        let facts = Facts { fleet, today, memory, ..Facts::new(&loaded.sources, &loaded.findings) };
         lint(&loaded.project, &facts, &self.settings)
     }
 
