@@ -5,6 +5,7 @@
 pub mod block;
 pub mod chains;
 pub mod cpu;
+pub mod jobs;
 pub mod measure;
 pub mod mesh;
 pub mod protobuf;

@@ -10,12 +10,11 @@ use promsieve_core::finding::{Evidence, Finding, Severity};
 use promsieve_core::server::Server;
 use promsieve_core::text::{FileId, SourceText, Sources};
 
-use rayon::prelude::*;
-
 use super::Source;
 use super::bytes::read_bytes;
 use super::discover::{Read, Text, discover, read_capped, sections};
 use super::http::Access;
+use super::in_order;
 
 /// A configuration with its texts and what reading it found.
 #[derive(Debug, Default)]
@@ -131,12 +130,12 @@ fn assemble(texts: &[Text], server: Server, buffers: &Buffers) -> Vec<Loaded> {
         }
     }
     let single = |text: Text| load_texts(vec![text], server, buffers);
-    let mut loaded: Vec<Loaded> = configs.into_par_iter().map(single).collect();
+    let mut loaded: Vec<Loaded> = in_order(configs, single);
     // A file of `scrape_config_files` is read with the configuration that names it.
     let named: HashSet<String> = loaded.iter().flat_map(Loaded::others).collect();
     loaded.retain(|loaded| loaded.main().is_none_or(|name| !named.contains(name)));
     rules.retain(|text| !named.contains(&text.name));
-    loaded.extend(rules.into_par_iter().map(single).collect::<Vec<_>>());
+    loaded.extend(in_order(rules, single));
     if !joined.is_empty() {
         loaded.push(load_texts(joined, server, buffers));
     }

@@ -8,6 +8,7 @@ pub(crate) mod discover;
 pub(crate) mod fleet;
 pub(crate) mod gather;
 pub mod http;
+mod in_order;
 pub(crate) mod kinds;
 mod map;
 mod pieces;
@@ -17,4 +18,5 @@ pub(crate) mod server;
 mod source;
 pub(crate) mod test_chain;
 
+pub(crate) use in_order::in_order;
 pub use source::{Kind, Source};

@@ -1,6 +1,8 @@
 //! The tree: nodes in one arena, decoded text in one buffer, so that dropping and walking never
 //! recurse and a scalar costs no allocation.
 
+use std::collections::BTreeMap;
+
 use crate::text::{FileId, Location, Span};
 
 /// The index of a node in its [`Document`].
@@ -71,13 +73,19 @@ pub(super) struct Record {
     pub(super) parent: Option<NodeId>,
     /// The place among the parent's children; keys and values of a mapping alternate.
     pub(super) index: u32,
-    pub(super) tag: Option<Box<str>>,
-    pub(super) anchor: Option<Span>,
-    pub(super) target: Option<NodeId>,
-    /// How many nodes an expansion of all aliases makes of it, itself included.
-    pub(super) weight: u64,
     /// Whether its text is only known where the file is used: `${env:NAME}`.
     pub(super) unknown: bool,
+    /// Whether [`Document::extras`] knows more of it.
+    pub(super) has_extras: bool,
+}
+
+/// What few nodes have.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Extras {
+    pub(super) tag: Option<Box<str>>,
+    pub(super) anchor: Option<Span>,
+    /// What an alias stands for.
+    pub(super) target: Option<NodeId>,
 }
 
 impl Record {
@@ -90,11 +98,8 @@ impl Record {
             content: Span::default(),
             parent: None,
             index: 0,
-            tag: None,
-            anchor: None,
-            target: None,
-            weight: 1,
             unknown: false,
+            has_extras: false,
         }
     }
 }
@@ -106,6 +111,10 @@ pub struct Document {
     pub(super) syntax: Syntax,
     pub(super) decoded: String,
     pub(super) nodes: Vec<Record>,
+    /// Of the nodes that say so, by their index.
+    pub(super) extras: BTreeMap<u32, Extras>,
+    /// Whether a scalar reads `<<`: without one there are no merge keys.
+    pub(super) may_merge: bool,
     pub(super) children: Vec<NodeId>,
     pub(super) comments: Vec<Comment>,
     pub(super) root: Option<NodeId>,
@@ -147,6 +156,16 @@ impl Document {
         self.range
     }
 
+    /// How many nodes it has.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether it has no nodes.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
     /// Every node in document order, keys included.
     pub fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
         (0..self.nodes.len() as u32).map(|at| self.node(NodeId(at)))
@@ -179,6 +198,13 @@ impl std::fmt::Debug for Node<'_> {
 impl<'d> Node<'d> {
     pub(super) fn record(self) -> &'d Record {
         &self.document.nodes[self.id.0 as usize]
+    }
+
+    fn extras(self) -> Option<&'d Extras> {
+        if !self.record().has_extras {
+            return None;
+        }
+        self.document.extras.get(&self.id.0)
     }
 
     /// The document it belongs to.
@@ -228,12 +254,12 @@ impl<'d> Node<'d> {
 
     /// The tag as written (`!!str`, `!foo`), if there is one.
     pub fn tag(self) -> Option<&'d str> {
-        self.record().tag.as_deref()
+        self.extras()?.tag.as_deref()
     }
 
     /// Where its `&anchor` is, if it has one.
     pub fn anchor(self) -> Option<Span> {
-        self.record().anchor
+        self.extras()?.anchor
     }
 
     /// What holds it.
@@ -245,7 +271,8 @@ impl<'d> Node<'d> {
     #[must_use]
     pub fn resolved(self) -> Node<'d> {
         // An alias points at a node that is not an alias: one step is enough.
-        self.record().target.map_or(self, |id| self.document.node(id))
+        let target = self.extras().and_then(|extras| extras.target);
+        target.map_or(self, |id| self.document.node(id))
     }
 
     pub(super) fn children(self) -> &'d [NodeId] {

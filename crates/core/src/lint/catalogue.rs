@@ -52,7 +52,7 @@ fn offers() -> &'static [Offer] {
 
 fn read(text: &str) -> Vec<Offer> {
     let entries: BTreeMap<String, Entry> =
-        serde_yaml::from_str(text).expect("a test reads the embedded files");
+        serde_json::from_str(text).expect("a test reads the embedded files");
     let mut offers = Vec::new();
     for (kind, entry) in entries {
         let full = |labels: &[String]| -> Vec<String> {

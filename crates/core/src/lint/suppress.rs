@@ -4,6 +4,8 @@
 //! One stands on a line of the step that it is about, on the line before it, or above everything
 //! else for the whole file. One that silences nothing is itself reported.
 
+use std::cell::LazyCell;
+
 use super::rules::{entries, unused_suppression};
 use super::{Date, Facts, names_rule};
 use crate::config::Project;
@@ -36,7 +38,7 @@ pub(super) fn apply(
     let mut suppressions = Vec::new();
     for document in &project.documents {
         let source = facts.sources.file(document.file());
-        let steps = step_lines(project, document.file(), source);
+        let steps = LazyCell::new(|| step_lines(project, document.file(), source));
         for comment in document.comments() {
             let location = Location { file: document.file(), span: comment.span };
             match parse(source.text().get(comment.span.range()).unwrap_or_default()) {

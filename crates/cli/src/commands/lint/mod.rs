@@ -12,13 +12,13 @@ use std::path::PathBuf;
 
 use promsieve_core::config::Kind;
 use promsieve_core::finding::{Finding, Severity};
-use promsieve_core::lint::{Date, Facts, Member, Settings, lint, rules};
+use promsieve_core::lint::{Date, Facts, Member, Memory, Settings, lint, rules};
 use promsieve_core::server::Server;
-use rayon::prelude::*;
 
 use crate::Status;
 use crate::common::Common;
 use crate::input::config::{Loaded, load_as};
+use crate::input::in_order;
 use crate::output::lint::{self as formats, LintFormat, Reported};
 use crate::output::outputs::{Output, write_all};
 use crate::output::view::lint::{FindingView, LintView};
@@ -148,6 +148,8 @@ pub(crate) struct Run<'a> {
     settings: Settings,
     project: ProjectSettings,
     today: Date,
+    /// Shared by all projects.
+    memory: Memory,
 }
 
 pub(crate) fn run(
@@ -202,7 +204,8 @@ impl<'a> Run<'a> {
         ignore.extend(args.ignore.iter().cloned());
         let select = or(&args.select, &project.select);
         let settings = Settings { select, ignore, severity };
-        Self { args, common, settings, project, today: args.today.unwrap_or_else(today) }
+        let today = args.today.unwrap_or_else(today);
+        Self { args, common, settings, project, today, memory: Memory::default() }
     }
 
     /// The server that the settings or the arguments ask for.
@@ -219,8 +222,9 @@ impl<'a> Run<'a> {
         projects: &[Loaded],
         view: &mut LintView,
     ) -> anyhow::Result<Vec<Vec<Finding>>> {
-        let mut all: Vec<Vec<Finding>> =
-            projects.par_iter().map(|it| self.lint(it, projects)).collect();
+        let fleet = fleet(projects);
+        let mut all = in_order(projects.iter().collect(), |loaded| self.lint(loaded, &fleet));
+        drop(fleet);
         policy::apply(self, projects, &mut all, view);
         if let Some(revision) = &self.args.new_from {
             changed::only_new(revision, projects, &mut all)?;
@@ -249,10 +253,9 @@ impl<'a> Run<'a> {
     }
 
     /// Lints one project; what was given with it may be the rest of its fleet.
-    fn lint(&self, loaded: &Loaded, projects: &[Loaded]) -> Vec<Finding> {
-        let fleet = fleet(projects);
-        let today = Some(self.today);
-        let facts = Facts { fleet: &fleet, today, ..Facts::new(&loaded.sources, &loaded.findings) };
+    fn lint(&self, loaded: &Loaded, fleet: &[Member<'_>]) -> Vec<Finding> {
+        let (today, memory) = (Some(self.today), Some(&self.memory));
+        let facts = Facts { fleet, today, memory, ..Facts::new(&loaded.sources, &loaded.findings) };
         lint(&loaded.project, &facts, &self.settings)
     }
 

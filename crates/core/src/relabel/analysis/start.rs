@@ -131,7 +131,7 @@ impl Start {
     /// The values of a label at the start.
     pub(super) fn values(&self, languages: &Languages, name: &str) -> Language {
         match self.labels.get(name) {
-            Some(values) => languages.keep(values.clone()),
+            Some(values) => languages.keep(values),
             None if self.names.contains(name) => languages.all(),
             None => languages.literal(""),
         }
