@@ -26,7 +26,7 @@ pub(crate) struct Ended {
 impl Ended {
     /// Its stdout as JSON, after checking that it did its job in silence.
     #[track_caller]
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         assert_eq!((self.status, self.stderr.as_str()), (0, ""), "{self:?}");
         serde_json::from_str(&self.stdout).unwrap()
     }
@@ -46,7 +46,7 @@ fn spawn(dir: &Path, args: &[&str]) -> Child {
 }
 
 /// Runs the binary in `dir` to its end.
-fn run(dir: &Path, args: &[&str], stdin: &[u8]) -> Ended {
+pub(crate) fn run(dir: &Path, args: &[&str], stdin: &[u8]) -> Ended {
     let mut child = spawn(dir, args);
     let mut input = child.stdin.take().unwrap();
     let output = std::thread::scope(|scope| {

@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Optimize(OptimizeArgs),
     /// Spread targets over servers by what they store
     Shard(ShardArgs),
+    /// Serve an editor: diagnostics, fixes and explanations over the language server protocol
+    Lsp,
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page, or write that of every command into a directory

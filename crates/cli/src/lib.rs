@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod common;
 pub mod input;
+mod lsp;
 mod output;
 mod status;
 mod stderr;

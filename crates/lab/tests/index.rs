@@ -112,10 +112,12 @@ fn churn(series: &[Series]) -> Vec<PairCount> {
     for one in series {
         let covered = one.chunks.last().map_or(0, |last| last.1 - one.chunks[0].0);
         for (name, value) in &one.labels {
-            *uncovered.entry((name, value)).or_default() += (SPAN.1 - SPAN.0 - covered) as u64;
+            *uncovered.entry((name, value)).or_default() +=
+                (SPAN.1 - SPAN.0 - covered).cast_unsigned();
         }
     }
-    let share = |(pair, sum)| (pair, (sum as f64 / (SPAN.1 - SPAN.0) as f64) as u64);
+    // Division rounds down, as promtool's conversion of a float does.
+    let share = |(pair, sum)| (pair, sum / (SPAN.1 - SPAN.0).cast_unsigned());
     sorted(uncovered.into_iter().map(share).collect()).into_iter().map(pair_count).collect()
 }
 

@@ -1,4 +1,4 @@
-//! `promsieve census`: counts of scrapes and TSDB statuses.
+//! `promsieve census`: counts of scrapes, blocks and TSDB statuses.
 
 use std::io::Write;
 use std::time::Duration;
@@ -9,18 +9,22 @@ use promsieve_core::census::pairs::pairs;
 use promsieve_core::census::time::{OverTime, OverTimeOptions};
 use promsieve_core::census::{Census, CensusOptions};
 use promsieve_core::flow;
-use promsieve_core::series::Table;
+use promsieve_core::ingest::page;
+use promsieve_core::series::{Stage, Table};
 use promsieve_core::watch::Unwatched;
 
 use super::analysis::duration;
 use crate::Status;
 use crate::common::{Common, Format};
-use crate::input::kinds::{self, Held};
+use crate::input::kinds::{self, Depth, Held, Options};
 use crate::input::scrapes::Scrape;
+use crate::input::server::ServerArgs;
 use crate::input::snapshots::{self, Moments, Snapshot};
 use crate::input::{Kind, Source};
+use crate::output::view::block::BlockView;
 use crate::output::view::census::{CensusView, StatusView};
 use crate::output::view::depth::{DepthView, GroupsView, PairsView};
+use crate::output::view::head::HeadView;
 use crate::output::view::over_time::OverTimeView;
 use crate::output::{json, text};
 use crate::stderr::warn;
@@ -69,9 +73,17 @@ pub(crate) struct CensusArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "over_time")]
     ahead: Option<Duration>,
 
-    /// How many metrics to list; 0 for all
+    /// With --summary, also which labels' series come and go within each block; without it they are
+    /// told anyway
+    #[arg(long, requires = "summary")]
+    churn: bool,
+
+    /// How many metrics to list, and label pairs of blocks; 0 for all
     #[arg(long, value_name = "N", default_value_t = 20)]
     top: usize,
+
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 pub(crate) fn run(
@@ -80,11 +92,7 @@ pub(crate) fn run(
     out: &mut impl Write,
 ) -> anyhow::Result<Status> {
     let read = if args.over_time { snapshots(args, common)? } else { sources(args, common)? };
-    let Read { table, statuses, over_time, status } = read;
-    let options = CensusOptions { summary: args.summary };
-    let census = table.as_ref().map(|table| Census::of(table, options, &Unwatched));
-    let mut view = CensusView::of(census.as_ref(), statuses);
-    view.over_time = over_time;
+    let Read { mut view, table, status } = read;
     if let Some(table) = &table {
         add_depth(&mut view, table, args)?;
     }
@@ -95,38 +103,51 @@ pub(crate) fn run(
     Ok(status)
 }
 
-/// What was read.
+/// What was read and counted.
 struct Read {
-    /// The series to count.
+    view: CensusView,
+    /// The series that were counted, where they were read one by one.
     table: Option<Table>,
-    statuses: Vec<StatusView>,
-    over_time: Option<OverTimeView>,
     status: Status,
 }
 
-/// Reads all sources as one.
+/// Counts all sources as one.
 fn sources(args: &CensusArgs, common: &Common) -> anyhow::Result<Read> {
-    let mut held = Held::default();
+    let mut sources = Vec::new();
     for spec in &args.sources {
-        for source in Source::resolve(spec)? {
-            if let Err(error) = kinds::read(&source, args.kind, common, &mut held) {
-                warn(&format!("error: {error:#}"));
-                held.status = Status::Incomplete;
-            }
+        sources.extend(Source::resolve(spec)?);
+    }
+    // A block alone can be summed up without a look at its series.
+    let rows = !args.summary || sources.len() > 1 || !args.by.is_empty();
+    let depth = Depth { rows, churn: args.churn, top: args.top };
+    let options = Options { kind: args.kind, depth, server: &args.server };
+    let mut held = Held::default();
+    for source in &sources {
+        if let Err(error) = kinds::read(source, &options, common, &mut held) {
+            warn(&format!("error: {error:#}"));
+            held.status = Status::Incomplete;
         }
     }
-    let Held { tables, statuses, scrapes, status } = held;
-    if tables.is_empty() && statuses.is_empty() {
-        anyhow::bail!("nothing could be read");
-    }
-    let statuses = statuses.iter().map(|(name, status)| StatusView::of(name, status)).collect();
-    let status = status.max(report_bad_lines(&scrapes));
-    Ok(Read { table: attached(tables), statuses, over_time: None, status })
+    let Held { tables, statuses, blocks, scrapes, heads, mut status } = held;
+    status = status.max(report_bad_lines(&scrapes));
+    let statuses: Vec<StatusView> =
+        statuses.iter().map(|(name, status)| StatusView::of(name, status)).collect();
+    let table = one_table(tables)?;
+    let mut view = match (&table, blocks.first()) {
+        (None, Some(block)) => CensusView { status: statuses, ..CensusView::of_summary(block) },
+        (None, None) if statuses.is_empty() => anyhow::bail!("nothing could be read"),
+        _ => CensusView::of(census(table.as_ref(), args).as_ref(), statuses),
+    };
+    view.blocks = blocks.iter().map(|block| BlockView::of(block, args.top)).collect();
+    view.heads = heads.iter().map(HeadView::of).collect();
+    Ok(Read { view, table, status })
 }
 
-/// Reads the sources as one snapshot each; the newest is counted.
+/// Compares the sources as one snapshot each, and counts the newest.
 fn snapshots(args: &CensusArgs, common: &Common) -> anyhow::Result<Read> {
-    let mut snapshots = snapshots::read(&args.sources, args.kind, common)?;
+    let depth = Depth { rows: true, churn: false, top: args.top };
+    let options = Options { kind: args.kind, depth, server: &args.server };
+    let mut snapshots = snapshots::read(&args.sources, &options, common)?;
     let seconds = |duration: Duration| duration.as_secs_f64();
     let (times, unit) = match snapshots::moments(&mut snapshots, args.every.map(seconds))? {
         Moments::Seconds(times) => (times, "seconds"),
@@ -140,21 +161,20 @@ fn snapshots(args: &CensusArgs, common: &Common) -> anyhow::Result<Read> {
     for Snapshot { name, held } in snapshots {
         status = status.max(held.status).max(report_bad_lines(&held.scrapes));
         names.push(name);
-        tables.extend(attached(held.tables));
+        tables.extend(one_table(held.tables)?);
     }
     let options = OverTimeOptions { ahead: args.ahead.map(seconds), pairs: PAIRS };
     let borrowed: Vec<&Table> = tables.iter().collect();
     let over_time = OverTime::of(&borrowed, &times, options, &Unwatched);
-    let over_time = Some(OverTimeView::of(over_time, unit, names));
-    Ok(Read { table: tables.pop(), statuses: Vec::new(), over_time, status })
+    let table = tables.pop();
+    let mut view = CensusView::of(census(table.as_ref(), args).as_ref(), Vec::new());
+    view.over_time = Some(OverTimeView::of(over_time, unit, names));
+    Ok(Read { view, table, status })
 }
 
-/// The series of all tables with their targets' labels.
-fn attached(tables: Vec<Table>) -> Option<Table> {
-    let mut tables = tables.into_iter();
-    let mut table = tables.next()?;
-    tables.for_each(|more| table.append(&more));
-    Some(flow::attach(table, &|_| false))
+fn census(table: Option<&Table>, args: &CensusArgs) -> Option<Census> {
+    let options = CensusOptions { summary: args.summary };
+    table.map(|table| Census::of(table, options, &Unwatched))
 }
 
 /// Adds what was asked for beyond the counts.
@@ -185,6 +205,24 @@ fn add_depth(view: &mut CensusView, table: &Table, args: &CensusArgs) -> anyhow:
     Ok(())
 }
 
+/// All tables as one, with the labels of their targets; `None` without any.
+fn one_table(tables: Vec<Table>) -> anyhow::Result<Option<Table>> {
+    let attached = |table: Table| match table.stage {
+        Stage::Exposed => flow::attach(table, &|_| false),
+        _ => table,
+    };
+    let mut tables = tables.into_iter().map(attached);
+    let Some(mut whole) = tables.next() else { return Ok(None) };
+    for table in tables {
+        anyhow::ensure!(
+            table.stage == whole.stage,
+            "scrapes and stored series are not of one stage: count them one by one"
+        );
+        whole.append(&table);
+    }
+    Ok(Some(whole))
+}
+
 /// Tells bad lines on stderr: the server would lose the whole scrape over one.
 pub(crate) fn report_bad_lines(scrapes: &[Scrape]) -> Status {
     let mut status = Status::Clean;
@@ -194,8 +232,13 @@ pub(crate) fn report_bad_lines(scrapes: &[Scrape]) -> Status {
         }
         if scrape.report.bad_lines > 0 {
             status = Status::Incomplete;
+            let places = if scrape.format == page::Format::Protobuf { "places" } else { "lines" };
+            let loss = match scrape.format {
+                page::Format::Influx => "",
+                _ => "a server loses the whole scrape over one, ",
+            };
             warn(&format!(
-                "{}: {} bad lines; a server loses the whole scrape over one, the rest was counted",
+                "{}: {} bad {places}; {loss}the rest was counted",
                 scrape.name, scrape.report.bad_lines
             ));
         }

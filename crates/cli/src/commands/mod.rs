@@ -28,7 +28,8 @@ const FAILED: u8 = 2;
 
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::read();
-    let mut out = BufWriter::new(io::stdout().lock());
+    // Not locked: the language server writes to it from a thread of its own.
+    let mut out = BufWriter::new(io::stdout());
     let result = dispatch(&cli, &mut out).and_then(|status| {
         out.flush()?;
         Ok(status)
@@ -57,6 +58,7 @@ fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
         Command::Rules => rules::run(&cli.common, out),
         Command::Relabel(args) => relabel::run(args, &cli.common, out),
         Command::Init(args) => init::run(args),
+        Command::Lsp => crate::lsp::run(&cli.common),
         Command::Completions(args) => shell::completions(args, out),
         Command::Man(args) => shell::man(args, out),
         Command::Test(args) => test::run(args, &cli.common, out),

@@ -84,9 +84,9 @@ impl Gathered {
             Err(error) if !scrapes::has_scrapes(directory) => return Err(error),
             Err(_) => {}
         }
-        self.scrape_directory(directory)?;
+        self.scrape_directory(directory, common)?;
         for snapshot in subdirectories(&directory.join("snapshots")).into_iter().rev() {
-            self.scrape_directory(&snapshot)?;
+            self.scrape_directory(&snapshot, common)?;
         }
         for path in json_files(directory)? {
             self.file(&Source::File(path), common)?;
@@ -106,12 +106,12 @@ impl Gathered {
         }
     }
 
-    fn scrape_directory(&mut self, directory: &Path) -> anyhow::Result<()> {
+    fn scrape_directory(&mut self, directory: &Path, common: &Common) -> anyhow::Result<()> {
         if !scrapes::has_scrapes(directory) {
             return Ok(());
         }
         let newest = self.snapshots.is_empty();
-        let (table, read) = scrapes::read_files(&scrapes::files(directory)?);
+        let (table, read) = scrapes::read_files(&scrapes::files(directory)?, common.reading());
         self.snapshots.push(table);
         for scrape in read {
             match scrape {
@@ -131,7 +131,9 @@ impl Gathered {
         if Path::new(&name).extension().is_some_and(|end| end == "json") {
             let text = read_text(source, &common.access)?;
             match status::parse(&text) {
-                Ok(status) => self.statuses.push((name, status)),
+                Ok(statuses) => {
+                    self.statuses.extend(statuses.into_iter().map(|it| (name.clone(), it)));
+                }
                 Err(_) if text.contains("\"panels\"") || text.contains("\"elements\"") => {
                     self.dashboards.push((name, text));
                 }
@@ -150,7 +152,8 @@ impl Gathered {
             return Ok(());
         }
         let mut builder = TableBuilder::default();
-        let scrape = scrapes::read_source(source, &common.access, common.server, &mut builder)?;
+        let scrape =
+            scrapes::read_source(source, &common.access, None, common.reading(), &mut builder)?;
         self.scrapes.push(scrape);
         match self.snapshots.first_mut() {
             Some(first) => first.append(&builder.finish()),

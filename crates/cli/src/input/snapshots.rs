@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use promsieve_core::series::Table;
 
-use super::kinds::Held;
-use super::{Kind, Source, kinds};
+use super::kinds::{Held, Options};
+use super::{Source, kinds};
 use crate::common::Common;
 use crate::stderr::warn;
 
@@ -35,7 +35,7 @@ pub(crate) enum Moments {
 /// When there are fewer than two, or a source does not exist.
 pub(crate) fn read(
     specs: &[String],
-    kind: Option<Kind>,
+    options: &Options<'_>,
     common: &Common,
 ) -> anyhow::Result<Vec<Snapshot>> {
     let mut sources = Vec::new();
@@ -52,7 +52,7 @@ pub(crate) fn read(
     let mut snapshots = Vec::new();
     for source in &sources {
         let mut held = Held::default();
-        match kinds::read(source, kind, common, &mut held) {
+        match kinds::read(source, options, common, &mut held) {
             Ok(()) => {}
             Err(error) if held.tables.is_empty() => {
                 return Err(error).with_context(|| format!("snapshot `{}`", source.name()));
@@ -105,12 +105,14 @@ pub(crate) fn moments(
 }
 
 impl Snapshot {
-    /// Seconds since the epoch, by the latest timestamp of its samples or else by its name.
+    /// Seconds since the epoch, by the end of its blocks, by the latest timestamp of its samples, or
+    /// else by its name.
     fn time(&self) -> Option<f64> {
         let latest = |table: &Table| {
             table.metrics.iter().filter_map(|group| group.notes.latest_time()).max()
         };
-        let millis = self.held.tables.iter().filter_map(latest).max();
+        let blocks = self.held.blocks.iter().map(|block| block.meta.max_time);
+        let millis = self.held.tables.iter().filter_map(latest).chain(blocks).max();
         millis.map(|millis| millis as f64 / 1000.0).or_else(|| time_of_name(&self.name))
     }
 }

@@ -8,9 +8,11 @@ pub mod pairs;
 mod shape;
 mod sketched;
 pub mod time;
+mod totals;
 
 pub use shape::{Shape, ShapeShare};
 pub use sketched::SketchedCensus;
+pub use totals::{LabelBounds, Totals};
 
 use crate::packs::Layer;
 use crate::series::{MetricType, Stage, Table};

@@ -52,10 +52,10 @@ impl Pattern {
     /// # Errors
     /// What the server refuses, in its own words.
     pub fn parse(text: &str, dialect: Dialect) -> Result<Self, SyntaxError> {
-        let anchoring = dialect.anchoring;
-        let wrapped = format!("{}{text}{}", anchoring.prefix(), anchoring.suffix());
-        let parsed = parse::parse(&wrapped, dialect)
-            .map_err(|failure| failure.explain(&wrapped, anchoring))?;
+        let parsed = match parse::plain(text, dialect.anchoring) {
+            Some(parsed) => parsed,
+            None => Self::read(text, dialect)?,
+        };
         let shape = Shape::of(&parsed.hir, parsed.names.len() - 1);
         Ok(Self(Arc::new(Inner {
             text: text.to_owned(),
@@ -65,6 +65,12 @@ impl Pattern {
             shape,
             engine: OnceLock::new(),
         })))
+    }
+
+    fn read(text: &str, dialect: Dialect) -> Result<parse::Parsed, SyntaxError> {
+        let anchoring = dialect.anchoring;
+        let wrapped = format!("{}{text}{}", anchoring.prefix(), anchoring.suffix());
+        parse::parse(&wrapped, dialect).map_err(|failure| failure.explain(&wrapped, anchoring))
     }
 
     /// The regex as written, without anchors.

@@ -39,7 +39,7 @@ fn main() -> Result<()> {
     }
     let rows = Rows::of(&scrape(series, seed)?);
     block::write_block(&out, TIMES, series, |file| {
-        let series = rows.order.iter().map(|&row| (rows.row(row), chunks(row as u64 ^ seed)));
+        let series = rows.order.iter().map(|&row| (rows.row(row), chunks(u64::from(row) ^ seed)));
         block::index(Version::V2, &rows.symbols, series, file)
     })?;
     Ok(writeln!(std::io::stdout(), "{}", out.join(block::ULID).display())?)
@@ -124,8 +124,8 @@ impl Rows {
 /// Chunks of a series: one in four comes late or goes early.
 fn chunks(seed: u64) -> Vec<(i64, i64)> {
     let random = promsieve_core::sketch::mix(seed);
-    let late = if random.is_multiple_of(8) { (random >> 8) as i64 & 0xff } else { 0 };
-    let early = if random % 8 == 1 { (random >> 8) as i64 & 0xff } else { 0 };
+    let late = if random.is_multiple_of(8) { (random >> 8 & 0xff).cast_signed() } else { 0 };
+    let early = if random % 8 == 1 { (random >> 8 & 0xff).cast_signed() } else { 0 };
     let (from, to) = (TIMES.0 + late * SCRAPE, TIMES.1 - early * SCRAPE - SCRAPE);
     let starts = (from..=to).step_by(CHUNK as usize);
     starts.map(|start| (start, (start + CHUNK - SCRAPE).min(to))).collect()

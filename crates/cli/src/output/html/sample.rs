@@ -56,7 +56,7 @@ fn census(text: &str) -> CensusView {
         series,
         samples: series,
         duplicates: Some(0),
-        label_bytes: 9000,
+        label_bytes: Some(9000),
         labels: vec![LabelView {
             name: text.to_owned(),
             values: 20,
@@ -86,6 +86,7 @@ fn census(text: &str) -> CensusView {
             metric(None, 50),
         ],
         labels: vec![LabelTotalView { name: text.to_owned(), values: 20, series: 1000 }],
+        blocks: Vec::new(),
         status: vec![StatusView {
             source: text.to_owned(),
             head_series: 1000,
@@ -94,6 +95,7 @@ fn census(text: &str) -> CensusView {
             series_by_metric: count(),
             values_by_label: count(),
             series_by_pair: count(),
+            ..StatusView::default()
         }],
         ..CensusView::default()
     }

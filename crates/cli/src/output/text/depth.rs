@@ -36,7 +36,7 @@ pub(crate) fn metric(
         metric.name,
         SeriesCount(metric.series),
         metric.r#type,
-        Bytes(metric.label_bytes),
+        Bytes(metric.label_bytes.unwrap_or(0)),
     )?;
     labels(out, metric, depth)?;
     sets(out, depth)?;

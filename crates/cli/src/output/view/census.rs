@@ -1,13 +1,18 @@
 //! The view of a census.
 
-use promsieve_core::census::{Census, MetricCensus, ShapeShare};
+use promsieve_core::census::{Census, MetricCensus, ShapeShare, Totals};
 use promsieve_core::ingest::status::{Entry, TsdbStatus};
+use promsieve_core::packs::{Layer, layer_of};
+use promsieve_core::series::MetricType;
 use serde::Serialize;
 
+use super::block::BlockView;
+use super::bounds::BoundsView;
 use super::depth::{DepthView, GroupsView, PairsView};
+use super::head::HeadView;
 use super::over_time::OverTimeView;
 
-/// A census, and what statuses of servers tell.
+/// A census, and what blocks, heads and statuses of servers tell.
 #[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CensusView {
@@ -27,6 +32,10 @@ pub(crate) struct CensusView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) over_time: Option<OverTimeView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) blocks: Vec<BlockView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) heads: Vec<HeadView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) status: Vec<StatusView>,
 }
 
@@ -40,7 +49,8 @@ pub(crate) struct MetricView {
     pub(crate) series: u64,
     pub(crate) samples: u64,
     pub(crate) duplicates: Option<u64>,
-    pub(crate) label_bytes: u64,
+    /// Unknown in the summary of a block, whose metrics have no labels there.
+    pub(crate) label_bytes: Option<u64>,
     pub(crate) labels: Vec<LabelView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) depth: Option<DepthView>,
@@ -79,16 +89,23 @@ pub(crate) struct LabelTotalView {
 }
 
 /// What a server's `/api/v1/status/tsdb` tells. Its lists hold the largest entries only.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct StatusView {
     pub(crate) source: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) tenant: String,
     pub(crate) head_series: u64,
     pub(crate) head_chunks: i64,
     pub(crate) label_pairs: u64,
     pub(crate) series_by_metric: Vec<CountView>,
     pub(crate) values_by_label: Vec<CountView>,
     pub(crate) series_by_pair: Vec<CountView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) series_by_label: Vec<CountView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) series_by_focus_value: Vec<CountView>,
+    pub(crate) bounds: BoundsView,
 }
 
 /// A name and its number.
@@ -140,12 +157,27 @@ impl MetricView {
         Self {
             name: metric.name.clone(),
             r#type: metric.kind.as_str(),
-            layer: metric.layer.map(promsieve_core::packs::Layer::as_str),
+            layer: metric.layer.map(Layer::as_str),
             series: metric.series,
             samples: metric.samples,
             duplicates: metric.duplicates,
-            label_bytes: metric.label_bytes,
+            label_bytes: Some(metric.label_bytes),
             labels: labels.collect(),
+            depth: None,
+        }
+    }
+
+    /// A metric of which nothing is known but its name and number of series.
+    pub(crate) fn named(name: &str, series: u64) -> Self {
+        Self {
+            name: name.to_owned(),
+            r#type: MetricType::Unknown.as_str(),
+            layer: layer_of(name).map(Layer::as_str),
+            series,
+            samples: series,
+            duplicates: None,
+            label_bytes: None,
+            labels: Vec::new(),
             depth: None,
         }
     }
@@ -171,12 +203,16 @@ impl StatusView {
         };
         Self {
             source: source.to_owned(),
+            tenant: status.tenant.clone(),
             head_series: status.head_stats.num_series,
             head_chunks: status.head_stats.chunk_count,
             label_pairs: status.head_stats.num_label_pairs,
             series_by_metric: list(&status.series_count_by_metric_name),
             values_by_label: list(&status.label_value_count_by_label_name),
             series_by_pair: list(&status.series_count_by_label_value_pair),
+            series_by_label: list(&status.series_count_by_label_name),
+            series_by_focus_value: list(&status.series_count_by_focus_label_value),
+            bounds: BoundsView::of(&Totals::of(status)),
         }
     }
 }

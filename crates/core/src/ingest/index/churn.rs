@@ -20,6 +20,7 @@ pub struct Churn {
 
 impl Churn {
     pub(super) fn of(pairs: &[Pair], symbols: &Symbols<'_>, span: u64, top: usize) -> Self {
+        #[expect(clippy::cast_sign_loss, reason = "both have no sign")]
         let series = |uncovered: u64| (uncovered as f64 / span as f64) as u64;
         let mut most = Top::new(top);
         let mut labels = BTreeMap::<u32, u64>::new();

@@ -1,4 +1,4 @@
-//! Numbers and strings as an index encodes them: big-endian, and base-128 varints as Go writes them.
+//! Numbers and strings as the TSDB's files encode them: big-endian, and base-128 varints as Go writes them.
 
 /// A place in some bytes. Every read checks its bounds; what does not fit is `None`.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,11 @@ impl<'a> Cursor<'a> {
     pub(super) fn be64(&mut self) -> Option<u64> {
         let bytes = self.take(8)?.try_into().ok()?;
         Some(u64::from_be_bytes(bytes))
+    }
+
+    /// What was read since the cursor stood at `start`.
+    pub(super) fn since(&self, start: usize) -> &'a [u8] {
+        &self.bytes[start..self.at]
     }
 
     pub(super) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
