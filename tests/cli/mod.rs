@@ -95,7 +95,10 @@ fn a_census_has_its_documented_keys() {
     );
     assert_eq!((&census["schema"], &census["series"]), (&1.into(), &3.into()));
     let metric = &census["metrics"][0];
-    check_keys(metric, &["name", "type", "layer", "series", "samples", "label_bytes", "labels"]);
+    check_keys(
+        metric,
+        &["name", "type", "layer", "series", "samples", "duplicates", "label_bytes", "labels"],
+    );
     assert_eq!(
         (&metric["name"], &metric["type"]),
         (&"app_requests_total".into(), &"counter".into())
@@ -104,7 +107,17 @@ fn a_census_has_its_documented_keys() {
         &metric["labels"].as_array().unwrap().iter().find(|it| it["name"] == "path").unwrap();
     check_keys(
         label,
-        &["name", "values", "series", "bytes", "without", "redundant", "shape", "shape_share"],
+        &[
+            "name",
+            "values",
+            "series",
+            "bytes",
+            "without",
+            "redundant",
+            "shape",
+            "shape_share",
+            "shapes",
+        ],
     );
     assert_eq!((&label["values"], &label["without"]), (&2.into(), &2.into()));
 }
