@@ -159,7 +159,7 @@ mod tests {
             let (chain, _, findings) = chain(FileId::default(), &source, options);
             prop_assert_eq!(findings, []);
             let memory = Memory::default();
-            let chains = Chains::new(&memory);
+            let chains = Chains::new(&memory, Server::default());
             let found = chains.analysis(&chain);
             let steps: Vec<Step> = chain.steps.iter().filter_map(|it| it.step.clone()).collect();
             let whole = analyse(&steps, &chains.start(ChainKind::Metric), chains.languages());
