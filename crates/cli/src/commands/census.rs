@@ -33,6 +33,7 @@ use crate::stderr::warn;
 const PAIRS: usize = 100;
 
 /// Arguments of `census`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 pub(crate) struct CensusArgs {
     /// Files, directories, globs, `-` for stdin, or URLs
