@@ -204,7 +204,7 @@ pub(crate) fn rest(out: &mut impl Write, all: usize, shown: usize) -> std::io::R
 /// Writes the label values that most series have, and those that take most bytes.
 pub(crate) fn pairs(out: &mut impl Write, view: &PairsView, top: usize) -> std::io::Result<()> {
     let lists: [(&str, &[PairView]); 2] = [("series", &view.by_series), ("bytes", &view.by_bytes)];
-    for (most, list) in lists {
+    for (most, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
         writeln!(out, "\nlabel values with the most {most}")?;
         let mut columns = Columns::new(&["label", "value", ">series", ">bytes"]);
         for pair in list.iter().take(if top == 0 { list.len() } else { top }) {
