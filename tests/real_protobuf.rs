@@ -138,9 +138,6 @@ fn written() -> Vec<Case> {
     let histogram = || classic(3, 4.5, &[(0.25, 1), (1.0, 2), (1e7, 3)]);
     let bounds = classic(3, 1.0, &[(f64::NEG_INFINITY, 1), (-1.0, 1), (0.0, 1), (1e-7, 2)]);
     let infinite = classic(3, 1.0, &[(1.0, 1), (f64::INFINITY, 3), (2.0, 3)]);
-    let quantiles = [(0.0, 1.0), (0.5, 2.0), (1.0, 3.0), (f64::NAN, 0.0)];
-    let summary_family =
-        |message: &Message| one(family("s", Kind::Summary, [labels(&[]).message(4, message)]));
     let histogram_family =
         |message: &Message| one(family("h", Kind::Histogram, [labels(&[]).message(7, message)]));
     let pages = vec![
@@ -166,13 +163,6 @@ fn written() -> Vec<Case> {
         unit("a_seconds_total", Kind::Gauge, "seconds"),
         unit("a", Kind::Gauge, "seconds"),
         unit("seconds", Kind::Gauge, "seconds"),
-        summary_family(&summary(2, 3.0, &quantiles)),
-        summary_family(&summary(2, 3.0, &[])),
-        one(family(
-            "s",
-            Kind::Summary,
-            [labels(&[("quantile", "1")]).message(4, &summary(2, 3.0, &[]))],
-        )),
         histogram_family(&histogram()),
         histogram_family(&bounds),
         histogram_family(&infinite),
@@ -180,11 +170,34 @@ fn written() -> Vec<Case> {
         one(family("h", Kind::Histogram, [labels(&[])])),
         one(family("h", Kind::GaugeHistogram, [labels(&[]).message(7, &histogram())])),
         one(family("h", Kind::Histogram, [labels(&[("le", "1")]).message(7, &histogram())])),
-        [of(&[]), vec![200]].concat(),
-        [of(&[]), vec![2, 0x0a, 5]].concat(),
-        [of(&[]), vec![0xff; 12]].concat(),
     ];
-    let native_pages = vec![
+    let cut_off =
+        [vec![200], vec![2, 0x0a, 5], vec![0xff; 12]].map(|rest| [of(&[]), rest].concat());
+    let case = |native| move |page| Case { page, native };
+    let pages = pages.into_iter().chain(written_summaries()).chain(cut_off);
+    pages.map(case(false)).chain(written_native().into_iter().map(case(true))).collect()
+}
+
+/// Pages with summaries.
+fn written_summaries() -> Vec<Vec<u8>> {
+    let one = |labels: Message, quantiles: &[(f64, f64)]| {
+        page([family("s", Kind::Summary, [labels.message(4, &summary(2, 3.0, quantiles))])])
+    };
+    let quantiles = [(0.0, 1.0), (0.5, 2.0), (1.0, 3.0), (f64::NAN, 0.0)];
+    vec![
+        one(labels(&[]), &quantiles),
+        one(labels(&[]), &[]),
+        one(labels(&[("quantile", "1")]), &[]),
+    ]
+}
+
+/// Pages with native histograms.
+fn written_native() -> Vec<Vec<u8>> {
+    let one = |message: Message| page([message]);
+    let histogram = || classic(3, 4.5, &[(0.25, 1), (1.0, 2), (1e7, 3)]);
+    let histogram_family =
+        |message: &Message| one(family("h", Kind::Histogram, [labels(&[]).message(7, message)]));
+    vec![
         histogram_family(&native(histogram(), 3)),
         histogram_family(&native(classic(3, 1.0, &[]), 3)),
         one(family(
@@ -193,9 +206,7 @@ fn written() -> Vec<Case> {
             [labels(&[("le", "1")]).message(7, &native(histogram(), 3))],
         )),
         one(family("h", Kind::GaugeHistogram, [labels(&[]).message(7, &native_floats(2.0, 1.0))])),
-    ];
-    let case = |native| move |page| Case { page, native };
-    pages.into_iter().map(case(false)).chain(native_pages.into_iter().map(case(true))).collect()
+    ]
 }
 
 /// One to three families of a few metrics, some histograms native, some broken.

@@ -30,7 +30,8 @@ fn fuzz(target: &Target, seconds: u64, seed: u64) -> Result<()> {
     let start = cpu::of_this_thread()?;
     let end = start + seconds * 1_000_000_000;
     let mut input = Vec::new();
-    let more = |runs: u64| runs % OFTEN != 0 || cpu::of_this_thread().is_ok_and(|now| now < end);
+    let more =
+        |runs: u64| !runs.is_multiple_of(OFTEN) || cpu::of_this_thread().is_ok_and(|now| now < end);
     let runs = catch_unwind(AssertUnwindSafe(|| {
         run(target, seed, more, |bytes| {
             input.clear();

@@ -7,7 +7,7 @@ use crate::census::shape::shapes;
 use crate::census::{Census, Errors, LabelCensus, LabelTotal, MetricCensus, Others};
 use crate::packs::layer_of;
 use crate::series::{METRIC_NAME, MetricType};
-use crate::sketch::Count;
+use crate::sketch::{Count, Counter};
 
 /// Series of a metric that the sample must hold before it is listed by them: then its error is at
 /// most a quarter.
@@ -107,10 +107,9 @@ impl SketchedCensus {
         }
         let share = count as f64 / sampled;
         let sampling = (1.0 - share) / count.max(1) as f64;
-        Count {
-            value: (all.value as f64 * share).round() as u64,
-            error: (sampling + all.error * all.error).sqrt(),
-        }
+        #[expect(clippy::cast_sign_loss, reason = "a share of a count is not negative")]
+        let value = (all.value as f64 * share).round() as u64;
+        Count { value, error: (sampling + all.error * all.error).sqrt() }
     }
 
     fn label_totals(&self, metrics: &[MetricCensus]) -> Vec<LabelTotal> {
@@ -195,7 +194,7 @@ impl MetricSketch {
 impl LabelSketch {
     fn census(&self, all: Count, sampled: &Values<'_>) -> LabelCensus {
         let values = self.values.count();
-        let series = self.having.as_ref().map_or(all, |having| having.count());
+        let series = self.having.as_ref().map_or(all, Counter::count);
         let without = self.without.count();
         let sampled = sampled.get(&*self.name);
         LabelCensus {

@@ -92,9 +92,8 @@ impl<'a> Line<'a> {
         let length = self.bytes[at..].iter().position(ends).ok_or(Stop::Incomplete)?;
         self.at += length;
         match value(&self.text[at..self.at]) {
-            Some(Some(value)) => point.fields.push((name, value)),
-            // A truth value, which is not shown.
-            Some(None) => {}
+            Some(Value::Number(value)) => point.fields.push((name, value)),
+            Some(Value::Truth) => {}
             None => return Err(Stop::Wrong(at, "expected a number, a truth value or a text")),
         }
         Ok(())
@@ -178,21 +177,27 @@ impl<'a> Line<'a> {
     }
 }
 
-/// A field's value; `Some(None)` is a truth value.
-fn value(text: &str) -> Option<Option<f64>> {
+/// A field's value that is no text.
+enum Value {
+    Number(f64),
+    /// Not shown.
+    Truth,
+}
+
+fn value(text: &str) -> Option<Value> {
     if matches!(
         text,
         "t" | "T" | "true" | "True" | "TRUE" | "f" | "F" | "false" | "False" | "FALSE"
     ) {
-        return Some(None);
+        return Some(Value::Truth);
     }
     if let Some(integer) = text.strip_suffix('i') {
-        return integer.parse::<i64>().ok().map(|number| Some(number as f64));
+        return integer.parse::<i64>().ok().map(|number| Value::Number(number as f64));
     }
     if let Some(integer) = text.strip_suffix('u') {
-        return integer.parse::<u64>().ok().map(|number| Some(number as f64));
+        return integer.parse::<u64>().ok().map(|number| Value::Number(number as f64));
     }
     // Neither infinities nor NaN.
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
-    text.parse().ok().filter(|value: &f64| plain && value.is_finite()).map(Some)
+    text.parse().ok().filter(|value: &f64| plain && value.is_finite()).map(Value::Number)
 }

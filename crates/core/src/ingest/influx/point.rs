@@ -1,5 +1,5 @@
 //! A point as Telegraf maps it: labels, and a metric for each numeric field (`metric_version = 1`
-//! of plugins/outputs/prometheus_client, at commit b272631 of its repository).
+//! of `plugins/outputs/prometheus_client`, at commit b272631 of its repository).
 
 use std::ops::Range;
 

@@ -68,7 +68,7 @@ impl Kind {
 /// A bucket or a quantile.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Bound {
-    pub(super) bound: f64,
+    pub(super) at: f64,
     pub(super) value: f64,
     pub(super) exemplar: bool,
 }
@@ -179,7 +179,7 @@ impl Metric {
                 let mut fields = Cursor::new(value.bytes()?);
                 while let Some((number, value)) = fields.field()? {
                     match number {
-                        1 => quantile.bound = value.double()?,
+                        1 => quantile.at = value.double()?,
                         2 => quantile.value = value.double()?,
                         _ => {}
                     }
@@ -218,7 +218,7 @@ fn bucket(message: &[u8]) -> Result<Bound, Stop> {
         match number {
             1 if bucket.value == 0.0 => bucket.value = value.varint()? as f64,
             4 => bucket.value = Some(value.double()?).filter(|&v| v != 0.0).unwrap_or(bucket.value),
-            2 => bucket.bound = value.double()?,
+            2 => bucket.at = value.double()?,
             3 => bucket.exemplar = true,
             _ => {}
         }

@@ -61,6 +61,7 @@ pub struct Reader {
 
 /// The family that is read.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, told nowhere else")]
 struct Family {
     /// Bytes of its message that are not yet read; `None` between two families.
     left: Option<usize>,
@@ -314,7 +315,7 @@ impl Reader {
         self.sample("_count", count, false, sink);
         self.sample("_sum", self.metric.sum, false, sink);
         for at in 0..self.metric.bounds.len() {
-            let Bound { bound, value, exemplar } = self.metric.bounds[at];
+            let Bound { at: bound, value, exemplar } = self.metric.bounds[at];
             self.metric.push_label(label, self.bounds.text(at, bound));
             self.sample(suffix, value, exemplar, sink);
             self.metric.pop_label();
