@@ -3,6 +3,7 @@
 //! `cases/*.yml` hold what a command line says; here is what needs more than a command line.
 
 mod cases;
+mod data_directory;
 mod hostile;
 mod http;
 mod lint;

@@ -10,6 +10,7 @@ pub mod language;
 mod matcher;
 mod parse;
 mod pieces;
+mod quote;
 mod replace;
 mod template;
 
@@ -27,6 +28,7 @@ pub use self::dialect::{Anchoring, Dialect};
 pub use self::error::SyntaxError;
 use self::matcher::Engine;
 pub use self::matcher::{Groups, MAX_ENGINE_BYTES, MAX_LITERALS, Slots, TooLarge};
+pub use self::quote::quote;
 pub use self::replace::{expand, replace_all, replace_all_into};
 pub use self::template::{Part, PartKind, Template};
 

@@ -1,5 +1,6 @@
 //! Series selectors that cut a metric into pieces.
 
+use promsieve_core::regexp::quote;
 use promsieve_core::series::METRIC_NAME;
 
 /// Longer alternations do not fit into the URLs that all proxies take.
@@ -67,7 +68,7 @@ impl std::fmt::Display for Selector {
             match &values[..] {
                 [value] => write!(f, ",{label}={}", quoted(value))?,
                 values => {
-                    let pattern: Vec<String> = values.iter().map(|it| literal(it)).collect();
+                    let pattern: Vec<String> = values.iter().map(|it| quote(it)).collect();
                     write!(f, ",{label}=~{}", quoted(&pattern.join("|")))?;
                 }
             }
@@ -87,18 +88,6 @@ pub(super) fn is_plain(label: &str) -> bool {
 fn quoted(text: &str) -> String {
     let escaped = text.replace('\\', r"\\").replace('"', "\\\"").replace('\n', "\\n");
     format!("\"{escaped}\"")
-}
-
-/// A pattern that matches a text alone.
-fn literal(text: &str) -> String {
-    let mut pattern = String::new();
-    for c in text.chars() {
-        if r"\.+*?()|[]{}^$".contains(c) {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern
 }
 
 #[cfg(test)]
