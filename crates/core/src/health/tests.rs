@@ -110,7 +110,7 @@ proptest! {
     ) {
         let rules = Rules { fall, rise, calm: 10_000, max_removed: share };
         let mut fleet = fleet(machines, rules);
-        let mut last = vec![(true, 0u32); 12];
+        let mut last = [(true, 0u32); 12];
         let mut now = 0;
         for (at, answered, passed) in seen {
             now += passed;
