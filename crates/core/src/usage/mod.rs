@@ -42,7 +42,7 @@ pub struct UsageOptions {
 }
 
 /// What all given queries need.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Usage {
     queries: Vec<Query>,
     uses: Vec<SelectorUse>,
@@ -92,6 +92,11 @@ impl Usage {
     /// Every selector of every query that was understood, in order.
     pub fn selectors(&self) -> &[SelectorUse] {
         &self.uses
+    }
+
+    /// The metrics that selectors name one by one, by name.
+    pub fn metrics_named(&self) -> impl Iterator<Item = &str> {
+        self.by_metric.keys().map(String::as_str)
     }
 
     /// The kinds of consumers that the queries come from.

@@ -17,7 +17,8 @@ pub fn dashboard_queries(file: &str, json: &str) -> Vec<Query> {
     let mut consumers = Consumers::default();
     let source = SourceText::new(file, json);
     let (file, place) = (FileId::default(), Place::At(None));
-    let mut reading = Reading { source: &source, file, place, consumers: &mut consumers };
+    let is_own = false;
+    let mut reading = Reading { source: &source, file, place, is_own, consumers: &mut consumers };
     if !reading.text() {
         reading.unreadable(OriginKind::DashboardPanel, "it is no dashboard");
     }

@@ -10,6 +10,9 @@ const PATHS: [&str; 3] = ["metrics_path", "metricsPath", "path"];
 
 /// Reads the jobs of another server that fetch series; whether there are some.
 pub(super) fn read(root: Node<'_>, reading: &mut Reading<'_>) -> bool {
+    if reading.is_own {
+        return false;
+    }
     let mut found = false;
     every_mapping(root, &mut |node| {
         let fetches = PATHS.iter().any(|key| text(node, key).ends_with("/federate"));

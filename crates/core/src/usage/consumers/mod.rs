@@ -79,7 +79,14 @@ impl Consumers {
     /// becomes a query that could touch anything.
     pub fn add(&mut self, file: FileId, source: &SourceText) -> bool {
         let place = Place::Nodes;
-        Reading { source, file, place, consumers: self }.text()
+        Reading { source, file, place, is_own: false, consumers: self }.text()
+    }
+
+    /// Reads a file of the server itself that all this is about, like [`add`](Self::add): what it
+    /// fetches from others is no use of its own series.
+    pub fn add_own(&mut self, file: FileId, source: &SourceText) -> bool {
+        let place = Place::Nodes;
+        Reading { source, file, place, is_own: true, consumers: self }.text()
     }
 
     /// The queries, in the order of the files, and what was left out.
@@ -105,6 +112,8 @@ struct Reading<'a> {
     source: &'a SourceText,
     file: FileId,
     place: Place,
+    /// Whether it is of the server that all this is about.
+    is_own: bool,
     consumers: &'a mut Consumers,
 }
 
@@ -116,8 +125,28 @@ const TELLING: [(&str, OriginKind); 4] = [
     (" expr:", OriginKind::Alert),
 ];
 
+/// A text without any of these asks nothing: whole trees of files are looked at.
+const WORDS: [&str; 12] = [
+    "expr",
+    "uery",
+    "panels",
+    "elements",
+    "match[]",
+    "receivers",
+    "define",
+    "kind: Kiali",
+    "kind: Canary",
+    "metric:",
+    "GrafanaDashboard",
+    "libraryPanel",
+];
+
 impl Reading<'_> {
     fn text(&mut self) -> bool {
+        let text = self.source.text().as_bytes();
+        if !WORDS.iter().any(|word| memchr::memmem::find(text, word.as_bytes()).is_some()) {
+            return false;
+        }
         if templates::is_notification(self.source.text()) {
             return alertmanager::template_file(self);
         }
@@ -147,10 +176,8 @@ impl Reading<'_> {
 
     /// Reads a text that stands in quotes of this file.
     fn embedded(&mut self, node: Node<'_>) -> bool {
-        let place = self.place_of(node);
-        let source = SourceText::new(self.source.name(), node.text());
-        let place = Place::At(place);
-        Reading { source: &source, file: self.file, place, consumers: self.consumers }.text()
+        let place = Place::At(self.place_of(node));
+        self.within(&SourceText::new(self.source.name(), node.text()), place).text()
     }
 
     /// Reads JSON that is no YAML, without its places: tabs and rare characters make it so.
@@ -164,10 +191,14 @@ impl Reading<'_> {
             known @ Place::At(_) => known,
         };
         let parsed = doc::parse(&source, self.file);
-        let mut reading =
-            Reading { source: &source, file: self.file, place, consumers: self.consumers };
+        let mut reading = self.within(&source, place);
         let roots = parsed.documents.iter().filter_map(doc::Document::root);
         roots.fold(false, |found, root| reading.tree(root) | found)
+    }
+
+    /// A text of this file that is read on its own.
+    fn within<'t>(&'t mut self, source: &'t SourceText, place: Place) -> Reading<'t> {
+        Reading { source, place, file: self.file, is_own: self.is_own, consumers: self.consumers }
     }
 
     /// What could be asked by a file that cannot be read.

@@ -246,6 +246,8 @@ fn objectives_are_read() {
 fn federation_is_read() {
     let text = "scrape_configs:\n- job_name: f\n  metrics_path: /federate\n  params:\n    'match[]':\n    \
         - '{__name__=~\"job:.*\"}'\n    - m\n";
+    let mut own = Consumers::default();
+    assert!(!own.add_own(FileId::default(), &SourceText::new("f", text)));
     let usage = check(text, ConsumerKind::Federation, &["m", "job:x"]);
     assert_eq!(usage.label("m", "any").as_str(), "used");
 }
