@@ -42,7 +42,9 @@ pub(super) fn read(root: Node<'_>, reading: &mut Reading<'_>) -> bool {
         }
     });
     every_text(holder, &mut |node| {
-        labels_of(node.text()).iter().for_each(|name| label(node, name, reading));
+        for name in labels_of(node.text()) {
+            label(node, &name, reading);
+        }
     });
     true
 }

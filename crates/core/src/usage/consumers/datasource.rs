@@ -159,7 +159,6 @@ pub(super) fn is_logql(expr: &str) -> bool {
         match (quote, c) {
             (Some('"' | '\''), '\\') => drop(chars.next()),
             (Some(open), _) if open == c => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'' | '`') => quote = Some(c),
             (None, '{') => nameless = !(last.is_alphanumeric() || matches!(last, '_' | ':' | '}')),
             (None, '}') => after_braces = nameless,

@@ -72,11 +72,12 @@ pub(super) fn add_built_in(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::usage::UsageOptions;
 
     #[test]
     fn every_built_in_query_is_understood() {
         for name in built_in_names() {
-            let usage = crate::usage::Usage::of(built_in(&name).unwrap(), Default::default());
+            let usage = crate::usage::Usage::of(built_in(&name).unwrap(), UsageOptions::default());
             assert_eq!(usage.not_understood().len(), 0, "{name}");
             assert!(!usage.selectors().is_empty(), "{name}");
         }

@@ -35,10 +35,7 @@ pub(super) fn labels_of(text: &str) -> Vec<String> {
     for action in actions(text) {
         for part in action.split("abels").skip(1) {
             let name = part.trim_start_matches(')').trim_start();
-            let name = match name.strip_prefix(['.', '"']) {
-                Some(name) => name,
-                None => continue,
-            };
+            let Some(name) = name.strip_prefix(['.', '"']) else { continue };
             let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
             let name = &name[..end];
             let is_method = ["SortedPairs", "Names", "Values", "Remove"].contains(&name);

@@ -56,7 +56,7 @@ const NEWEST: &str = r#"{"apiVersion": "dashboard.grafana.app/v2beta1", "kind": 
 
 #[test]
 fn the_newest_dashboards_are_read() {
-    let text = NEWEST.replace(r#"in_\"panel\"\n"#, r#"in_panel\n"#);
+    let text = NEWEST.replace(r#"in_\"panel\"\n"#, r"in_panel\n");
     let metrics = ["annotated", "in_variable", "in_panel", "older"];
     let usage = check(&text, ConsumerKind::Dashboards, &metrics);
     assert_eq!(usage.queries().len(), 4);
