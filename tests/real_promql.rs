@@ -13,7 +13,7 @@ use crate::real::{Version, promtool};
 
 /// The values of `expr:` keys, read by eye rather than by YAML: what comes out is a text, and all
 /// that matters is that both parsers get the same one.
-fn rule_expressions(yaml: &str) -> Vec<String> {
+pub(crate) fn rule_expressions(yaml: &str) -> Vec<String> {
     let lines: Vec<&str> = yaml.lines().collect();
     let indent = |line: &str| line.len() - line.trim_start().len();
     let mut found = Vec::new();
@@ -36,7 +36,7 @@ fn rule_expressions(yaml: &str) -> Vec<String> {
 }
 
 /// The values of `"expr"` keys of a dashboard, escapes decoded.
-fn panel_expressions(json: &str) -> Vec<String> {
+pub(crate) fn panel_expressions(json: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = json;
     while let Some(at) = rest.find("\"expr\":") {
@@ -209,7 +209,7 @@ fn generated(random: &mut Random, seeds: &[String]) -> String {
 }
 
 /// Indices of the texts that promtool refuses as expressions.
-fn refused(promtool: &Path, texts: &[String]) -> BTreeSet<usize> {
+pub(crate) fn refused(promtool: &Path, texts: &[String]) -> BTreeSet<usize> {
     let mut yaml = String::from("groups:\n");
     for (at, text) in texts.iter().enumerate() {
         if at % 500 == 0 {
