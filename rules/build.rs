@@ -4,8 +4,9 @@ use std::path::Path;
 use std::{env, fs};
 
 /// Files that nearly every run reads, without their endings.
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "schema/prometheus",
+    "packs/consumers",
     "packs/layers",
     "sd/clouds",
     "sd/containers",

@@ -14,6 +14,8 @@ mod corpus_config;
 #[cfg(test)]
 mod corpus_lint;
 #[cfg(test)]
+mod corpus_usage;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod editor;

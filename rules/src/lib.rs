@@ -19,6 +19,9 @@ pub mod schema {
 
 /// What is known of exporters.
 pub mod packs {
+    /// Programs that ask for metrics that nobody configures, and what they ask, as JSON.
+    pub const CONSUMERS: &str = json!("packs/consumers");
+
     /// Which layer a metric watches, by prefixes of its name, as JSON.
     pub const LAYERS: &str = json!("packs/layers");
 }

@@ -8,10 +8,11 @@ mod hostile;
 mod http;
 mod lint;
 mod mesh;
+mod usage;
 
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use promsieve_lab::real::TempDir;
 use serde_json::Value;
@@ -25,6 +26,14 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
+    fn of(output: Output) -> Self {
+        Self {
+            status: output.status.code().expect("no signal ends it"),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Its stdout as JSON, after checking that it did its job in silence.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
@@ -35,10 +44,16 @@ impl Ended {
 
 /// Starts the binary in `dir` with nothing in its environment.
 pub(crate) fn spawn(dir: &Path, args: &[&str]) -> Child {
+    spawn_with(dir, args, &[])
+}
+
+/// Starts the binary in `dir` with just these variables in its environment.
+fn spawn_with(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_promsieve"))
         .args(args)
         .current_dir(dir)
         .env_clear()
+        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -55,11 +70,12 @@ pub(crate) fn run(dir: &Path, args: &[&str], stdin: &[u8]) -> Ended {
         scope.spawn(move || drop(input.write_all(stdin)));
         child.wait_with_output().unwrap()
     });
-    Ended {
-        status: output.status.code().expect("no signal ends it"),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    Ended::of(output)
+}
+
+/// Runs the binary in `dir` to its end, with these variables in its environment.
+fn run_with(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Ended {
+    Ended::of(spawn_with(dir, args, variables).wait_with_output().unwrap())
 }
 
 const SCRAPE: &str = "\

@@ -9,6 +9,7 @@ use promsieve_core::lint::{Facts, Settings, lint};
 use promsieve_core::series::Target;
 use promsieve_core::shard::ShardSize;
 use promsieve_core::units::Bytes;
+use promsieve_core::usage::{ConsumerKind, Usage};
 
 use super::analysis::{Analysis, AnalysisArgs};
 use super::lint::today;
@@ -85,7 +86,7 @@ fn findings(analysis: &Analysis) -> Vec<Finding> {
         census: Some(&analysis.census),
         usage: Some(&analysis.usage),
         today: Some(today()),
-        ..Facts::new(&loaded.sources, &loaded.findings)
+        ..Facts::new(&analysis.asking, &loaded.findings)
     };
     lint(&loaded.project, &facts, &Settings::default())
 }
@@ -99,7 +100,11 @@ fn view(
     let mut notes = Vec::new();
     let mut linted = LintView::default();
     match &analysis.gathered.config {
-        Some(loaded) => linted.add(&loaded.project, &loaded.sources, findings),
+        Some(loaded) => {
+            linted.add_files(&loaded.sources);
+            // What asks for a series may stand in a file that is not linted.
+            linted.add_findings(&loaded.project, &analysis.asking, findings);
+        }
         None => notes.push("no configuration was given: nothing is linted".to_owned()),
     }
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
@@ -144,11 +149,18 @@ fn inputs(analysis: &Analysis) -> InputsView {
     InputsView {
         configs: usize::from(gathered.config.is_some()),
         rule_files: analysis.project.rule_files.len(),
-        dashboards: gathered.dashboards.len(),
+        dashboards: dashboards(&analysis.usage),
         scrapes: gathered.scrapes.len(),
         snapshots: gathered.snapshots.len(),
         bad_lines: gathered.scrapes.iter().map(|scrape| scrape.report.bad_lines).sum(),
     }
+}
+
+/// How many dashboards ask for anything.
+fn dashboards(usage: &Usage) -> usize {
+    let queries = usage.queries().iter().map(|query| &query.origin);
+    let of_dashboards = queries.filter(|origin| origin.kind.consumer() == ConsumerKind::Dashboards);
+    of_dashboards.map(|origin| &origin.file).collect::<BTreeSet<_>>().len()
 }
 
 fn jobs(analysis: &Analysis) -> Vec<JobView> {

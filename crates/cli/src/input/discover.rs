@@ -160,7 +160,7 @@ pub(crate) fn yaml_files(directory: &Path) -> Vec<PathBuf> {
 
 /// Files with one of the endings, nearer ones first. Hidden ones and what `.gitignore` names are
 /// left out.
-fn files(directory: &Path, endings: &[&str]) -> Vec<PathBuf> {
+pub(super) fn files(directory: &Path, endings: &[&str]) -> Vec<PathBuf> {
     let has_ending = |path: &PathBuf| {
         let ending = path.extension().and_then(|ending| ending.to_str());
         ending.is_some_and(|ending| endings.contains(&ending))

@@ -40,6 +40,25 @@ pub struct Access {
         global = true
     )]
     pub timeout: u64,
+    /// A bearer token that stands in no file; goes before one that does.
+    #[arg(skip)]
+    pub token: Option<Token>,
+}
+
+/// A secret, which is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl From<String> for Token {
+    fn from(text: String) -> Self {
+        Self(text.trim().to_owned())
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
 }
 
 /// An HTTP answer.
@@ -95,6 +114,9 @@ impl Access {
                 .with_context(|| format!("cannot read `{}`", path.display()))?;
             Ok(text.trim().to_owned())
         };
+        if let Some(Token(token)) = &self.token {
+            return Ok(Some(format!("Bearer {token}")));
+        }
         if let Some(path) = &self.bearer_token_file {
             return Ok(Some(format!("Bearer {}", read(path)?)));
         }

@@ -4,6 +4,7 @@
 pub mod bytes;
 pub(crate) mod chain;
 pub mod config;
+pub(crate) mod consumers;
 pub(crate) mod discover;
 pub(crate) mod fleet;
 pub(crate) mod gather;

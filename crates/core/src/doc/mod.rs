@@ -30,6 +30,7 @@ pub use edit::{
 pub use embedded::parse_literal;
 pub use expand::Placeholder;
 pub use merge::Field;
+pub use offsets::scalar_span;
 pub use parse::{
     INVALID_YAML, MAX_DEPTH, MAX_NODES, MAX_SIZE, Parsed, invalid_utf8, parse, too_large,
 };

@@ -2,6 +2,7 @@
 //! that is wanted, for every series.
 
 mod api;
+pub(crate) mod consumers;
 mod selector;
 mod series;
 mod totals;

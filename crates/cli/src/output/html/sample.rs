@@ -216,6 +216,8 @@ fn usage(text: &str) -> UsageView {
         name: text.to_owned(),
         verdict,
         by: vec![text.to_owned()],
+        selectors: 1,
+        uses: Vec::new(),
         unneeded_labels: vec![text.to_owned()],
     };
     UsageView {
@@ -225,9 +227,12 @@ fn usage(text: &str) -> UsageView {
         metrics: vec![metric("used"), metric("unused"), metric("unknown")],
         not_understood: vec![NotUnderstoodView {
             file: text.to_owned(),
+            line: Some(1),
+            column: Some(2),
             name: text.to_owned(),
             query: text.to_owned(),
             reason: text.to_owned(),
         }],
+        left_out: Vec::new(),
     }
 }
