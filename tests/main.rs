@@ -24,6 +24,8 @@ mod generated;
 #[cfg(test)]
 mod lint_coverage;
 #[cfg(test)]
+mod packs;
+#[cfg(test)]
 mod page;
 #[cfg(test)]
 mod random;

@@ -17,13 +17,22 @@ pub mod schema {
     pub const PROMETHEUS: &str = json!("schema/prometheus");
 }
 
-/// What is known of exporters.
-pub mod packs {
-    /// Programs that ask for metrics that nobody configures, and what they ask, as JSON.
-    pub const CONSUMERS: &str = json!("packs/consumers");
+/// What is known of exporters: JSON, one an exporter, by name.
+pub const PACKS: &[&str] = &include!(concat!(env!("OUT_DIR"), "/packs.rs"));
 
+/// Programs that ask for metrics that nobody configures, and what they ask, as JSON.
+pub const CONSUMERS: &str = json!("consumers");
+
+/// What an operator must be able to see.
+pub mod signals {
     /// Which layer a metric watches, by prefixes of its name, as JSON.
-    pub const LAYERS: &str = json!("packs/layers");
+    pub const LAYERS: &str = json!("signals/layers");
+
+    /// Layers, their rows and the signals of each, as JSON.
+    pub const CELLS: &str = json!("signals/cells");
+
+    /// Envoy's response flags, as JSON.
+    pub const FLAGS: &str = json!("signals/flags");
 }
 
 /// Labels that service discoveries offer: JSON by the key of the discovery.

@@ -26,6 +26,7 @@ pub mod relabel_tests;
 pub mod series;
 pub mod server;
 pub mod shard;
+pub mod signals;
 pub mod sketch;
 pub mod text;
 pub mod units;

@@ -22,6 +22,7 @@ mod rule;
 pub mod rules;
 mod sample;
 mod sharding;
+mod signals;
 mod suppress;
 #[cfg(test)]
 mod testing;

@@ -1,5 +1,5 @@
 //! Programs that ask for metrics that nobody configured: Kiali, and the checks that Flagger knows by
-//! name. What they ask is data (`rules/packs/consumers.yml`).
+//! name. What they ask is data (`rules/consumers.yml`).
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ struct Asks {
 }
 
 fn known() -> BTreeMap<String, Vec<Asks>> {
-    serde_json::from_str(promsieve_rules::packs::CONSUMERS).expect("a test reads the embedded file")
+    serde_json::from_str(promsieve_rules::CONSUMERS).expect("a test reads the embedded file")
 }
 
 /// The programs whose queries are known.
