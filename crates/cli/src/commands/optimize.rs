@@ -82,7 +82,8 @@ pub(crate) fn refusal(analysis: &Analysis, usage_complete: bool) -> Option<Strin
 
 /// The plan that is left when everything that does not hold is taken out.
 pub(crate) fn plan(analysis: &Analysis) -> Plan {
-    let evidence = analysis.evidence();
+    let earlier = analysis.earlier();
+    let evidence = analysis.evidence(&earlier);
     let mut proposal = propose(&evidence);
     loop {
         match proposal.clone().prove(&evidence, &Unwatched) {

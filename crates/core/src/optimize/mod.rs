@@ -1,23 +1,27 @@
 //! What can be left out without anybody missing it: proposals, and the proof that makes a plan.
 //!
-//! A [`Proposal`] is what looks good; [`Proposal::prove`] replays it over every series of every
-//! snapshot and is the only way to a [`Plan`].
+//! A [`Proposal`] is what looks good; [`Proposal::prove`] asks the usage again, replays everything over
+//! every series of every snapshot, and is the only way to a [`Plan`].
 
 mod action;
 mod apply;
 mod candidates;
-mod names;
+mod needed;
+mod patterns;
 mod prove;
+mod replay;
+#[cfg(test)]
+mod tests;
 mod text;
 
-pub use action::{Action, ActionKind, Footprint, Proof};
+pub use action::{Action, ActionKind, Footprint, Proof, Replay};
 pub use candidates::propose;
 pub use prove::{Plan, Refutation};
 pub use text::patch;
 
 use crate::config::Project;
 use crate::cost::{CostModel, ServerSettings};
-use crate::series::Table;
+use crate::flow::Stored;
 use crate::usage::Usage;
 
 /// What a plan rests on.
@@ -25,15 +29,23 @@ use crate::usage::Usage;
 pub struct Evidence<'a> {
     /// The configuration, with the chains that steps are appended to.
     pub project: &'a Project,
-    /// Exposed series of every snapshot, the newest first. A plan is made from the first and
-    /// replayed over all.
-    pub snapshots: &'a [Table],
+    /// What is stored today of the newest snapshot, from which the plan is made.
+    pub stored: &'a Stored,
+    /// The same of earlier snapshots, over which the plan is replayed too.
+    pub earlier: &'a [Stored],
     /// What is needed.
     pub usage: &'a Usage,
     /// What series cost.
     pub model: &'a CostModel,
     /// How the server runs.
     pub settings: &'a ServerSettings,
+}
+
+impl<'a> Evidence<'a> {
+    /// Every snapshot, the newest first.
+    pub fn snapshots(&self) -> impl Iterator<Item = &'a Stored> + use<'a> {
+        std::iter::once(self.stored).chain(self.earlier)
+    }
 }
 
 /// Changes that look good.

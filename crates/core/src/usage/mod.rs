@@ -12,6 +12,7 @@ mod rules;
 mod selector;
 pub mod sharding;
 mod understand;
+mod values;
 mod variables;
 mod verdict;
 
@@ -28,6 +29,7 @@ pub use query::{ConsumerKind, Origin, OriginKind, Query, Recorded, Variables, li
 pub use rules::rule_queries;
 pub use selector::{SelectorUse, Selects};
 pub use understand::parse;
+pub use values::Selected;
 pub use verdict::{Use, Verdict};
 
 use understand::{Hole, Understood, understand};

@@ -15,6 +15,7 @@ pub(crate) fn write(out: &mut impl Write, view: &OptimizeView) -> std::io::Resul
     summary(out, view, usize::MAX)?;
     for action in &view.actions {
         writeln!(out, "\n# {}: {}", what(action), action.reason)?;
+        writeln!(out, "# {}", action.replay.sentence())?;
         for step in &action.steps {
             writeln!(out, "{}", step.trim_end())?;
         }
@@ -90,8 +91,10 @@ fn what(action: &ActionView) -> String {
     if let Some(rest) = action.metrics.len().checked_sub(NAMED).filter(|&rest| rest > 0) {
         metrics = format!("{metrics} and {rest} more");
     }
-    if action.labels.is_empty() {
-        return format!("drop {metrics}");
+    match (action.labels.join(", "), action.values.len()) {
+        (labels, _) if labels.is_empty() => format!("drop {metrics}"),
+        (labels, 0) => format!("drop label {labels} of {metrics}"),
+        (labels, 1) => format!("drop {labels}={:?} of {metrics}", action.values[0]),
+        (labels, values) => format!("drop {values} values of {labels} of {metrics}"),
     }
-    format!("drop label {} of {metrics}", action.labels.join(", "))
 }

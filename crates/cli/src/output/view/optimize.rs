@@ -1,6 +1,7 @@
 //! The view of a plan.
 
 use promsieve_core::optimize::{Action, Footprint, Plan};
+use promsieve_core::units::SeriesCount;
 use serde::Serialize;
 
 /// What a plan saves, action by action, and the configuration with it.
@@ -35,13 +36,15 @@ pub(crate) struct FootprintView {
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ActionView {
-    /// `drop_metrics` or `drop_label`.
+    /// `drop_metrics`, `drop_values` or `drop_label`.
     pub(crate) kind: &'static str,
     pub(crate) job: String,
     /// The metric, where it is one; several are in `metrics`.
     pub(crate) metric: Option<String>,
     pub(crate) metrics: Vec<String>,
     pub(crate) labels: Vec<String>,
+    /// The values seen of the label that are dropped.
+    pub(crate) values: Vec<String>,
     /// The steps, as YAML.
     pub(crate) steps: Vec<String>,
     pub(crate) series_saved: u64,
@@ -49,6 +52,39 @@ pub(crate) struct ActionView {
     /// `proven` or `observed(n snapshots)`.
     pub(crate) proof: String,
     pub(crate) reason: String,
+    pub(crate) replay: ReplayView,
+}
+
+/// What an action was tried on, over all snapshots. No two series became one, within a target or
+/// across targets, and none went that is not among the dropped: else it would not be here.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ReplayView {
+    /// Series of its metrics.
+    pub(crate) series: u64,
+    /// Of those, the ones that it drops.
+    pub(crate) dropped: u64,
+    /// Queries that select one of its metrics; none of them loses anything.
+    pub(crate) queries: usize,
+}
+
+impl ReplayView {
+    /// What was tried and what came of it.
+    pub(crate) fn sentence(self) -> String {
+        let dropped = match self.dropped {
+            0 => "none goes".to_owned(),
+            dropped => format!("{} go as said, no other", SeriesCount(dropped)),
+        };
+        let queries = match self.queries {
+            0 => "no query selects these metrics".to_owned(),
+            1 => "the query that selects these metrics loses nothing".to_owned(),
+            queries => format!("the {queries} queries that select these metrics lose nothing"),
+        };
+        format!(
+            "replayed over {} series: {dropped}, and no two become one; {queries}",
+            SeriesCount(self.series)
+        )
+    }
 }
 
 impl FootprintView {
@@ -66,11 +102,17 @@ impl ActionView {
             metric: metrics.first().filter(|_| metrics.len() == 1).cloned(),
             metrics,
             labels: action.labels.clone(),
+            values: action.values.clone(),
             steps: action.steps.iter().map(promsieve_core::relabel::RawStep::to_yaml).collect(),
             series_saved: action.series_saved.0,
             bytes_saved: action.bytes_saved.0,
             proof: action.proof.to_string(),
             reason: action.reason.clone(),
+            replay: ReplayView {
+                series: action.replay.series.0,
+                dropped: action.replay.dropped.0,
+                queries: action.replay.queries,
+            },
         }
     }
 }
