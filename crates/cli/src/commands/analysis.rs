@@ -111,6 +111,7 @@ impl Analysis {
     pub(crate) fn evidence<'a>(&'a self, earlier: &'a [Stored]) -> Evidence<'a> {
         Evidence {
             project: &self.project,
+            attached: &self.attached,
             stored: &self.stored,
             earlier,
             usage: &self.usage,

@@ -34,12 +34,15 @@ pub enum Proof {
     Proven,
     /// It holds in so many snapshots and may not in the next.
     Observed(usize),
+    /// Something is lost by it, and the replay agrees that it is no more than is said.
+    Lossy,
 }
 
 impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Proven => f.write_str("proven"),
+            Self::Lossy => f.write_str("lossy"),
             Self::Observed(1) => f.write_str("observed(1 snapshot)"),
             Self::Observed(snapshots) => write!(f, "observed({snapshots} snapshots)"),
         }
@@ -73,8 +76,21 @@ pub struct Action {
     pub proof: Proof,
     /// Why nobody misses it.
     pub reason: String,
+    /// What is lost by it; `None` where nobody misses anything.
+    pub loss: Option<Loss>,
     /// What the replay of it went over; nothing before [`super::Proposal::prove`].
     pub replay: Replay,
+}
+
+/// What is given up to reach a goal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// What it costs, to be compared with other losses alone.
+    pub price: u64,
+    /// The queries whose answers change, by their index in the usage.
+    pub queries: Vec<usize>,
+    /// How they change.
+    pub what: String,
 }
 
 /// How much an action was tried on. Every series of its metrics either went as claimed or stayed, and
@@ -106,6 +122,7 @@ impl Action {
             bytes_saved: Bytes(0),
             proof: Proof::Proven,
             reason: String::new(),
+            loss: None,
             replay: Replay::default(),
         }
     }

@@ -6,22 +6,29 @@
 mod action;
 mod apply;
 mod candidates;
+mod goal;
+mod losses;
 mod needed;
 mod patterns;
+mod planner;
 mod prove;
 mod replay;
+mod search;
 #[cfg(test)]
 mod tests;
 mod text;
 
-pub use action::{Action, ActionKind, Footprint, Proof, Replay};
+pub use action::{Action, ActionKind, Footprint, Loss, Proof, Replay};
 pub use candidates::propose;
+pub use goal::{Goal, Worth};
+pub use planner::{Planned, Price, plan};
 pub use prove::{Plan, Refutation};
 pub use text::patch;
 
 use crate::config::Project;
 use crate::cost::{CostModel, ServerSettings};
 use crate::flow::Stored;
+use crate::series::Table;
 use crate::usage::Usage;
 
 /// What a plan rests on.
@@ -29,6 +36,8 @@ use crate::usage::Usage;
 pub struct Evidence<'a> {
     /// The configuration, with the chains that steps are appended to.
     pub project: &'a Project,
+    /// The newest snapshot before the metric chains: the values of its samples are counts of buckets.
+    pub attached: &'a Table,
     /// What is stored today of the newest snapshot, from which the plan is made.
     pub stored: &'a Stored,
     /// The same of earlier snapshots, over which the plan is replayed too.

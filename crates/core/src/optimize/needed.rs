@@ -9,8 +9,11 @@ use crate::relabel::RawStep;
 use crate::server::Server;
 use crate::usage::Usage;
 
-/// Why an action takes what somebody needs, if it does.
+/// Why an action takes what somebody needs, if it does and does not say so.
 pub(super) fn needed(usage: &Usage, action: &Action, server: Server) -> Option<String> {
+    if action.loss.is_some() {
+        return None;
+    }
     action.metrics.iter().find_map(|metric| match action.kind {
         ActionKind::DropMetrics => {
             let unused = usage.metric(metric).is_unused();

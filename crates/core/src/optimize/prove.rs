@@ -33,7 +33,7 @@ pub struct Refutation {
 }
 
 impl Plan {
-    /// The actions, all of them proven.
+    /// The actions: all of them proven, and the losses that were allowed.
     pub fn actions(&self) -> &[Action] {
         &self.actions
     }
@@ -82,8 +82,9 @@ impl Proposal {
         if let Some(refutation) = indexed.iter().find_map(is_needed) {
             return Err(refutation);
         }
-        let (mut sure, mut seen): (Vec<_>, Vec<_>) =
-            indexed.into_iter().partition(|(_, action)| action.proof == Proof::Proven);
+        let (mut sure, mut seen): (Vec<_>, Vec<_>) = indexed
+            .into_iter()
+            .partition(|(_, action)| !matches!(action.proof, Proof::Observed(_)));
         let after = replay_all(evidence, &sure)?;
         for action in &seen {
             if watch.cancelled() {

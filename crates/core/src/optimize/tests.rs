@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::action::{Action, ActionKind, Proof};
-use super::{Evidence, Plan, Proposal, Refutation, propose};
+use super::{Evidence, Goal, Plan, Proposal, Refutation, plan, propose};
 use crate::config::{Job, Project};
 use crate::cost::{CostModel, ServerSettings};
 use crate::flow::{self, Stored};
@@ -44,12 +44,13 @@ fn with_evidence<T>(
     test: impl FnOnce(&Evidence<'_>) -> T,
 ) -> T {
     let project = project();
-    let stored: Vec<Stored> =
-        snapshots.iter().map(|series| flow::run(&project, &exposed(series)).1).collect();
+    let (attached, stored): (Vec<Table>, Vec<Stored>) =
+        snapshots.iter().map(|series| flow::run(&project, &exposed(series))).unzip();
     let usage = Usage::of(list_queries("q", &queries.join("\n")), UsageOptions::default());
     let (model, settings) = (CostModel::embedded(&Server::default()).0, ServerSettings::default());
     test(&Evidence {
         project: &project,
+        attached: &attached[0],
         stored: &stored[0],
         earlier: &stored[1..],
         usage: &usage,
@@ -112,7 +113,7 @@ proptest! {
     fn no_query_selects_less_under_a_plan(new in series(), old in series(), asked in asked()) {
         let queries: Vec<String> = asked.iter().map(text).collect();
         with_evidence(&[&new, &old], &queries, |evidence| {
-            let plan = proven(propose(evidence), evidence);
+            let plan = proven(propose(evidence, &Goal::default()), evidence);
             let after = left(evidence, plan.actions());
             for query in &asked {
                 let (was, is) = (selected(&evidence.stored.table, query), selected(&after, query));
@@ -207,4 +208,43 @@ fn steps_that_do_other_than_they_claim_are_refuted() {
         action(ActionKind::DropLabel, "c", "", merging),
         "1 series of `m` would become the same as others",
     );
+}
+
+/// Plans for at most so many series, with losses; the metrics that are left and the price.
+#[track_caller]
+fn check_budget(most: u64, keep: &str, wanted: (&[&str], Option<u64>)) {
+    let row = |metric: &str, at: u64| (metric.to_owned(), vec![("a".to_owned(), at.to_string())]);
+    let metrics = [("node_x", 4), ("istio_x", 4), ("jvm_x", 4), ("free", 4)];
+    let rows = metrics.iter().flat_map(|(name, rows)| (0..*rows).map(|at| row(name, at)));
+    let series: Vec<Series> = rows.collect();
+    let queries = ["node_x", "istio_x", "jvm_x"].map(|name| format!("sum({name}) by (a)"));
+    with_evidence(&[&series, &series], &queries, |evidence| {
+        let dialect = crate::regexp::Dialect::of(Server::default());
+        let goal = Goal {
+            series: Some(crate::units::SeriesCount(most)),
+            allow_loss: true,
+            keep: vec![crate::regexp::Pattern::parse(keep, dialect).unwrap()],
+            ..Goal::default()
+        };
+        let planned = plan(evidence, &goal, &Unwatched);
+        let table = left(evidence, planned.plan.actions());
+        let names: Vec<&str> = table.metrics.iter().map(|group| table.metric_name(group)).collect();
+        assert_eq!((&names[..], planned.price.map(|price| price.total)), wanted);
+        assert_eq!(
+            planned.plan.after().series.0 <= most,
+            planned.price.is_none_or(|it| it.reaches)
+        );
+        let offered = plan(evidence, &Goal { allow_loss: false, ..goal }, &Unwatched);
+        assert_eq!(offered.losses, planned.losses);
+        assert!(offered.plan.actions().iter().all(|action| action.proof == Proof::Proven));
+    });
+}
+
+#[test]
+fn what_is_worth_least_is_given_up_first_and_only_for_the_budget() {
+    check_budget(12, "", (&["node_x", "istio_x", "jvm_x"], None));
+    check_budget(11, "", (&["istio_x", "jvm_x"], Some(1000)));
+    check_budget(4, "", (&["jvm_x"], Some(3000)));
+    check_budget(4, "node_.*|free", (&["node_x", "free"], Some(6000)));
+    check_budget(0, "node_.*", (&["node_x"], Some(6000)));
 }

@@ -38,6 +38,13 @@ impl Selected<'_> {
         !self.unknown && !listed && self.selectors.iter().all(|found| asks(&found))
     }
 
+    /// Whether a matcher on the label asks for this value, perhaps among others.
+    pub fn names(&self, label: &str, value: &str) -> bool {
+        let asks = |found: &&&SelectorUse| found.matchers.iter().any(|(name, _)| name == label);
+        let mut asking = self.selectors.iter().filter(asks);
+        asking.any(|found| found.selects_value(label, value) != Selects::No)
+    }
+
     /// Whether series whose `label` has `value` may be selected; an absent label has the empty value.
     pub fn may_select(&self, label: &str, value: &str) -> bool {
         let may = |found: &&SelectorUse| found.selects_value(label, value) != Selects::No;

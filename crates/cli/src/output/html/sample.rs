@@ -173,6 +173,7 @@ fn optimize(text: &str) -> OptimizeView {
         proof: proof.to_owned(),
         reason: text.to_owned(),
         replay: ReplayView { series: 100, dropped: 100, queries: 1 },
+        loss: None,
     };
     OptimizeView {
         before: FootprintView { series: 1000, rss: 100 << 20 },
@@ -180,6 +181,8 @@ fn optimize(text: &str) -> OptimizeView {
         after: FootprintView { series: 800, rss: 80 << 20 },
         actions: vec![action(9, 0, "proven"), action(1, 2, "proven")],
         not_applied: vec![action(1, 1, text)],
+        losses: Vec::new(),
+        price: None,
         consumers_not_given: vec!["query_log"],
         snapshots: 2,
         config: text.to_owned(),

@@ -1,7 +1,8 @@
 //! The view of a plan.
 
-use promsieve_core::optimize::{Action, Footprint, Plan};
+use promsieve_core::optimize::{Action, Footprint, Planned};
 use promsieve_core::units::SeriesCount;
+use promsieve_core::usage::Usage;
 use serde::Serialize;
 
 /// What a plan saves, action by action, and the configuration with it.
@@ -16,6 +17,11 @@ pub(crate) struct OptimizeView {
     pub(crate) actions: Vec<ActionView>,
     /// Actions that hold for what was seen, but are not proven; not part of the plan.
     pub(crate) not_applied: Vec<ActionView>,
+    /// The cheapest losses that reach the budget; empty where the plan reaches it without. They are
+    /// among the actions where losses are allowed.
+    pub(crate) losses: Vec<ActionView>,
+    /// What the losses cost; null where none are looked for.
+    pub(crate) price: Option<PriceView>,
     /// Kinds of consumers that were not given; what only they use looks unused.
     pub(crate) consumers_not_given: Vec<&'static str>,
     /// Snapshots that the plan was replayed over, the newest included.
@@ -30,6 +36,32 @@ pub(crate) struct OptimizeView {
 pub(crate) struct FootprintView {
     pub(crate) series: u64,
     pub(crate) rss: u64,
+}
+
+/// What losses cost together, in thousandths of queries times what those are worth.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct PriceView {
+    pub(crate) total: u64,
+    /// No other choice that saves as much costs less.
+    pub(crate) at_least: u64,
+    /// The share of the price that another choice could save at most.
+    pub(crate) gap: f64,
+    /// Whether the losses reach the budget; if not, nothing does.
+    pub(crate) reaches: bool,
+    /// What is stored with the losses.
+    pub(crate) after: FootprintView,
+}
+
+/// What an action loses.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct LossView {
+    pub(crate) price: u64,
+    /// How the answers change.
+    pub(crate) what: String,
+    /// The queries whose answers change: `FILE: NAME`.
+    pub(crate) queries: Vec<String>,
 }
 
 /// One action.
@@ -49,10 +81,12 @@ pub(crate) struct ActionView {
     pub(crate) steps: Vec<String>,
     pub(crate) series_saved: u64,
     pub(crate) bytes_saved: u64,
-    /// `proven` or `observed(n snapshots)`.
+    /// `proven`, `observed(n snapshots)` or `lossy`.
     pub(crate) proof: String,
     pub(crate) reason: String,
     pub(crate) replay: ReplayView,
+    /// What is lost by it; null where nobody misses anything.
+    pub(crate) loss: Option<LossView>,
 }
 
 /// What an action was tried on, over all snapshots. No two series became one, within a target or
@@ -94,7 +128,7 @@ impl FootprintView {
 }
 
 impl ActionView {
-    fn of(action: &Action) -> Self {
+    fn of(action: &Action, usage: &Usage) -> Self {
         let metrics = action.metrics.clone();
         Self {
             kind: action.kind.as_str(),
@@ -113,20 +147,43 @@ impl ActionView {
                 dropped: action.replay.dropped.0,
                 queries: action.replay.queries,
             },
+            loss: action.loss.as_ref().map(|loss| LossView {
+                price: loss.price,
+                what: loss.what.clone(),
+                queries: loss.queries.iter().map(|&at| asker(usage, at)).collect(),
+            }),
         }
     }
 }
 
+/// Who asks a query.
+fn asker(usage: &Usage, at: usize) -> String {
+    let origin = &usage.queries()[at].origin;
+    format!("{}: {}", origin.file, origin.name)
+}
+
 impl OptimizeView {
     /// The view of a plan and of the configuration with it.
-    pub(crate) fn of(plan: &Plan, consumers_not_given: Vec<&'static str>, config: String) -> Self {
+    pub(crate) fn of(planned: &Planned, usage: &Usage, config: String) -> Self {
+        let plan = &planned.plan;
+        let views = |actions: &[Action]| {
+            actions.iter().map(|action| ActionView::of(action, usage)).collect::<Vec<_>>()
+        };
         Self {
             before: FootprintView::of(plan.before()),
             during: FootprintView::of(plan.during()),
             after: FootprintView::of(plan.after()),
-            actions: plan.actions().iter().map(ActionView::of).collect(),
-            not_applied: plan.not_applied().iter().map(ActionView::of).collect(),
-            consumers_not_given,
+            actions: views(plan.actions()),
+            not_applied: views(plan.not_applied()),
+            losses: views(&planned.losses),
+            price: planned.price.map(|price| PriceView {
+                total: price.total,
+                at_least: price.at_least,
+                gap: price.gap(),
+                reaches: price.reaches,
+                after: FootprintView::of(price.after),
+            }),
+            consumers_not_given: usage.kinds_missing().iter().map(|kind| kind.as_str()).collect(),
             snapshots: plan.snapshots(),
             config,
         }

@@ -30,7 +30,8 @@ fn drop_label(view: &JobView<'_>, kept: &[&MetricCensus], label: &str) -> Option
     let superfluous = |metric: &&MetricCensus| {
         let redundant =
             metric.labels.iter().any(|l| l.name == label && l.is_redundant(metric.series));
-        redundant && view.evidence.usage.label(&metric.name, label).is_unused()
+        let kept = view.goal.keeps(&metric.name);
+        redundant && !kept && view.evidence.usage.label(&metric.name, label).is_unused()
     };
     let mut metrics = view.whole_families(&with, superfluous);
     if metrics.is_empty() {

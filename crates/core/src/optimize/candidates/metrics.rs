@@ -13,7 +13,10 @@ use crate::units::SeriesCount;
 /// Metrics that nobody needs. A histogram or summary stays whole: it goes only if every part of it
 /// is unused.
 pub(super) fn unused(view: &JobView<'_>) -> BTreeSet<String> {
-    let unused = |metric: &&MetricCensus| view.evidence.usage.metric(&metric.name).is_unused();
+    let unused = |metric: &&MetricCensus| {
+        let kept = view.goal.keeps(&metric.name);
+        !kept && view.evidence.usage.metric(&metric.name).is_unused()
+    };
     let metrics: Vec<&MetricCensus> = view.census.metrics.iter().collect();
     view.whole_families(&metrics, unused).into_iter().map(|m| m.name.clone()).collect()
 }

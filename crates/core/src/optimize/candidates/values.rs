@@ -3,7 +3,7 @@
 //! Labels are judged one by one: what two matchers exclude only together stays. Of a histogram the
 //! buckets that nobody selects go, but `+Inf` stays, which is its count.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{JobView, count, drop_step};
 use crate::census::MetricCensus;
@@ -15,9 +15,11 @@ use crate::series::{METRIC_NAME, MetricRows, NameId};
 use crate::units::SeriesCount;
 use crate::usage::Selected;
 
-/// Labels whose values are never dropped: the target's own, and the side of a connection that
-/// reports it, since some flags appear at one side only.
-const PINNED: [&str; 3] = ["job", "instance", "reporter"];
+/// The target's own labels, whose values are never dropped.
+const IDENTITY: [&str; 2] = ["job", "instance"];
+/// The side of a connection that reports it: dropped only where the user says so, since some flags
+/// appear at one side alone.
+const PINNED: &str = "reporter";
 /// A step costs time for every sample: it must drop at least this share of a job's series.
 const WORTHWHILE: u64 = 1000;
 
@@ -31,17 +33,17 @@ pub(super) fn propose(view: &JobView<'_>) -> Vec<Action> {
     let rows = view.rows();
     // Metrics that lose the same values of the same label share their steps.
     let mut alike: BTreeMap<(&str, Vec<String>), Vec<Loss<'_>>> = BTreeMap::new();
-    for metric in view.kept() {
+    for metric in view.free() {
         let selected = view.evidence.usage.selected(&metric.name);
         let Some(group) = rows.get(metric.name.as_str()) else { continue };
         for label in metric.labels.iter().map(|label| label.name.as_str()) {
-            let id = view.table.name_id(label).filter(|_| may_lose(&selected, label));
+            let id = view.table.name_id(label).filter(|_| may_lose(view, &selected, label));
             let Some(id) = id else { continue };
             let codes = unselected(view, group, id, &selected);
             if codes.is_empty() {
                 continue;
             }
-            let series = series_with(view, group, id, &codes);
+            let series = view.series_with(group, id, &codes);
             let dictionary = view.table.values(id);
             let mut values: Vec<String> =
                 codes.iter().map(|&code| dictionary.value(code).to_owned()).collect();
@@ -55,9 +57,10 @@ pub(super) fn propose(view: &JobView<'_>) -> Vec<Action> {
 
 /// Whether values of the label may be dropped. A metric that nobody selects and that stays for the
 /// sake of its family can lose buckets alone.
-fn may_lose(selected: &Selected<'_>, label: &str) -> bool {
+fn may_lose(view: &JobView<'_>, selected: &Selected<'_>, label: &str) -> bool {
     let asked = !selected.queries().is_empty() || label == "le";
-    asked && !PINNED.contains(&label) && selected.restricts(label)
+    let unpinned = label != PINNED || view.goal.unpin.iter().any(|unpinned| unpinned == label);
+    asked && unpinned && !IDENTITY.contains(&label) && selected.restricts(label)
 }
 
 /// The codes of the values that nobody selects; none when nothing of the metric would be left.
@@ -76,20 +79,6 @@ fn unselected(
     };
     let gone: BTreeSet<u32> = codes.iter().copied().filter(|&code| !stays(code)).collect();
     if gone.len() == codes.len() { BTreeSet::new() } else { gone }
-}
-
-/// Distinct series whose label has one of these values.
-fn series_with(
-    view: &JobView<'_>,
-    group: &MetricRows,
-    label: NameId,
-    values: &BTreeSet<u32>,
-) -> u64 {
-    let column = group.column(label);
-    let hashes = view.table.row_hashes(group);
-    let rows = column.iter().flat_map(|column| column.codes.iter().zip(&hashes));
-    let of_values = rows.filter(|(code, _)| values.contains(code));
-    of_values.map(|(_, hash)| hash).collect::<HashSet<_>>().len() as u64
 }
 
 fn action(
