@@ -120,11 +120,19 @@ impl Analysis {
         })
     }
 
+    /// What is stored of the snapshots before the newest.
+    pub(crate) fn earlier(&self) -> Vec<Stored> {
+        let earlier = self.gathered.snapshots.iter().skip(1);
+        earlier.map(|exposed| flow::run(&self.project, exposed).1).collect()
+    }
+
     /// What a plan rests on.
-    pub(crate) fn evidence(&self) -> Evidence<'_> {
+    pub(crate) fn evidence<'a>(&'a self, earlier: &'a [Stored]) -> Evidence<'a> {
         Evidence {
             project: &self.project,
-            snapshots: &self.gathered.snapshots,
+            attached: &self.attached,
+            stored: &self.stored,
+            earlier,
             usage: &self.usage,
             model: &self.model,
             settings: &self.settings,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use promsieve_core::finding::{Finding, Severity};
 use promsieve_core::lint::{Facts, Settings, lint};
+use promsieve_core::optimize::Goal;
 use promsieve_core::series::Target;
 use promsieve_core::shard::ShardSize;
 use promsieve_core::units::Bytes;
@@ -135,13 +136,13 @@ fn plan(args: &ReviewArgs, analysis: &Analysis, notes: &mut Vec<String>) -> Opti
         notes.push(refusal);
         return None;
     }
-    let plan = optimize::plan(analysis);
-    let files = optimize::patched(analysis, &plan).unwrap_or_else(|error| {
+    let planned = optimize::plan(analysis, &Goal::default());
+    let files = optimize::patched(analysis, &planned.plan).unwrap_or_else(|error| {
         notes.push(format!("{error:#}"));
         Vec::new()
     });
     let config = files.into_iter().next().map(|(_, text)| text).unwrap_or_default();
-    Some(OptimizeView::of(&plan, optimize::missing_kinds(analysis), config))
+    Some(OptimizeView::of(&planned, &analysis.usage, config))
 }
 
 fn inputs(analysis: &Analysis) -> InputsView {

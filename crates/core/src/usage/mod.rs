@@ -11,6 +11,7 @@ mod regex;
 mod selector;
 pub mod sharding;
 mod understand;
+mod values;
 mod variables;
 mod verdict;
 
@@ -29,6 +30,7 @@ pub use labels::LabelNeed;
 pub use query::{ConsumerKind, Origin, OriginKind, Query, Recorded, Variables, list_queries};
 pub use selector::{SelectorUse, Selects};
 pub use understand::parse;
+pub use values::Selected;
 pub use verdict::{Use, Verdict};
 
 use understand::{Hole, Understood, understand};

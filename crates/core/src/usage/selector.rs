@@ -18,7 +18,7 @@ pub struct SelectorUse {
     /// Why: what stands between the selector and the result.
     pub reason: String,
     names: Vec<Test>,
-    matchers: Vec<(String, Test)>,
+    pub(super) matchers: Vec<(String, Test)>,
 }
 
 /// Whether a selector selects a name or a value.
@@ -34,7 +34,7 @@ pub enum Selects {
 
 /// A matcher ready to be asked.
 #[derive(Debug, Clone)]
-enum Test {
+pub(super) enum Test {
     Equal(String),
     NotEqual(String),
     Regex(Anchored),

@@ -5,7 +5,7 @@ use crate::output::view::census::{
 };
 use crate::output::view::estimate::{EstimateView, PartView, RangeView};
 use crate::output::view::lint::{EditView, FindingView, FixView, LintView, SummaryView};
-use crate::output::view::optimize::{ActionView, FootprintView, OptimizeView};
+use crate::output::view::optimize::{ActionView, FootprintView, OptimizeView, ReplayView};
 use crate::output::view::review::{InputsView, JobView, ReviewView};
 use crate::output::view::shard::{
     CandidateView, RuleView, ShardDetailView, ShardView, TooLargeView,
@@ -166,11 +166,14 @@ fn optimize(text: &str) -> OptimizeView {
         metric: Some(text.to_owned()).filter(|_| metrics == 1),
         metrics: vec![text.to_owned(); metrics],
         labels: vec![text.to_owned(); labels],
+        values: Vec::new(),
         steps: vec![text.to_owned()],
         series_saved: 100,
         bytes_saved: 1 << 20,
         proof: proof.to_owned(),
         reason: text.to_owned(),
+        replay: ReplayView { series: 100, dropped: 100, queries: 1 },
+        loss: None,
     };
     OptimizeView {
         before: FootprintView { series: 1000, rss: 100 << 20 },
@@ -178,6 +181,8 @@ fn optimize(text: &str) -> OptimizeView {
         after: FootprintView { series: 800, rss: 80 << 20 },
         actions: vec![action(9, 0, "proven"), action(1, 2, "proven")],
         not_applied: vec![action(1, 1, text)],
+        losses: Vec::new(),
+        price: None,
         consumers_not_given: vec!["query_log"],
         snapshots: 2,
         config: text.to_owned(),
