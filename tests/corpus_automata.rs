@@ -10,7 +10,7 @@ use promsieve_core::regexp::{Dialect, Pattern};
 use promsieve_core::server::Server;
 use promsieve_core::text::{FileId, SourceText};
 
-use crate::corpus;
+use promsieve_lab::corpus;
 
 /// The patterns of relabel configs, and those that a dialect was tried with.
 fn patterns() -> Vec<Pattern> {

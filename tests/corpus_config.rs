@@ -7,7 +7,7 @@ use promsieve_core::config;
 use promsieve_core::server::Server;
 use promsieve_core::text::{FileId, SourceText};
 
-use crate::corpus;
+use promsieve_lab::corpus;
 
 /// Service discoveries that the Prometheus of Debian is built without; upstream's has them, so its
 /// `field … not found` is no fault of the configuration.

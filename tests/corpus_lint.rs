@@ -9,7 +9,7 @@ use promsieve_core::lint::{Facts, Settings, lint};
 use promsieve_core::server::Server;
 use promsieve_core::text::{SourceText, Sources};
 
-use crate::corpus;
+use promsieve_lab::corpus;
 
 #[test]
 fn real_configurations_get_findings_with_evidence() {

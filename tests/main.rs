@@ -12,21 +12,33 @@ mod corpus_config;
 #[cfg(test)]
 mod corpus_lint;
 #[cfg(test)]
+mod corpus_usage;
+#[cfg(test)]
 mod docs;
+#[cfg(test)]
+mod editor;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
 mod lint_coverage;
 #[cfg(test)]
+mod packs;
+#[cfg(test)]
 mod page;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
+mod real_block;
+#[cfg(test)]
 mod real_exposition;
+#[cfg(test)]
+mod real_fleet;
 #[cfg(test)]
 mod real_flow;
 #[cfg(test)]
 mod real_promql;
+#[cfg(test)]
+mod real_protobuf;
 #[cfg(test)]
 mod real_regexp;
 #[cfg(test)]
@@ -34,13 +46,18 @@ mod real_relabel;
 #[cfg(test)]
 mod real_scrape;
 #[cfg(test)]
+mod real_server;
+#[cfg(test)]
 mod real_shard;
+#[cfg(test)]
+mod real_targets;
 #[cfg(test)]
 mod real_vmagent;
 #[cfg(test)]
+mod real_wal;
+#[cfg(test)]
 mod real_way;
 #[cfg(test)]
-mod tidy;
-
+mod targets;
 #[cfg(test)]
-use promsieve_lab::{corpus, random};
+mod tidy;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use promsieve_lab::real::{Version, dir};
 
-use crate::random::Random;
 use crate::real_scrape::{Labels, Scraped, by_flow, on_server};
+use promsieve_lab::random::Random;
 
 /// Pages in the text format.
 const TEXT: &[&str] = &[
@@ -292,6 +292,27 @@ const OPEN_METRICS: &[&str] = &[
     "a 1\nb 1\na{x=\"1\"} 1\n# EOF\n",
     "a{x=\"1} 1\n# EOF\n",
     "a{x=\"1\"\n} 1\n# EOF\n",
+    "# TYPE i info\n# HELP i What.\ni_info{v=\"1\"} 1\n# EOF\n",
+    "# TYPE i info\ni{v=\"1\"} 1\n# EOF\n",
+    "# TYPE s stateset\ns{s=\"on\"} 1\ns{s=\"off\"} 0\n# EOF\n",
+    "# TYPE s stateset\ns 2\n# EOF\n",
+    "# TYPE g gaugehistogram\ng_bucket{le=\"1.0\"} 1\ng_bucket{le=\"+Inf\"} 2\ng_gcount 2\ng_gsum 3\n# EOF\n",
+    "# TYPE h histogram\nh_bucket{le=\"1.0\"} 1\nh_bucket{le=\"+Inf\"} 2\nh_count 2\nh_sum 3\nh_created 1.5\n# EOF\n",
+    "# TYPE h histogram\nh_bucket{le=\"1\"} 1 # {} 1 1\nh_bucket{le=\"5e-1\"} 1 # {a=\"b\",c=\"d\"} -1 1e9\n# EOF\n",
+    "# TYPE q summary\nq{quantile=\"0.50\"} 1 # {t=\"1\"} 0.5\nq_count 1\nq_created 1e9\n# EOF\n",
+    "# TYPE a unknown\n# UNIT a_b b\na 1\n# EOF\n",
+    "# TYPE a_s counter\n# UNIT a_s s\n# HELP a_s S.\na_s_total 1 1e3\na_s_created 1e3\n# EOF\n",
+    "# UNIT a_s_total s\na_s_total 1\n# EOF\n",
+    "# UNIT as s\nas 1\n# EOF\n",
+    "# TYPE a counter\na_total 1 1.0e3 # {t=\"\\\"\"} 1\n# EOF\n",
+    "# TYPE a counter\na_total 1 1\na_total 2 2\na_total 3 3\n# EOF\n",
+    "# HELP a One \\n two \\\\ \\\"\na 1\n# EOF\n",
+    "# HELP \"a\" x\n# TYPE \"a\" gauge\na 1\n# EOF\n",
+    "# TYPE a gauge \n# EOF\n",
+    "# UNIT\na 1\n# EOF\n",
+    "# EOF x\n",
+    "a 1 1.5e300\n# EOF\n",
+    "a 1 0.0005\n# EOF\n",
 ];
 
 /// Pages in `OpenMetrics` that only 3.x takes.

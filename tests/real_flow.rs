@@ -11,10 +11,10 @@ use promsieve_core::relabel::{Field, RawStep};
 use promsieve_core::server::{NameScheme, Server};
 use promsieve_lab::real::{Version, dir};
 
-use crate::random::{Random, from_env, seed};
 use crate::real_relabel::generate::step;
 use crate::real_relabel::oracle;
 use crate::real_scrape::{Labels, Outcome, Scraped, by_flow, job, on_server};
+use promsieve_lab::random::{Random, from_env, seed};
 
 /// The exposed label that tells whose series it is; no generated step touches it on purpose.
 pub(crate) const OWNER: &str = "zcase";

@@ -8,12 +8,12 @@ use std::process::Command;
 
 use promsieve_core::usage;
 
-use crate::corpus;
 use crate::real::{Version, promtool};
+use promsieve_lab::corpus;
 
 /// The values of `expr:` keys, read by eye rather than by YAML: what comes out is a text, and all
 /// that matters is that both parsers get the same one.
-fn rule_expressions(yaml: &str) -> Vec<String> {
+pub(crate) fn rule_expressions(yaml: &str) -> Vec<String> {
     let lines: Vec<&str> = yaml.lines().collect();
     let indent = |line: &str| line.len() - line.trim_start().len();
     let mut found = Vec::new();
@@ -36,7 +36,7 @@ fn rule_expressions(yaml: &str) -> Vec<String> {
 }
 
 /// The values of `"expr"` keys of a dashboard, escapes decoded.
-fn panel_expressions(json: &str) -> Vec<String> {
+pub(crate) fn panel_expressions(json: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = json;
     while let Some(at) = rest.find("\"expr\":") {
@@ -209,7 +209,7 @@ fn generated(random: &mut Random, seeds: &[String]) -> String {
 }
 
 /// Indices of the texts that promtool refuses as expressions.
-fn refused(promtool: &Path, texts: &[String]) -> BTreeSet<usize> {
+pub(crate) fn refused(promtool: &Path, texts: &[String]) -> BTreeSet<usize> {
     let mut yaml = String::from("groups:\n");
     for (at, text) in texts.iter().enumerate() {
         if at % 500 == 0 {
@@ -241,6 +241,12 @@ fn refused(promtool: &Path, texts: &[String]) -> BTreeSet<usize> {
         .collect()
 }
 
+/// More texts: those of the JSON list that `PROMSIEVE_PROMQL_TEXTS` names.
+fn named() -> Vec<String> {
+    let Some(path) = std::env::var_os("PROMSIEVE_PROMQL_TEXTS") else { return Vec::new() };
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
 #[test]
 fn takes_and_refuses_what_promtool_does() {
     let Some(promtool) = promtool(Version::V3) else { return };
@@ -253,6 +259,7 @@ fn takes_and_refuses_what_promtool_does() {
         texts.extend(panel_expressions(&json));
     }
     let panels = texts.len() - rules;
+    texts.extend(named());
     texts.retain(|text| !text.trim().is_empty() && !text.contains('\0'));
     texts.sort();
     texts.dedup();

@@ -16,10 +16,10 @@ use promsieve_core::server::{NameScheme, Server as Release};
 use promsieve_lab::real::{Page, Pages, Server, Setup, Version, dir};
 use serde_json::Value;
 
-use crate::random::{Random, from_env, seed};
 use crate::real_flow::{OWNER, any_step, generate};
 use crate::real_relabel::oracle::{self, quoted};
 use crate::real_scrape::{Labels, Scraped, configuration, exposed, job, project, read, rows};
+use promsieve_lab::random::{Random, from_env, seed};
 
 const JOBS: usize = 12;
 const EXTERNAL: &str = "external_labels: {a: ext, zone: z, job_x: '1'}";
@@ -177,6 +177,7 @@ fn check_alerts(version: Version, round: u64) {
     let setup = Setup {
         files: vec![("rules.yml".to_owned(), rule_file(&alerts))],
         args: vec!["--rules.alert.resend-delay=1s".to_owned()],
+        ..Setup::default()
     };
     let _server = Server::start_with(version, &config, &setup).unwrap();
     let project = project(version, &config);

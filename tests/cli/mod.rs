@@ -3,14 +3,16 @@
 //! `cases/*.yml` hold what a command line says; here is what needs more than a command line.
 
 mod cases;
+mod data_directory;
 mod hostile;
 mod http;
 mod lint;
 mod mesh;
+mod usage;
 
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use promsieve_lab::real::TempDir;
 use serde_json::Value;
@@ -24,20 +26,34 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
+    fn of(output: Output) -> Self {
+        Self {
+            status: output.status.code().expect("no signal ends it"),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Its stdout as JSON, after checking that it did its job in silence.
     #[track_caller]
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         assert_eq!((self.status, self.stderr.as_str()), (0, ""), "{self:?}");
         serde_json::from_str(&self.stdout).unwrap()
     }
 }
 
 /// Starts the binary in `dir` with nothing in its environment.
-fn spawn(dir: &Path, args: &[&str]) -> Child {
+pub(crate) fn spawn(dir: &Path, args: &[&str]) -> Child {
+    spawn_with(dir, args, &[])
+}
+
+/// Starts the binary in `dir` with just these variables in its environment.
+fn spawn_with(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_promsieve"))
         .args(args)
         .current_dir(dir)
         .env_clear()
+        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -46,7 +62,7 @@ fn spawn(dir: &Path, args: &[&str]) -> Child {
 }
 
 /// Runs the binary in `dir` to its end.
-fn run(dir: &Path, args: &[&str], stdin: &[u8]) -> Ended {
+pub(crate) fn run(dir: &Path, args: &[&str], stdin: &[u8]) -> Ended {
     let mut child = spawn(dir, args);
     let mut input = child.stdin.take().unwrap();
     let output = std::thread::scope(|scope| {
@@ -54,11 +70,12 @@ fn run(dir: &Path, args: &[&str], stdin: &[u8]) -> Ended {
         scope.spawn(move || drop(input.write_all(stdin)));
         child.wait_with_output().unwrap()
     });
-    Ended {
-        status: output.status.code().expect("no signal ends it"),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    Ended::of(output)
+}
+
+/// Runs the binary in `dir` to its end, with these variables in its environment.
+fn run_with(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Ended {
+    Ended::of(spawn_with(dir, args, variables).wait_with_output().unwrap())
 }
 
 const SCRAPE: &str = "\
@@ -95,7 +112,10 @@ fn a_census_has_its_documented_keys() {
     );
     assert_eq!((&census["schema"], &census["series"]), (&1.into(), &3.into()));
     let metric = &census["metrics"][0];
-    check_keys(metric, &["name", "type", "layer", "series", "samples", "label_bytes", "labels"]);
+    check_keys(
+        metric,
+        &["name", "type", "layer", "series", "samples", "duplicates", "label_bytes", "labels"],
+    );
     assert_eq!(
         (&metric["name"], &metric["type"]),
         (&"app_requests_total".into(), &"counter".into())
@@ -104,7 +124,17 @@ fn a_census_has_its_documented_keys() {
         &metric["labels"].as_array().unwrap().iter().find(|it| it["name"] == "path").unwrap();
     check_keys(
         label,
-        &["name", "values", "series", "bytes", "without", "redundant", "shape", "shape_share"],
+        &[
+            "name",
+            "values",
+            "series",
+            "bytes",
+            "without",
+            "redundant",
+            "shape",
+            "shape_share",
+            "shapes",
+        ],
     );
     assert_eq!((&label["values"], &label["without"]), (&2.into(), &2.into()));
 }

@@ -1,6 +1,6 @@
 //! Patterns grown from a grammar, each with a string that it probably matches; and broken ones.
 
-use crate::random::Random;
+use promsieve_lab::random::Random;
 
 /// Characters of patterns and strings: some fold to others in case, some are several bytes long.
 const LETTERS: &str = "aaabbcxyABX0129_-é ßſKµΣσςǅİı\u{301}日\u{1d11e}";

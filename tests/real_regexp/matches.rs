@@ -8,10 +8,10 @@ use promsieve_core::series::LabelBuf;
 use promsieve_core::server::{NameScheme, Server};
 
 use super::grammar;
-use crate::random::{Random, from_env, seed};
 use crate::real::{Version, dir};
 use crate::real_relabel::generate::Case;
 use crate::real_relabel::oracle::{self, Seen};
+use promsieve_lab::random::{Random, from_env, seed};
 
 /// Patterns of one chain.
 const PATTERNS: usize = 100;

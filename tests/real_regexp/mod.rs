@@ -17,9 +17,9 @@ use std::process::Command;
 use promsieve_core::regexp::{Anchoring, Dialect, Pattern};
 use promsieve_core::server::GoRelease;
 
-use crate::random::{Random, from_env, seed};
 use crate::real::{Version, dir, promtool, refusals};
 use crate::real_relabel::oracle::quoted;
+use promsieve_lab::random::{Random, from_env, seed};
 
 /// The Go release in `promtool --version`: `go version: go1.24.4`.
 fn go_release(promtool: &Path) -> GoRelease {

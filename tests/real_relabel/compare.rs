@@ -10,7 +10,7 @@ use promsieve_lab::real::Version;
 
 use super::generate::Case;
 use super::oracle::{self, Seen};
-use crate::random::Random;
+use promsieve_lab::random::Random;
 
 /// How the comparison went, in (label set, chain) pairs; `refused_chains` counts chains.
 #[derive(Debug, Default)]

@@ -13,8 +13,8 @@ use compare::{Job, Report};
 use generate::Case;
 use promsieve_core::relabel::StepError;
 
-use crate::random::{Random, from_env, seed};
 use crate::real::{Version, dir, refusals};
+use promsieve_lab::random::{Random, from_env, seed};
 
 /// Targets for each chain.
 const TARGETS: usize = 16;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use promsieve_core::relabel::{Action, Effect, Field, Input, RawStep, Scratch};
 use promsieve_core::server::{NameScheme, Server};
 
-use crate::random::Random;
 use crate::real_relabel::generate::{step as prometheus_step, value};
+use promsieve_lab::random::Random;
 
 /// A chain and a label set.
 pub(super) struct Case {

@@ -14,7 +14,7 @@ use promsieve_core::relabel::{Outcome, Program, Scratch, StepError, StepField};
 use promsieve_core::series::LabelBuf;
 use promsieve_core::server::{GoRelease, NameScheme, Server};
 
-use crate::random::Random;
+use promsieve_lab::random::Random;
 
 /// The agent answers so many requests at a time.
 const THREADS: usize = 4;

@@ -6,7 +6,9 @@ mod args;
 mod commands;
 mod common;
 pub mod input;
+mod lsp;
 mod output;
+mod probe;
 mod status;
 mod stderr;
 

@@ -6,12 +6,15 @@
 //!
 //! A module imports from lower layers only; the table is in ARCHITECTURE.md and a test enforces it.
 
+#![forbid(unsafe_code)]
+
 pub mod census;
 pub mod config;
 pub mod cost;
 pub mod doc;
 pub mod finding;
 pub mod flow;
+pub mod health;
 pub mod ingest;
 pub mod lint;
 pub mod optimize;
@@ -23,6 +26,7 @@ pub mod relabel_tests;
 pub mod series;
 pub mod server;
 pub mod shard;
+pub mod signals;
 pub mod sketch;
 pub mod text;
 pub mod units;

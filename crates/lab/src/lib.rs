@@ -1,11 +1,17 @@
 //! Mesh generator, real-server harness and benches: heavy dev dependencies stay here.
 
+#![forbid(unsafe_code)]
+
 pub mod block;
 pub mod chains;
 pub mod corpus;
 pub mod cpu;
+pub mod jobs;
 pub mod measure;
 pub mod mesh;
 pub mod mutate;
+pub mod protobuf;
 pub mod random;
 pub mod real;
+pub mod silent;
+pub mod wal;

@@ -94,7 +94,8 @@ fn check_summary(summary: &Summary, series: &[Series]) -> Result<(), TestCaseErr
     let names: BTreeSet<&str> = counts.keys().map(|(name, _)| *name).collect();
     prop_assert_eq!(summary.labels.len(), names.len());
     let metrics = counts.iter().filter(|((name, _), _)| *name == METRIC_NAME);
-    let metrics = sorted(metrics.map(|((_, value), count)| ((*value).to_owned(), *count)).collect());
+    let metrics =
+        sorted(metrics.map(|((_, value), count)| ((*value).to_owned(), *count)).collect());
     prop_assert_eq!(&summary.metrics, &metrics);
     let wanted: Vec<PairCount> = sorted(counts).into_iter().map(pair_count).collect();
     prop_assert_eq!(&summary.pairs, &wanted);
@@ -111,10 +112,12 @@ fn churn(series: &[Series]) -> Vec<PairCount> {
     for one in series {
         let covered = one.chunks.last().map_or(0, |last| last.1 - one.chunks[0].0);
         for (name, value) in &one.labels {
-            *uncovered.entry((name, value)).or_default() += (SPAN.1 - SPAN.0 - covered) as u64;
+            *uncovered.entry((name, value)).or_default() +=
+                (SPAN.1 - SPAN.0 - covered).cast_unsigned();
         }
     }
-    let share = |(pair, sum)| (pair, (sum as f64 / (SPAN.1 - SPAN.0) as f64) as u64);
+    // Division rounds down, as promtool's conversion of a float does.
+    let share = |(pair, sum)| (pair, sum / (SPAN.1 - SPAN.0).cast_unsigned());
     sorted(uncovered.into_iter().map(share).collect()).into_iter().map(pair_count).collect()
 }
 

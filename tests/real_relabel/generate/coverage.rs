@@ -9,7 +9,7 @@ use promsieve_core::server::{NameScheme, Server};
 use promsieve_lab::real::Version;
 
 use super::Case;
-use crate::random::Random;
+use promsieve_lab::random::Random;
 
 /// How a field is written.
 fn form(step: &RawStep, field: StepField) -> &'static str {

@@ -9,8 +9,8 @@ use promsieve_core::relabel::{Field, RawStep, StepField};
 use promsieve_lab::real::Version;
 
 use super::oracle;
-use crate::random::Random;
 use crate::real_regexp::grammar;
+use promsieve_lab::random::Random;
 
 /// The labels of a target before its chain.
 type Labels = Vec<(&'static str, String)>;

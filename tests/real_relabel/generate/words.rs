@@ -2,7 +2,7 @@
 
 use promsieve_core::relabel::Field;
 
-use crate::random::Random;
+use promsieve_lab::random::Random;
 
 /// Labels that targets have. Only Prometheus 3 takes the last ones.
 const NAMES: &[&str] =

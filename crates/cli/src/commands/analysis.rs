@@ -8,21 +8,26 @@ use promsieve_core::cost::{CostModel, Estimate, Load, ServerSettings, estimate};
 use promsieve_core::flow::{self, Stored};
 use promsieve_core::optimize::Evidence;
 use promsieve_core::series::Table;
+use promsieve_core::text::Sources;
 use promsieve_core::units::Bytes;
-use promsieve_core::usage::Usage;
+use promsieve_core::usage::{Note, Usage};
 use promsieve_core::watch::Unwatched;
 
 use super::census::report_bad_lines;
 use crate::Status;
 use crate::common::Common;
-use crate::input::gather::{Gathered, gather};
+use crate::input::consumers::ConsumerArgs;
+use crate::input::gather::{Consumed, Gathered, gather};
 
 /// Inputs, and how the server runs.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct AnalysisArgs {
     /// Configurations, rule files, dashboards, scrapes, or directories that hold them
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present_any = ["rules_of", "grafana"], value_name = "PATH")]
     pub(crate) paths: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) consumers: ConsumerArgs,
 
     /// Mean time between scrapes; the configuration's by default, else 15s
     #[arg(long, value_name = "DURATION", value_parser = duration)]
@@ -46,18 +51,22 @@ pub(crate) struct AnalysisArgs {
 }
 
 /// A duration as Prometheus writes it: `15s`, `3h`, `1d`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     promsieve_core::config::duration(text).map(Duration::from_millis)
 }
 
 /// Everything that is known before anything is proposed.
 pub(crate) struct Analysis {
     pub(crate) gathered: Gathered,
+    pub(crate) usage: Usage,
+    /// The files that queries point into.
+    pub(crate) asking: Sources,
+    /// What was left out of the usage.
+    pub(crate) left_out: Vec<Note>,
     pub(crate) project: Project,
     pub(crate) attached: Table,
     pub(crate) stored: Stored,
     pub(crate) census: Census,
-    pub(crate) usage: Usage,
     pub(crate) model: CostModel,
     pub(crate) settings: ServerSettings,
     pub(crate) estimate: Estimate,
@@ -67,7 +76,15 @@ pub(crate) struct Analysis {
 impl Analysis {
     /// Reads the inputs and takes the newest snapshot's series all the way into the TSDB.
     pub(crate) fn of(args: &AnalysisArgs, common: &Common) -> anyhow::Result<Self> {
-        let gathered = gather(&args.paths, common)?;
+        Self::with(gather(&args.paths, &args.consumers, common)?, args, common)
+    }
+
+    /// What is known from inputs that were read.
+    pub(crate) fn with(
+        gathered: Gathered,
+        args: &AnalysisArgs,
+        common: &Common,
+    ) -> anyhow::Result<Self> {
         let status = gathered.status.max(report_bad_lines(&gathered.scrapes));
         let Some(exposed) = gathered.snapshots.first() else {
             anyhow::bail!(
@@ -86,14 +103,16 @@ impl Analysis {
         let load = Load::of(&census, &stored.table).with_dropped(stored.report.dropped().0);
         let mut estimate = estimate(&load, &model, &settings);
         estimate.notes.extend(note.filter(|note| !estimate.notes.contains(note)));
-        let usage = gathered.usage();
+        let Consumed { usage, sources: asking, notes: left_out } = gathered.consumed();
         Ok(Self {
             gathered,
+            usage,
+            asking,
+            left_out,
             project,
             attached,
             stored,
             census,
-            usage,
             model,
             settings,
             estimate,
@@ -101,11 +120,19 @@ impl Analysis {
         })
     }
 
+    /// What is stored of the snapshots before the newest.
+    pub(crate) fn earlier(&self) -> Vec<Stored> {
+        let earlier = self.gathered.snapshots.iter().skip(1);
+        earlier.map(|exposed| flow::run(&self.project, exposed).1).collect()
+    }
+
     /// What a plan rests on.
-    pub(crate) fn evidence(&self) -> Evidence<'_> {
+    pub(crate) fn evidence<'a>(&'a self, earlier: &'a [Stored]) -> Evidence<'a> {
         Evidence {
             project: &self.project,
-            snapshots: &self.gathered.snapshots,
+            attached: &self.attached,
+            stored: &self.stored,
+            earlier,
             usage: &self.usage,
             model: &self.model,
             settings: &self.settings,

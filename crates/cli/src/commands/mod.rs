@@ -13,6 +13,7 @@ pub(crate) mod rules;
 pub(crate) mod shard;
 pub(crate) mod shell;
 pub(crate) mod simulate;
+pub(crate) mod targets;
 pub(crate) mod test;
 pub(crate) mod usage;
 
@@ -28,7 +29,8 @@ const FAILED: u8 = 2;
 
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::read();
-    let mut out = BufWriter::new(io::stdout().lock());
+    // Not locked: the language server writes to it from a thread of its own.
+    let mut out = BufWriter::new(io::stdout());
     let result = dispatch(&cli, &mut out).and_then(|status| {
         out.flush()?;
         Ok(status)
@@ -51,12 +53,14 @@ fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
         Command::Usage(args) => usage::run(args, &cli.common, out),
         Command::Optimize(args) => optimize::run(args, &cli.common, out),
         Command::Shard(args) => shard::run(args, &cli.common, out),
+        Command::Targets(args) => targets::run(args, &cli.common, out),
         Command::Census(args) => census::run(args, &cli.common, out),
         Command::Lint(args) => lint::run(args, &cli.common, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Rules => rules::run(&cli.common, out),
         Command::Relabel(args) => relabel::run(args, &cli.common, out),
         Command::Init(args) => init::run(args),
+        Command::Lsp => crate::lsp::run(&cli.common),
         Command::Completions(args) => shell::completions(args, out),
         Command::Man(args) => shell::man(args, out),
         Command::Test(args) => test::run(args, &cli.common, out),

@@ -4,12 +4,13 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::bail;
-use promsieve_core::optimize::{Plan, patch, propose};
+use promsieve_core::optimize::{self, Goal, Plan, Planned, patch};
 use promsieve_core::units::{Bytes, SeriesCount};
 use promsieve_core::usage::ConsumerKind;
 use promsieve_core::watch::Unwatched;
 
 use super::analysis::{Analysis, AnalysisArgs};
+use super::lint::settings::{self, ProjectSettings};
 use crate::Status;
 use crate::common::{Common, Format};
 use crate::input::replace::write_new;
@@ -31,6 +32,18 @@ pub(crate) struct OptimizeArgs {
     #[arg(long, value_name = "N")]
     series: Option<u64>,
 
+    /// The samples a second to stay within: exit status 1 when the plan does not reach it
+    #[arg(long, value_name = "N")]
+    samples_per_second: Option<u64>,
+
+    /// Give up what costs least where nothing else reaches the budget; shown without it
+    #[arg(long)]
+    allow_loss: bool,
+
+    /// How far a quantile may move when buckets are given up, in percent of it
+    #[arg(long, value_name = "PERCENT", default_value = "10")]
+    quantile_error: u32,
+
     /// Take the queries given for all that there are
     #[arg(long)]
     usage_complete: bool,
@@ -49,10 +62,11 @@ pub(crate) fn run(
     if let Some(missing) = refusal(&analysis, args.usage_complete) {
         bail!("{missing}");
     }
-    let plan = plan(&analysis);
-    let files = patched(&analysis, &plan)?;
+    let goal = goal(args, &analysis)?;
+    let planned = plan(&analysis, &goal);
+    let files = patched(&analysis, &planned.plan)?;
     let config = files.first().map(|(_, text)| text.clone()).unwrap_or_default();
-    let view = OptimizeView::of(&plan, missing_kinds(&analysis), config);
+    let view = OptimizeView::of(&planned, &analysis.usage, config);
     match common.format {
         Format::Json => json::write(out, &view)?,
         Format::Text => text::optimize::write(out, &view)?,
@@ -63,9 +77,7 @@ pub(crate) fn run(
             warn(&format!("wrote {name}"));
         }
     }
-    let after = plan.after();
-    let over = args.budget.is_some_and(|budget| after.rss > budget)
-        || args.series.is_some_and(|series| after.series > SeriesCount(series));
+    let over = !goal.is_reached_by(planned.plan.after());
     Ok(analysis.status.max(if over { Status::Findings } else { Status::Clean }))
 }
 
@@ -80,24 +92,36 @@ pub(crate) fn refusal(analysis: &Analysis, usage_complete: bool) -> Option<Strin
     })
 }
 
-/// The plan that is left when everything that does not hold is taken out.
-pub(crate) fn plan(analysis: &Analysis) -> Plan {
-    let evidence = analysis.evidence();
-    let mut proposal = propose(&evidence);
-    loop {
-        match proposal.clone().prove(&evidence, &Unwatched) {
-            Ok(plan) => return plan,
-            Err(refutation) => {
-                warn(&format!("not part of the plan: {}", refutation.reason));
-                proposal = proposal.without(&refutation);
-            }
-        }
+/// What the plan is to reach, and what the settings of the project spare.
+fn goal(args: &OptimizeArgs, analysis: &Analysis) -> anyhow::Result<Goal> {
+    let start = args.analysis.paths.first().map_or(".", String::as_str);
+    let settings = ProjectSettings::find(start)?;
+    if let Some(finding) = settings.findings.first() {
+        bail!("{}: {}; `promsieve lint` shows the place", settings::NAME, finding.message);
     }
+    // A server takes five samples of its own from each target besides the series.
+    let of_rate = |rate: u64| {
+        let seconds = analysis.settings.scrape_interval.as_secs().max(1);
+        (rate * seconds).saturating_sub(5 * analysis.census.targets)
+    };
+    let limits = [args.series, args.samples_per_second.map(of_rate)];
+    Ok(Goal {
+        series: limits.into_iter().flatten().min().map(SeriesCount),
+        rss: args.budget,
+        allow_loss: args.allow_loss,
+        quantile_error: f64::from(args.quantile_error) / 100.0,
+        ..settings.goal
+    })
 }
 
-/// Kinds of consumers that were not given.
-pub(crate) fn missing_kinds(analysis: &Analysis) -> Vec<&'static str> {
-    analysis.usage.kinds_missing().iter().map(|kind| kind.as_str()).collect()
+/// The plan for a goal; what does not hold is told.
+pub(crate) fn plan(analysis: &Analysis, goal: &Goal) -> Planned {
+    let earlier = analysis.earlier();
+    let planned = optimize::plan(&analysis.evidence(&earlier), goal, &Unwatched);
+    for reason in &planned.refuted {
+        warn(&format!("not part of the plan: {reason}"));
+    }
+    planned
 }
 
 /// The configuration files with the plan's steps, by name.

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 
 use promsieve_core::finding::{Finding, Severity};
 use promsieve_core::lint::{Facts, Settings, lint};
+use promsieve_core::optimize::Goal;
 use promsieve_core::series::Target;
 use promsieve_core::shard::ShardSize;
 use promsieve_core::units::Bytes;
+use promsieve_core::usage::{ConsumerKind, Usage};
 
 use super::analysis::{Analysis, AnalysisArgs};
 use super::lint::today;
@@ -85,7 +87,7 @@ fn findings(analysis: &Analysis) -> Vec<Finding> {
         census: Some(&analysis.census),
         usage: Some(&analysis.usage),
         today: Some(today()),
-        ..Facts::new(&loaded.sources, &loaded.findings)
+        ..Facts::new(&analysis.asking, &loaded.findings)
     };
     lint(&loaded.project, &facts, &Settings::default())
 }
@@ -99,7 +101,11 @@ fn view(
     let mut notes = Vec::new();
     let mut linted = LintView::default();
     match &analysis.gathered.config {
-        Some(loaded) => linted.add(&loaded.project, &loaded.sources, findings),
+        Some(loaded) => {
+            linted.add_files(&loaded.sources);
+            // What asks for a series may stand in a file that is not linted.
+            linted.add_findings(&loaded.project, &analysis.asking, findings);
+        }
         None => notes.push("no configuration was given: nothing is linted".to_owned()),
     }
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
@@ -130,13 +136,13 @@ fn plan(args: &ReviewArgs, analysis: &Analysis, notes: &mut Vec<String>) -> Opti
         notes.push(refusal);
         return None;
     }
-    let plan = optimize::plan(analysis);
-    let files = optimize::patched(analysis, &plan).unwrap_or_else(|error| {
+    let planned = optimize::plan(analysis, &Goal::default());
+    let files = optimize::patched(analysis, &planned.plan).unwrap_or_else(|error| {
         notes.push(format!("{error:#}"));
         Vec::new()
     });
     let config = files.into_iter().next().map(|(_, text)| text).unwrap_or_default();
-    Some(OptimizeView::of(&plan, optimize::missing_kinds(analysis), config))
+    Some(OptimizeView::of(&planned, &analysis.usage, config))
 }
 
 fn inputs(analysis: &Analysis) -> InputsView {
@@ -144,11 +150,18 @@ fn inputs(analysis: &Analysis) -> InputsView {
     InputsView {
         configs: usize::from(gathered.config.is_some()),
         rule_files: analysis.project.rule_files.len(),
-        dashboards: gathered.dashboards.len(),
+        dashboards: dashboards(&analysis.usage),
         scrapes: gathered.scrapes.len(),
         snapshots: gathered.snapshots.len(),
         bad_lines: gathered.scrapes.iter().map(|scrape| scrape.report.bad_lines).sum(),
     }
+}
+
+/// How many dashboards ask for anything.
+fn dashboards(usage: &Usage) -> usize {
+    let queries = usage.queries().iter().map(|query| &query.origin);
+    let of_dashboards = queries.filter(|origin| origin.kind.consumer() == ConsumerKind::Dashboards);
+    of_dashboards.map(|origin| &origin.file).collect::<BTreeSet<_>>().len()
 }
 
 fn jobs(analysis: &Analysis) -> Vec<JobView> {

@@ -11,6 +11,7 @@ use super::census::report_bad_lines;
 use crate::Status;
 use crate::common::{Common, Format};
 use crate::input::chain::{ChainArgs, FoundChain, find_chain};
+use crate::input::consumers::ConsumerArgs;
 use crate::input::gather::gather;
 use crate::output::view::relabel::RelabelView;
 use crate::output::{json, text};
@@ -31,7 +32,7 @@ pub(crate) fn run(
     out: &mut impl Write,
 ) -> anyhow::Result<Status> {
     let found = find_chain(chain, common)?;
-    let mut gathered = gather(scrapes, common)?;
+    let mut gathered = gather(scrapes, &ConsumerArgs::default(), common)?;
     let status = gathered.status.max(report_bad_lines(&gathered.scrapes));
     if gathered.snapshots.is_empty() {
         bail!("no scrapes were found in {}", scrapes.join(", "));

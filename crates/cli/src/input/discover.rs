@@ -147,7 +147,7 @@ pub(super) fn read_capped(path: &Path) -> anyhow::Result<Read> {
 
 /// Every file below a directory that is of a known kind, nearer ones first.
 pub(super) fn discover(directory: &Path) -> Vec<Text> {
-    files(directory, &["yml", "yaml", "json"])
+    files(directory, &["yml", "yaml", "json", "alloy", "river"])
         .into_par_iter()
         .filter_map(|path| found(&path))
         .collect()
@@ -160,7 +160,7 @@ pub(crate) fn yaml_files(directory: &Path) -> Vec<PathBuf> {
 
 /// Files with one of the endings, nearer ones first. Hidden ones and what `.gitignore` names are
 /// left out.
-fn files(directory: &Path, endings: &[&str]) -> Vec<PathBuf> {
+pub(super) fn files(directory: &Path, endings: &[&str]) -> Vec<PathBuf> {
     let has_ending = |path: &PathBuf| {
         let ending = path.extension().and_then(|ending| ending.to_str());
         ending.is_some_and(|ending| endings.contains(&ending))

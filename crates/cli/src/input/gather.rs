@@ -1,15 +1,19 @@
 //! Everything that a set of paths holds: configurations, scrapes, snapshots, dashboards.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use promsieve_core::ingest::status::{self, TsdbStatus};
 use promsieve_core::series::{Table, TableBuilder};
-use promsieve_core::usage::{self, Query, Usage, UsageOptions};
+use promsieve_core::text::{FileId, SourceText, Sources};
+use promsieve_core::usage;
+use promsieve_core::usage::{Consumers, Note, Query, Usage, UsageOptions};
 
 use super::Source;
 use super::bytes::read_text;
 use super::config::{Loaded, load};
+use super::consumers::{ConsumerArgs, is_query_log};
+use super::discover::files;
 use super::scrapes::{self, Scrape};
 use crate::Status;
 use crate::common::Common;
@@ -24,28 +28,47 @@ pub(crate) struct Gathered {
     pub(crate) snapshots: Vec<Table>,
     /// The scrapes of the newest snapshot.
     pub(crate) scrapes: Vec<Scrape>,
-    /// Dashboards, by name.
-    pub(crate) dashboards: Vec<(String, String)>,
+    /// Texts that may ask for series, by name.
+    texts: Vec<(String, String)>,
     /// TSDB statuses, by name.
     pub(crate) statuses: Vec<(String, TsdbStatus)>,
-    /// Lists of queries, by name.
-    pub(crate) queries: Vec<(String, String)>,
+    /// Queries of lists, of logs, and of programs whose queries are known.
+    queries: Vec<Query>,
     /// Whether everything could be read.
     pub(crate) status: Status,
 }
 
+/// What asks for series.
+#[derive(Debug, Default)]
+pub(crate) struct Consumed {
+    /// The files that queries point into: those of the configuration first, as it has them.
+    pub(crate) sources: Sources,
+    /// Who needs what.
+    pub(crate) usage: Usage,
+    /// What was left out.
+    pub(crate) notes: Vec<Note>,
+}
+
 /// Reads what the paths name. Of a directory: its configurations with the files they name,
-/// `scrapes/`, `snapshots/*/scrapes/` and JSON files.
+/// `scrapes/`, `snapshots/*/scrapes/`, statuses, and whatever asks for series.
 ///
 /// # Errors
 /// When a path does not exist.
-pub(crate) fn gather(paths: &[String], common: &Common) -> anyhow::Result<Gathered> {
-    let mut found = Gathered::default();
+pub(crate) fn gather(
+    paths: &[String],
+    consumers: &ConsumerArgs,
+    common: &Common,
+) -> anyhow::Result<Gathered> {
+    let mut found = Gathered {
+        texts: consumers.fetch(&common.access)?,
+        queries: consumers.built_in(),
+        ..Gathered::default()
+    };
     for path in paths {
         for source in Source::resolve(path)? {
             let read = match &source {
-                Source::Directory(directory) => found.directory(directory, common),
-                _ => found.file(&source, common),
+                Source::Directory(directory) => found.directory(directory, consumers, common),
+                _ => found.file(&source, consumers, common),
             };
             if let Err(error) = read {
                 warn(&format!("error: {error:#}"));
@@ -57,61 +80,77 @@ pub(crate) fn gather(paths: &[String], common: &Common) -> anyhow::Result<Gather
 }
 
 impl Gathered {
-    /// What rules, dashboards and lists need.
-    pub(crate) fn usage(&self) -> Usage {
-        let mut queries: Vec<Query> = Vec::new();
-        if let Some(loaded) = &self.config {
-            for file in &loaded.project.rule_files {
-                let rule = file.groups.iter().flat_map(|group| &group.rules).next();
-                let name = rule.map_or("", |rule| loaded.sources.file(rule.location.file).name());
-                queries.extend(usage::rule_queries(name, file));
+    /// What is asked by the configuration's rules and by everything else.
+    pub(crate) fn consumed(&self) -> Consumed {
+        let mut sources = Sources::default();
+        let mut consumers = Consumers::default();
+        let mut read: BTreeSet<&str> = BTreeSet::new();
+        for (_, file) in self.config.iter().flat_map(|loaded| loaded.sources.iter()) {
+            let id = sources.add(file.clone());
+            read.insert(file.name());
+            consumers.add_own(id, file);
+        }
+        for (name, text) in &self.texts {
+            if read.insert(name) {
+                let id = sources.add(SourceText::new(name.as_str(), text.as_str()));
+                consumers.add(id, sources.file(id));
             }
         }
-        for (name, text) in &self.dashboards {
-            queries.extend(usage::dashboard_queries(name, text));
-        }
-        for (name, text) in &self.queries {
-            queries.extend(usage::list_queries(name, text));
-        }
-        Usage::of(queries, UsageOptions::default())
+        let (mut queries, notes) = consumers.finish();
+        queries.extend(self.queries.iter().cloned());
+        Consumed { sources, notes, usage: Usage::of(queries, UsageOptions::default()) }
     }
 
-    fn directory(&mut self, directory: &Path, common: &Common) -> anyhow::Result<()> {
+    fn directory(
+        &mut self,
+        directory: &Path,
+        consumers: &ConsumerArgs,
+        common: &Common,
+    ) -> anyhow::Result<()> {
         let spec = directory.display().to_string();
-        match load(&spec, common.server, &common.access) {
-            Ok(loaded) => self.configs(loaded),
-            // A directory of scrapes alone is none the worse for it.
-            Err(error) if !scrapes::has_scrapes(directory) => return Err(error),
-            Err(_) => {}
-        }
-        self.scrape_directory(directory)?;
+        let loaded = load(&spec, common.server, &common.access);
+        self.scrape_directory(directory, common)?;
         for snapshot in subdirectories(&directory.join("snapshots")).into_iter().rev() {
-            self.scrape_directory(&snapshot)?;
+            self.scrape_directory(&snapshot, common)?;
         }
-        for path in json_files(directory)? {
-            self.file(&Source::File(path), common)?;
+        let asked = self.texts.len() + self.queries.len();
+        for path in files(directory, &ENDINGS) {
+            self.found(&Source::File(path), consumers, common)?;
+        }
+        match loaded {
+            Ok(loaded) => self.configs(loaded),
+            // A directory of scrapes, or of dashboards, is none the worse for it.
+            Err(error) => {
+                let asks = self.texts.len() + self.queries.len() > asked;
+                if !asks && !scrapes::has_scrapes(directory) {
+                    return Err(error);
+                }
+            }
         }
         Ok(())
     }
 
     fn configs(&mut self, loaded: Vec<Loaded>) {
-        for loaded in loaded {
-            match &self.config {
-                None => self.config = Some(loaded),
-                Some(first) if first.project.jobs.is_empty() && !loaded.project.jobs.is_empty() => {
-                    self.config = Some(loaded);
-                }
-                Some(_) => {}
+        for mut loaded in loaded {
+            let first = self.config.as_ref();
+            let is_better = first.is_none_or(|first| {
+                first.project.jobs.is_empty() && !loaded.project.jobs.is_empty()
+            });
+            if is_better && let Some(other) = self.config.replace(std::mem::take(&mut loaded)) {
+                loaded = other;
             }
+            // Of other servers only what they ask for counts.
+            let others = loaded.sources.iter();
+            self.texts.extend(others.map(|(_, it)| (it.name().to_owned(), it.text().to_owned())));
         }
     }
 
-    fn scrape_directory(&mut self, directory: &Path) -> anyhow::Result<()> {
+    fn scrape_directory(&mut self, directory: &Path, common: &Common) -> anyhow::Result<()> {
         if !scrapes::has_scrapes(directory) {
             return Ok(());
         }
         let newest = self.snapshots.is_empty();
-        let (table, read) = scrapes::read_files(&scrapes::files(directory)?);
+        let (table, read) = scrapes::read_files(&scrapes::files(directory)?, common.reading());
         self.snapshots.push(table);
         for scrape in read {
             match scrape {
@@ -126,31 +165,35 @@ impl Gathered {
         Ok(())
     }
 
-    fn file(&mut self, source: &Source, common: &Common) -> anyhow::Result<()> {
+    /// A file that the user named.
+    fn file(
+        &mut self,
+        source: &Source,
+        consumers: &ConsumerArgs,
+        common: &Common,
+    ) -> anyhow::Result<()> {
         let name = source.name();
-        if Path::new(&name).extension().is_some_and(|end| end == "json") {
-            let text = read_text(source, &common.access)?;
-            match status::parse(&text) {
-                Ok(status) => self.statuses.push((name, status)),
-                Err(_) if text.contains("\"panels\"") || text.contains("\"elements\"") => {
-                    self.dashboards.push((name, text));
+        if has_ending(&name, &["yml", "yaml"]) {
+            match load(&name, common.server, &common.access) {
+                Ok(loaded) => self.configs(loaded),
+                Err(error) => {
+                    let text = read_text(source, &common.access)?;
+                    let asks = Consumers::default()
+                        .add(FileId::default(), &SourceText::new(name.as_str(), text.as_str()));
+                    if !asks {
+                        return Err(error.context(format!("cannot read `{name}`")));
+                    }
+                    self.texts.push((name, text));
                 }
-                Err(_) => {}
             }
             return Ok(());
         }
-        if Path::new(&name).extension().is_some_and(|end| end == "yml" || end == "yaml") {
-            let loaded = load(&name, common.server, &common.access)
-                .with_context(|| format!("cannot read `{name}`"))?;
-            self.configs(loaded);
-            return Ok(());
-        }
-        if Path::new(&name).extension().is_some_and(|end| end == "promql") {
-            self.queries.push((name, read_text(source, &common.access)?));
-            return Ok(());
+        if has_ending(&name, &ENDINGS) {
+            return self.found(source, consumers, common);
         }
         let mut builder = TableBuilder::default();
-        let scrape = scrapes::read_source(source, &common.access, common.server, &mut builder)?;
+        let scrape =
+            scrapes::read_source(source, &common.access, None, common.reading(), &mut builder)?;
         self.scrapes.push(scrape);
         match self.snapshots.first_mut() {
             Some(first) => first.append(&builder.finish()),
@@ -158,6 +201,40 @@ impl Gathered {
         }
         Ok(())
     }
+
+    /// A file that may be a status, a query log, a list of queries, or ask for series otherwise.
+    fn found(
+        &mut self,
+        source: &Source,
+        consumers: &ConsumerArgs,
+        common: &Common,
+    ) -> anyhow::Result<()> {
+        let name = source.name();
+        if !has_ending(&name, &["yml", "yaml"]) && is_query_log(source, &common.access) {
+            self.queries.extend(consumers.log(source, &common.access)?);
+            return Ok(());
+        }
+        if has_ending(&name, &["log"]) {
+            return Ok(());
+        }
+        let text = read_text(source, &common.access)?;
+        if has_ending(&name, &["promql"]) {
+            self.queries.extend(usage::list_queries(&name, &text));
+        } else if let Ok(statuses) = status::parse(&text) {
+            self.statuses.extend(statuses.into_iter().map(|it| (name.clone(), it)));
+        } else {
+            self.texts.push((name, text));
+        }
+        Ok(())
+    }
+}
+
+/// How the names of files end that may ask for series.
+const ENDINGS: [&str; 7] = ["json", "jsonl", "log", "promql", "tmpl", "yaml", "yml"];
+
+fn has_ending(name: &str, endings: &[&str]) -> bool {
+    let ending = Path::new(name).extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| endings.contains(&ending))
 }
 
 fn subdirectories(directory: &Path) -> Vec<PathBuf> {
@@ -166,19 +243,4 @@ fn subdirectories(directory: &Path) -> Vec<PathBuf> {
         entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     found.sort();
     found
-}
-
-/// JSON files in a directory and one below, sorted.
-fn json_files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut directories = vec![directory.to_owned()];
-    directories.extend(subdirectories(directory));
-    for directory in directories {
-        let entries = std::fs::read_dir(&directory)
-            .with_context(|| format!("cannot read `{}`", directory.display()))?;
-        let paths = entries.flatten().map(|entry| entry.path());
-        found.extend(paths.filter(|path| path.extension().is_some_and(|end| end == "json")));
-    }
-    found.sort();
-    Ok(found)
 }

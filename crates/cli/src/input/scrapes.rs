@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use promsieve_core::ingest::Report;
-use promsieve_core::ingest::exposition::{Format, Reader};
-use promsieve_core::series::{Sink, Table, TableBuilder, Target};
-use promsieve_core::server::Server;
+use promsieve_core::ingest::page::{Format, Reader, Reading};
+use promsieve_core::series::{Table, TableBuilder, Target};
 use rayon::prelude::*;
 
 use super::Source;
 use super::bytes::{Opened, PIECE, open};
 use super::http::{Access, Wanted};
+use super::pieces;
 
 /// Scrape files are read in groups of about this many bytes, one table each. Groups depend on the
 /// input only, so the result does not depend on the number of threads.
@@ -23,6 +23,8 @@ const GROUP: u64 = 4 << 20;
 pub struct Scrape {
     /// Its name for messages.
     pub name: String,
+    /// What it is written in.
+    pub format: Format,
     /// Lines, samples, bad lines.
     pub report: Report,
 }
@@ -72,7 +74,7 @@ pub fn has_scrapes(directory: &Path) -> bool {
 
 /// Reads scrape files, several at a time, into one table. A file that cannot be read is an error
 /// in its place; the rest is read.
-pub fn read_files(files: &[ScrapeFile]) -> (Table, Vec<anyhow::Result<Scrape>>) {
+pub fn read_files(files: &[ScrapeFile], reading: Reading) -> (Table, Vec<anyhow::Result<Scrape>>) {
     let mut groups: Vec<&[ScrapeFile]> = Vec::new();
     let (mut start, mut size) = (0, 0);
     for (at, file) in files.iter().enumerate() {
@@ -83,7 +85,7 @@ pub fn read_files(files: &[ScrapeFile]) -> (Table, Vec<anyhow::Result<Scrape>>) 
         }
     }
     groups.push(&files[start..]);
-    let parts: Vec<_> = groups.into_par_iter().map(read_group).collect();
+    let parts: Vec<_> = groups.into_par_iter().map(|group| read_group(group, reading)).collect();
     let mut scrapes = Vec::new();
     let mut whole: Option<Table> = None;
     for (table, read) in parts {
@@ -96,50 +98,68 @@ pub fn read_files(files: &[ScrapeFile]) -> (Table, Vec<anyhow::Result<Scrape>>) 
     (whole.unwrap_or_else(|| TableBuilder::default().finish()), scrapes)
 }
 
-fn read_group(files: &[ScrapeFile]) -> (Table, Vec<anyhow::Result<Scrape>>) {
+fn read_group(files: &[ScrapeFile], reading: Reading) -> (Table, Vec<anyhow::Result<Scrape>>) {
     let mut builder = TableBuilder::default();
     let read = files.iter().map(|file| {
         builder.target(file.target.clone());
         let source = Source::File(file.path.clone());
         let opened = open(&source, &Access::default(), Wanted::Anything)?;
-        read_scrape(&source.name(), opened, &mut builder)
+        read_scrape(&source.name(), opened, None, reading, &mut builder)
     });
     let read = read.collect();
     (builder.finish(), read)
 }
 
-/// Reads a scrape from any source.
+/// Reads a scrape from any source, in `format` or in the one that it is recognised to be in.
 ///
 /// # Errors
 /// When the source cannot be opened or read.
 pub fn read_source(
     source: &Source,
     access: &Access,
-    server: Server,
-    sink: &mut impl Sink,
+    format: Option<Format>,
+    reading: Reading,
+    builder: &mut TableBuilder,
 ) -> anyhow::Result<Scrape> {
-    let opened = open(source, access, Wanted::Scrape(server))?;
-    read_scrape(&source.name(), opened, sink)
+    let opened = open(source, access, Wanted::Scrape(reading.server))?;
+    read_scrape(&source.name(), opened, format, reading, builder)
 }
 
-/// Streams a scrape's bytes into a sink.
+/// Streams a scrape's bytes into a table, those of a long exposition in parts side by side.
 ///
 /// # Errors
 /// When the bytes cannot be read to their end.
-pub fn read_scrape(name: &str, opened: Opened, sink: &mut impl Sink) -> anyhow::Result<Scrape> {
+pub(crate) fn read_scrape(
+    name: &str,
+    opened: Opened,
+    format: Option<Format>,
+    reading: Reading,
+    builder: &mut TableBuilder,
+) -> anyhow::Result<Scrape> {
     let Opened { mut bytes, content_type } = opened;
     let mut piece = vec![0; PIECE];
     let mut length = fill(&mut bytes, &mut piece, name)?;
-    let format = Format::detect(content_type.as_deref(), &piece[..length]);
-    let mut reader = Reader::new(format);
-    while length > 0 {
-        reader.feed(&piece[..length], sink);
-        length = fill(&mut bytes, &mut piece, name)?;
+    let detect = || Format::detect(content_type.as_deref(), &piece[..length]);
+    let format = format.unwrap_or_else(detect);
+    let name = name.to_owned();
+    if let Format::Exposition(text) = format
+        && length == PIECE
+        && rayon::current_num_threads() > 1
+    {
+        let bytes = Box::new(std::io::Cursor::new(piece).chain(bytes));
+        let report = pieces::read(&name, bytes, text, builder)?;
+        return Ok(Scrape { name, format, report });
     }
-    Ok(Scrape { name: name.to_owned(), report: reader.finish(sink) })
+    let mut reader = Reader::new(format, reading);
+    while length > 0 {
+        reader.feed(&piece[..length], builder);
+        length = fill(&mut bytes, &mut piece, &name)?;
+    }
+    Ok(Scrape { name, format, report: reader.finish(builder) })
 }
 
-fn fill(bytes: &mut impl Read, piece: &mut [u8], name: &str) -> anyhow::Result<usize> {
+/// Fills a piece as far as there are bytes; gives how many there were.
+pub(super) fn fill(bytes: &mut impl Read, piece: &mut [u8], name: &str) -> anyhow::Result<usize> {
     let mut length = 0;
     while length < piece.len() {
         match bytes.read(&mut piece[length..]) {
@@ -155,7 +175,7 @@ fn fill(bytes: &mut impl Read, piece: &mut [u8], name: &str) -> anyhow::Result<u
 fn is_scrape(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
-    [".prom", ".txt", ".metrics", ".om"].iter().any(|end| name.ends_with(end))
+    [".prom", ".txt", ".metrics", ".om", ".pb"].iter().any(|end| name.ends_with(end))
 }
 
 fn target(job: &str, path: &Path) -> Target {

@@ -1,7 +1,7 @@
 //! Where an offset of a decoded scalar is in the source: a position in a regex or in an
 //! expression becomes a position in the file, whatever quotes, escapes and folds lie between.
 
-use super::{Node, NodeKind, Style};
+use super::{Node, NodeKind, Style, Syntax, alloy};
 use crate::text::{SourceText, Span};
 
 impl Node<'_> {
@@ -13,10 +13,12 @@ impl Node<'_> {
         if node.kind() != NodeKind::Scalar {
             return span.start;
         }
+        if node.document().syntax() == Syntax::Alloy {
+            return span.start + alloy::offset(raw, node.style(), at) as u32;
+        }
         let mut cursor = Cursor::new(raw, node.text(), node.style());
         cursor.dollars = node.document().dollars;
-        while cursor.decoded_at < at && cursor.step(at) {}
-        span.start + cursor.raw_at.min(raw.len()) as u32
+        span.start + cursor.walk(at) as u32
     }
 
     /// The source span of a range of the scalar's text.
@@ -25,6 +27,24 @@ impl Node<'_> {
         let end = self.source_offset(source, range.end.max(range.start));
         Span { start, end: end.max(start) }
     }
+}
+
+/// The bytes of a range of `decoded` in `raw`, the same scalar of YAML or JSON as it is written.
+pub fn scalar_span(
+    raw: &str,
+    decoded: &str,
+    range: std::ops::Range<usize>,
+) -> std::ops::Range<usize> {
+    let style = match raw.as_bytes().first() {
+        Some(b'\'') => Style::SingleQuoted,
+        Some(b'"') => Style::DoubleQuoted,
+        Some(b'|') => Style::Literal,
+        Some(b'>') => Style::Folded,
+        _ => Style::Plain,
+    };
+    let offset = |at| Cursor::new(raw, decoded, style).walk(at);
+    let start = offset(range.start);
+    start..offset(range.end).max(start)
 }
 
 /// Walks the source and the decoded text of a scalar side by side.
@@ -50,6 +70,12 @@ impl<'a> Cursor<'a> {
             _ => {}
         }
         cursor
+    }
+
+    /// The source offset of byte `at` of the decoded text.
+    fn walk(&mut self, at: usize) -> usize {
+        while self.decoded_at < at && self.step(at) {}
+        self.raw_at.min(self.raw.len())
     }
 
     fn is_block(&self) -> bool {

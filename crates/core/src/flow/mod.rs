@@ -48,7 +48,7 @@ pub use normalise::normalise;
 pub use report::{
     Collision, FailureCause, FlowReport, JobFlow, LabelPairs, ScrapeFailure, StepDetail, StepFlow,
 };
-pub use stored::{Stored, store, store_in_detail};
+pub use stored::{Stored, store, store_in_detail, store_more};
 pub use targets::{Discovered, discover, discover_job, retarget, target_defaults};
 pub use written::{Written, write, write_in_detail};
 

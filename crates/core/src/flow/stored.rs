@@ -32,7 +32,18 @@ pub struct Stored {
 /// # Panics
 /// When the table is not [`Stage::Attached`].
 pub fn store(project: &Project, attached: &Table) -> Stored {
+    assert_eq!(attached.stage, Stage::Attached, "the metric chain sees attached labels");
     run(project, attached, false)
+}
+
+/// What is left of stored series once the steps that `project` has in its metric chains are appended
+/// to those that made them: a chain goes on where it ended. Collisions are those that the steps add.
+///
+/// # Panics
+/// When the table is not [`Stage::Stored`].
+pub fn store_more(project: &Project, stored: &Table) -> Stored {
+    assert_eq!(stored.stage, Stage::Stored, "appended steps see what the others left");
+    run(project, stored, false)
 }
 
 /// As [`store`], with the [`StepDetail`](super::StepDetail)s of every step.
@@ -40,11 +51,11 @@ pub fn store(project: &Project, attached: &Table) -> Stored {
 /// # Panics
 /// When the table is not [`Stage::Attached`].
 pub fn store_in_detail(project: &Project, attached: &Table) -> Stored {
+    assert_eq!(attached.stage, Stage::Attached, "the metric chain sees attached labels");
     run(project, attached, true)
 }
 
 fn run(project: &Project, attached: &Table, detailed: bool) -> Stored {
-    assert_eq!(attached.stage, Stage::Attached, "the metric chain sees attached labels");
     let jobs = jobs_of(project, attached);
     let programs: Vec<Program> = jobs.iter().map(|(_, job)| metric_program(*job)).collect();
     let mut way = Way::new(project, attached, &jobs, &programs, detailed);

@@ -30,6 +30,16 @@ pub struct Report {
 }
 
 impl Report {
+    /// Adds what was read behind the first `lines` lines.
+    pub(super) fn append(&mut self, more: Self, lines: u64) {
+        self.samples += more.samples;
+        self.bytes += more.bytes;
+        self.bad_lines += more.bad_lines;
+        let room = KEPT - self.bad.len();
+        let bad = more.bad.into_iter().take(room);
+        self.bad.extend(bad.map(|bad| BadLine { line: bad.line + lines, ..bad }));
+    }
+
     /// Counts a bad place, with its zero-based column.
     pub(super) fn add(&mut self, line: u64, column: usize, message: impl Into<String>) {
         self.bad_lines += 1;

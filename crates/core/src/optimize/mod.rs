@@ -1,22 +1,33 @@
 //! What can be left out without anybody missing it: proposals, and the proof that makes a plan.
 //!
-//! A [`Proposal`] is what looks good; [`Proposal::prove`] replays it over every series of every
-//! snapshot and is the only way to a [`Plan`].
+//! A [`Proposal`] is what looks good; [`Proposal::prove`] asks the usage again, replays everything over
+//! every series of every snapshot, and is the only way to a [`Plan`].
 
 mod action;
 mod apply;
 mod candidates;
-mod names;
+mod goal;
+mod losses;
+mod needed;
+mod patterns;
+mod planner;
 mod prove;
+mod replay;
+mod search;
+#[cfg(test)]
+mod tests;
 mod text;
 
-pub use action::{Action, ActionKind, Footprint, Proof};
+pub use action::{Action, ActionKind, Footprint, Loss, Proof, Replay};
 pub use candidates::propose;
+pub use goal::{Goal, Worth};
+pub use planner::{Planned, Price, plan};
 pub use prove::{Plan, Refutation};
 pub use text::patch;
 
 use crate::config::Project;
 use crate::cost::{CostModel, ServerSettings};
+use crate::flow::Stored;
 use crate::series::Table;
 use crate::usage::Usage;
 
@@ -25,15 +36,25 @@ use crate::usage::Usage;
 pub struct Evidence<'a> {
     /// The configuration, with the chains that steps are appended to.
     pub project: &'a Project,
-    /// Exposed series of every snapshot, the newest first. A plan is made from the first and
-    /// replayed over all.
-    pub snapshots: &'a [Table],
+    /// The newest snapshot before the metric chains: the values of its samples are counts of buckets.
+    pub attached: &'a Table,
+    /// What is stored today of the newest snapshot, from which the plan is made.
+    pub stored: &'a Stored,
+    /// The same of earlier snapshots, over which the plan is replayed too.
+    pub earlier: &'a [Stored],
     /// What is needed.
     pub usage: &'a Usage,
     /// What series cost.
     pub model: &'a CostModel,
     /// How the server runs.
     pub settings: &'a ServerSettings,
+}
+
+impl<'a> Evidence<'a> {
+    /// Every snapshot, the newest first.
+    pub fn snapshots(&self) -> impl Iterator<Item = &'a Stored> + use<'a> {
+        std::iter::once(self.stored).chain(self.earlier)
+    }
 }
 
 /// Changes that look good.

@@ -1,15 +1,14 @@
 //! The proof: a proposal replayed over every series of every snapshot.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::action::{Action, ActionKind, Footprint, Proof};
-use super::apply::with_actions;
+use super::action::{Action, ActionKind, Footprint, Proof, Replay};
+use super::apply::steps_alone;
+use super::needed::{needed, queries};
+use super::replay::{Difference, figures, replay, touched};
 use super::{Evidence, Proposal};
 use crate::census::{Census, CensusOptions};
 use crate::config::Project;
 use crate::cost::{Load, estimate};
-use crate::flow::{self, Collision, Stored};
-use crate::series::Table;
+use crate::flow::Stored;
 use crate::units::SeriesCount;
 use crate::watch::{Unwatched, Watch};
 
@@ -34,7 +33,7 @@ pub struct Refutation {
 }
 
 impl Plan {
-    /// The actions, all of them proven.
+    /// The actions: all of them proven, and the losses that were allowed.
     pub fn actions(&self) -> &[Action] {
         &self.actions
     }
@@ -67,135 +66,107 @@ impl Plan {
 }
 
 impl Proposal {
-    /// Replays the proven actions over every snapshot: no two series may become one that are two
-    /// today, nothing outside of the actions' claims may disappear, and no scrape may fail that
-    /// does not today. Actions that rest on observation are replayed too, each on its own, and
-    /// stand beside the plan.
+    /// Asks the usage about every action again, then replays the proven ones over every snapshot: no
+    /// two series may become one that are two today, nothing outside of the actions' claims may
+    /// disappear, and no scrape may fail that does not today. Actions that rest on observation are
+    /// replayed too, each on its own, and stand beside the plan.
     ///
     /// # Errors
     /// The actions that do not hold; [`Proposal::without`] leaves them out.
     pub fn prove(self, evidence: &Evidence<'_>, watch: &dyn Watch) -> Result<Plan, Refutation> {
-        let proven = |action: &&(usize, Action)| action.1.proof == Proof::Proven;
         let indexed: Vec<(usize, Action)> = self.actions.into_iter().enumerate().collect();
-        let (sure, seen): (Vec<_>, Vec<_>) = indexed.into_iter().partition(|a| proven(&a));
-        // Actions change metric chains alone, so what comes before those is done once.
-        let scraped = evidence.snapshots.iter().map(|table| flow::scrape(evidence.project, table));
-        let snapshots: Vec<Replayed> = scraped
-            .map(|attached| Replayed { before: flow::store(evidence.project, &attached), attached })
-            .collect();
-        let refuted = |actions: &[(usize, Action)]| replay(evidence, &snapshots, actions);
-        if let Some(refutation) = refuted(&sure)? {
+        let is_needed = |(at, action): &(usize, Action)| {
+            let reason = needed(evidence.usage, action, evidence.project.server)?;
+            Some(Refutation { actions: vec![*at], reason })
+        };
+        if let Some(refutation) = indexed.iter().find_map(is_needed) {
             return Err(refutation);
         }
+        let (mut sure, mut seen): (Vec<_>, Vec<_>) = indexed
+            .into_iter()
+            .partition(|(_, action)| !matches!(action.proof, Proof::Observed(_)));
+        let after = replay_all(evidence, &sure)?;
         for action in &seen {
             if watch.cancelled() {
                 break;
             }
-            if let Some(refutation) = refuted(std::slice::from_ref(action))? {
-                return Err(refutation);
-            }
+            replay_one(evidence, action)?;
         }
-        Ok(plan(evidence, snapshots.first(), sure, seen))
+        for (_, action) in sure.iter_mut().chain(&mut seen) {
+            action.replay = tried(evidence, action);
+        }
+        Ok(plan(evidence, &after, sure, seen))
     }
 }
 
-/// A snapshot before the metric chains, and what today's make of it.
-struct Replayed {
-    attached: Table,
-    before: Stored,
+/// Replays all actions together over every snapshot; what is left of the newest.
+fn replay_all(evidence: &Evidence<'_>, actions: &[(usize, Action)]) -> Result<Stored, Refutation> {
+    let steps = steps_of(evidence, actions)?;
+    let claims: Vec<&Action> = actions.iter().map(|(_, action)| action).collect();
+    let replay = |snapshot: &Stored| {
+        replay(&steps, &snapshot.table, &claims).map_err(|found| refute(found, actions))
+    };
+    let newest = replay(evidence.stored)?;
+    for snapshot in evidence.earlier {
+        replay(snapshot)?;
+    }
+    Ok(newest)
 }
 
-/// Replays actions; `Some` names those that do not hold.
-fn replay(
-    evidence: &Evidence<'_>,
-    snapshots: &[Replayed],
-    actions: &[(usize, Action)],
-) -> Result<Option<Refutation>, Refutation> {
-    let refute = |at: Vec<usize>, reason: String| Refutation { actions: at, reason };
-    let all = || actions.iter().map(|(at, _)| *at).collect::<Vec<_>>();
-    let patched = with_actions(evidence.project, actions.iter().map(|(_, action)| action))
-        .map_err(|error| refute(all(), format!("the server refuses a step: {error}")))?;
-    for Replayed { attached, before } in snapshots {
-        let after = flow::store(&patched, attached);
-        if let Some((job, metric, reason)) = difference(before, &after, actions, &patched) {
-            let of_job = |(_, action): &&(usize, Action)| {
-                action.job == job
-                    && (action.kind == ActionKind::DropLabel || action.metrics.contains(&metric))
-            };
-            let mut guilty: Vec<usize> = actions.iter().filter(of_job).map(|(at, _)| *at).collect();
-            if guilty.is_empty() {
-                guilty = all();
-            }
-            return Ok(Some(refute(guilty, reason)));
-        }
+/// Replays one action over the series of every snapshot that it can touch.
+fn replay_one(evidence: &Evidence<'_>, action: &(usize, Action)) -> Result<(), Refutation> {
+    let actions = std::slice::from_ref(action);
+    let steps = steps_of(evidence, actions)?;
+    for snapshot in evidence.snapshots() {
+        let series = touched(&snapshot.table, &action.1);
+        replay(&steps, &series, &[&action.1]).map_err(|found| refute(found, actions))?;
     }
-    Ok(None)
+    Ok(())
 }
 
-/// The first job and metric for which the replay shows more than the actions claim.
-fn difference(
-    before: &Stored,
-    after: &Stored,
-    actions: &[(usize, Action)],
-    patched: &Project,
-) -> Option<(String, String, String)> {
-    let key = |c: &Collision| (c.job.clone(), c.metric.clone());
-    let known: BTreeMap<_, _> =
-        before.report.collisions.iter().map(|c| (key(c), c.before.0 - c.after.0)).collect();
-    for collision in &after.report.collisions {
-        let lost = collision.before.0 - collision.after.0;
-        if lost > known.get(&key(collision)).copied().unwrap_or(0) {
-            let (job, metric) = key(collision);
-            let reason = format!("{lost} series of `{metric}` would become the same as others");
-            return Some((job, metric, reason));
+fn steps_of(evidence: &Evidence<'_>, actions: &[(usize, Action)]) -> Result<Project, Refutation> {
+    steps_alone(evidence.project, actions.iter().map(|(_, action)| action)).map_err(|error| {
+        Refutation {
+            actions: actions.iter().map(|(at, _)| *at).collect(),
+            reason: format!("the server refuses a step: {error}"),
         }
-    }
-    if after.report.failures.len() > before.report.failures.len() {
-        let job = patched.jobs.first().map(|job| job.name.clone()).unwrap_or_default();
-        return Some((job, String::new(), "scrapes would fail".to_owned()));
-    }
-    let dropped: BTreeSet<(&str, &str)> = actions
-        .iter()
-        .filter(|(_, action)| action.kind == ActionKind::DropMetrics)
-        .flat_map(|(_, a)| a.metrics.iter().map(|metric| (a.job.as_str(), metric.as_str())))
-        .collect();
-    let (old, new) = (rows_by_metric(&before.table), rows_by_metric(&after.table));
-    for ((job, metric), rows) in &old {
-        let claimed = dropped.contains(&(job.as_str(), metric.as_str()));
-        let left = new.get(&(job.clone(), metric.clone())).copied().unwrap_or(0);
-        if left != if claimed { 0 } else { *rows } {
-            let reason = format!("{rows} series of `{metric}` would become {left}");
-            return Some((job.clone(), metric.clone(), reason));
-        }
-    }
-    None
+    })
 }
 
-/// Rows by job and metric.
-fn rows_by_metric(table: &Table) -> BTreeMap<(String, String), usize> {
-    let mut rows = BTreeMap::new();
-    for group in &table.metrics {
-        let metric = table.metric_name(group);
-        for run in &group.runs {
-            let job = table.target(run.target).job.clone();
-            *rows.entry((job, metric.to_owned())).or_default() += run.rows;
-        }
+/// Names the actions that can have made a difference.
+fn refute(found: Difference, actions: &[(usize, Action)]) -> Refutation {
+    let of_job = |(_, action): &&(usize, Action)| {
+        let any_metric = action.kind == ActionKind::DropLabel;
+        action.job == found.job && (any_metric || action.metrics.contains(&found.metric))
+    };
+    let mut guilty: Vec<usize> = actions.iter().filter(of_job).map(|(at, _)| *at).collect();
+    if guilty.is_empty() {
+        guilty = actions.iter().map(|(at, _)| *at).collect();
     }
-    rows
+    Refutation { actions: guilty, reason: found.reason }
+}
+
+/// How much an action was tried on, over all snapshots.
+fn tried(evidence: &Evidence<'_>, action: &Action) -> Replay {
+    let mut all = Replay { queries: queries(evidence.usage, action), ..Replay::default() };
+    for snapshot in evidence.snapshots() {
+        let one = figures(&snapshot.table, action);
+        all.series.0 += one.series.0;
+        all.dropped.0 += one.dropped.0;
+    }
+    all
 }
 
 fn plan(
     evidence: &Evidence<'_>,
-    newest: Option<&Replayed>,
+    after: &Stored,
     sure: Vec<(usize, Action)>,
     seen: Vec<(usize, Action)>,
 ) -> Plan {
     let actions: Vec<Action> = sure.into_iter().map(|(_, action)| action).collect();
-    let patched = with_actions(evidence.project, actions.iter());
-    let after =
-        newest.zip(patched.ok()).map(|(newest, patched)| flow::store(&patched, &newest.attached));
-    let old = newest.map(|newest| load(&newest.before)).unwrap_or_default();
-    let new = after.map(|stored| load(&stored)).unwrap_or_default();
+    let dropped = evidence.stored.report.dropped().0;
+    let old = load(evidence.stored, dropped);
+    let new = load(after, dropped + after.report.dropped().0);
     let changed: u64 = actions.iter().map(|action| action.series_changed.0).sum();
     // At worst every changed series has an old self beside it.
     let share = changed.min(new.series) as f64 / new.series.max(1) as f64;
@@ -206,14 +177,14 @@ fn plan(
         after: footprint(evidence, &new),
         actions,
         not_applied: seen.into_iter().map(|(_, action)| action).collect(),
-        snapshots: evidence.snapshots.len(),
+        snapshots: evidence.snapshots().count(),
     }
 }
 
-fn load(stored: &Stored) -> Load {
+fn load(stored: &Stored, dropped: u64) -> Load {
     let options = CensusOptions { summary: true };
     let census = Census::of(&stored.table, options, &Unwatched);
-    Load::of(&census, &stored.table).with_dropped(stored.report.dropped().0)
+    Load::of(&census, &stored.table).with_dropped(dropped)
 }
 
 fn footprint(evidence: &Evidence<'_>, load: &Load) -> Footprint {

@@ -113,28 +113,20 @@ fn apply(sources: &Sources, file: FileId, mut edits: Vec<Edit>) -> String {
 mod tests {
     use super::*;
     use crate::config;
-    use crate::optimize::{ActionKind, Proof};
+    use crate::optimize::ActionKind;
     use crate::relabel::{Field, RawStep};
     use crate::server::Server;
     use crate::text::SourceText;
-    use crate::units::{Bytes, SeriesCount};
 
     fn action(job: &str, regex: &str) -> Action {
         Action {
-            kind: ActionKind::DropLabel,
-            job: job.to_owned(),
-            metrics: Vec::new(),
-            labels: Vec::new(),
             steps: vec![RawStep {
                 regex: Field::Set(regex.to_owned()),
                 action: Field::Set("labeldrop".to_owned()),
                 ..RawStep::default()
             }],
-            series_saved: SeriesCount(0),
-            series_changed: SeriesCount(0),
-            bytes_saved: Bytes(0),
-            proof: Proof::Proven,
             reason: "r".to_owned(),
+            ..Action::new(ActionKind::DropLabel, job)
         }
     }
 

@@ -1,4 +1,12 @@
-//! What is known of exporters; so far which of the three layers a metric watches.
+//! What is known of exporters, and what an operator must be able to see: packs, layers and cells.
+//!
+//! All of it is data in `rules/packs` and `rules/signals`, decoded when it is first asked for.
+
+mod cells;
+mod pack;
+
+pub use cells::{Cell, Flag, cell, cells, flags};
+pub use pack::{Explosion, Kind, LabelFacts, Measure, Pack, Role, Size, packs};
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -6,13 +14,14 @@ use std::sync::OnceLock;
 /// What a metric watches. Ordered by how closely it stands to an error: when something must be
 /// lost, the OS layer goes first and the application's last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Layer {
-    /// Runtimes and frameworks.
+    /// Runtimes, frameworks and what they call.
     Application,
-    /// The service mesh and proxies.
+    /// The service mesh, proxies and names.
     Network,
-    /// Machines and containers.
+    /// Machines, containers and what places them.
     Os,
 }
 
@@ -32,7 +41,7 @@ pub fn layer_of(metric: &str) -> Option<Layer> {
     static PREFIXES: OnceLock<Vec<(String, Layer)>> = OnceLock::new();
     let prefixes = PREFIXES.get_or_init(|| {
         let layers: BTreeMap<Layer, Vec<String>> =
-            serde_yaml::from_str(promsieve_rules::packs::LAYERS)
+            serde_json::from_str(promsieve_rules::signals::LAYERS)
                 .expect("a test reads the embedded file");
         let pairs = |(layer, prefixes): (Layer, Vec<String>)| {
             prefixes.into_iter().map(move |prefix| (prefix, layer)).collect::<Vec<_>>()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::table::{Column, MetricRows, NameId, Run, Stage, Table, Target, TargetId};
+use super::table::{Column, MetricRows, NameId, Stage, Table, Target, TargetId};
 use super::{MetricType, Sample, Sink};
 
 /// Builds a [`Table`] of exposed series from what readers tell.
@@ -57,6 +57,32 @@ impl TableBuilder {
         self.samples
     }
 
+    /// The family and type of the latest `# TYPE` line of the page; "" where there is none.
+    pub fn announced(&self) -> (&str, MetricType) {
+        (self.table.family_names.value(self.announced.0), self.announced.1)
+    }
+
+    /// Adds what another builder was told of the same page, behind what this one was.
+    pub fn absorb(&mut self, part: Self) {
+        if part.samples > 0 {
+            self.own_rows();
+        }
+        let target = self.target;
+        self.samples += part.samples;
+        let (family, kind) = part.announced();
+        let (family, kind) = (self.table.family_names.intern(family), kind);
+        self.table.append_rows(&part.finish(), |_| target);
+        self.announced = (family, kind);
+        let known = self.layouts.len();
+        for (at, group) in self.table.metrics.iter().enumerate().skip(known) {
+            self.layouts.push(Layout::default());
+            let code = group.metric as usize;
+            self.group_of.resize(self.group_of.len().max(code + 1), u32::MAX);
+            self.group_of[code] = at as u32;
+        }
+        (self.last, self.number) = (usize::MAX, None);
+    }
+
     /// Adds a row of labels given as text; `__name__` must not be among them. Gives the row's place
     /// among [`Table::metrics`].
     pub fn row(&mut self, metric: &str, labels: &[(&str, &str)], exposed_bytes: usize) -> usize {
@@ -88,22 +114,25 @@ impl TableBuilder {
         self.table
     }
 
+    /// Makes rows that come before any target those of an unknown one, whose page has begun.
+    fn own_rows(&mut self) {
+        if self.table.targets.is_empty() {
+            self.target = TargetId(0);
+            self.table.targets.push(Target::default());
+        }
+    }
+
     /// Opens the next row of `metric` and gives its group.
     fn start_row(&mut self, metric: &str, exposed_bytes: usize) -> usize {
         self.samples += 1;
         self.number = None;
-        if self.table.targets.is_empty() {
-            self.target(Target::default());
-        }
+        self.own_rows();
         let group = self.group(metric);
         let rows = &mut self.table.metrics[group];
         rows.notes.push_row(self.announced.0, self.announced.1);
         rows.rows += 1;
         rows.exposed_bytes += exposed_bytes as u64;
-        match rows.runs.last_mut() {
-            Some(run) if run.target == self.target => run.rows += 1,
-            _ => rows.runs.push(Run { target: self.target, rows: 1 }),
-        }
+        rows.push_run(self.target, 1);
         group
     }
 
@@ -213,8 +242,10 @@ impl Sink for TableBuilder {
             let column = self.column_at(group, position, sample.name(label));
             self.set(group, column, sample.value(label));
         }
+        let notes = &mut self.table.metrics[group].notes;
+        notes.set_value(sample.value);
         if let Some(time) = sample.timestamp {
-            self.table.metrics[group].notes.set_time(time);
+            notes.set_time(time);
         }
         self.number = Some(sample.number);
     }

@@ -12,6 +12,13 @@ impl Table {
     /// # Panics
     /// When the stages differ.
     pub fn append(&mut self, other: &Self) {
+        let first = self.targets.len() as u32;
+        self.targets.extend(other.targets.iter().cloned());
+        self.append_rows(other, |target| TargetId(target.0 + first));
+    }
+
+    /// Adds the rows and families of `other` behind its own; `target` says whose they are.
+    pub(super) fn append_rows(&mut self, other: &Self, target: impl Fn(TargetId) -> TargetId) {
         assert_eq!(self.stage, other.stage, "tables of one stage are merged");
         let names: Vec<NameId> =
             other.name_ids().map(|name| self.intern_name(other.name(name))).collect();
@@ -20,8 +27,6 @@ impl Table {
             .zip(other.name_ids())
             .map(|(&to, from)| self.translate(to, other, from))
             .collect();
-        let first_target = self.targets.len() as u32;
-        self.targets.extend(other.targets.iter().cloned());
         for (name, &kind) in &other.families {
             self.set_family(name, kind);
         }
@@ -49,12 +54,7 @@ impl Table {
             into.notes.append(into.rows, &group.notes, name, family);
             into.close_rows(group.rows);
             into.exposed_bytes += group.exposed_bytes;
-            into.runs.extend(
-                group.runs.iter().map(|run| Run {
-                    target: TargetId(run.target.0 + first_target),
-                    rows: run.rows,
-                }),
-            );
+            group.runs.iter().for_each(|run| into.push_run(target(run.target), run.rows));
         }
     }
 
@@ -109,6 +109,11 @@ impl MetricRows {
         }
         self.close_rows(rows);
         self.exposed_bytes += exposed_bytes;
+        self.push_run(target, rows);
+    }
+
+    /// Says whose the rows are that are added next.
+    pub(super) fn push_run(&mut self, target: TargetId, rows: usize) {
         match self.runs.last_mut() {
             Some(run) if run.target == target => run.rows += rows,
             _ => self.runs.push(Run { target, rows }),

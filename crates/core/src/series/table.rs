@@ -172,8 +172,18 @@ impl Table {
     /// shared out by rows.
     #[must_use]
     pub fn select(&self, wanted: &dyn Fn(&Target) -> bool) -> Self {
+        self.select_metrics(&|_| true, wanted)
+    }
+
+    /// As [`Table::select`], of the metrics that `metric` accepts.
+    #[must_use]
+    pub fn select_metrics(
+        &self,
+        metric: &dyn Fn(&MetricRows) -> bool,
+        wanted: &dyn Fn(&Target) -> bool,
+    ) -> Self {
         let mut table = self.without_rows(self.stage);
-        for group in &self.metrics {
+        for group in self.metrics.iter().filter(|group| metric(group)) {
             let mut part = MetricRows::new(group.metric);
             for (target, rows) in group.run_ranges() {
                 if wanted(self.target(target)) {

@@ -62,7 +62,7 @@ pub struct Location {
 }
 
 /// One file's name and text, with the spans that must never be shown.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SourceText {
     name: Arc<str>,
     text: Arc<str>,

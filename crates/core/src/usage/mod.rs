@@ -3,15 +3,15 @@
 //!
 //! In doubt nothing is unused: a query that can't be understood makes what it might touch unknown.
 
-mod dashboard;
+mod consumers;
 mod labels;
 mod query;
 mod reach;
 mod regex;
-mod rules;
 mod selector;
 pub mod sharding;
 mod understand;
+mod values;
 mod variables;
 mod verdict;
 
@@ -22,12 +22,15 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use dashboard::dashboard_queries;
+pub use consumers::{
+    Consumers, Note, QueryLog, built_in, built_in_names, dashboard_queries, is_query_log, moment,
+    rule_queries,
+};
 pub use labels::LabelNeed;
 pub use query::{ConsumerKind, Origin, OriginKind, Query, Recorded, Variables, list_queries};
-pub use rules::rule_queries;
 pub use selector::{SelectorUse, Selects};
 pub use understand::parse;
+pub use values::Selected;
 pub use verdict::{Use, Verdict};
 
 use understand::{Hole, Understood, understand};
@@ -41,13 +44,15 @@ pub struct UsageOptions {
 }
 
 /// What all given queries need.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Usage {
     queries: Vec<Query>,
     uses: Vec<SelectorUse>,
     holes: Vec<Hole>,
     /// Labels that a picker lists over all metrics: `label_values(label)`.
     listed: Vec<(String, usize)>,
+    /// Labels of alerts by which Alertmanager goes.
+    of_alerts: Vec<(String, usize)>,
     by_metric: BTreeMap<String, Vec<usize>>,
     /// Uses that name no single metric.
     open: Vec<usize>,
@@ -56,10 +61,12 @@ pub struct Usage {
 impl Usage {
     /// Understands `queries`. Labels of recorded series are followed to whoever reads them.
     pub fn of(queries: Vec<Query>, options: UsageOptions) -> Self {
-        let (mut understood, mut holes, mut listed) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut understood, mut holes) = (Vec::new(), Vec::new());
+        let (mut listed, mut of_alerts) = (Vec::new(), Vec::new());
         for (at, query) in queries.iter().enumerate() {
             match understand(at, query) {
                 Ok(Understood::Listed(label)) => listed.push((label, at)),
+                Ok(Understood::OfAlerts(label)) => of_alerts.push((label, at)),
                 Ok(known) => understood.push((at, known)),
                 Err(hole) => holes.push(hole),
             }
@@ -76,7 +83,7 @@ impl Usage {
                 None => open.push(at),
             }
         }
-        Self { queries, uses, holes, listed, by_metric, open }
+        Self { queries, uses, holes, listed, of_alerts, by_metric, open }
     }
 
     /// The queries, as given.
@@ -87,6 +94,11 @@ impl Usage {
     /// Every selector of every query that was understood, in order.
     pub fn selectors(&self) -> &[SelectorUse] {
         &self.uses
+    }
+
+    /// The metrics that selectors name one by one, by name.
+    pub fn metrics_named(&self) -> impl Iterator<Item = &str> {
+        self.by_metric.keys().map(String::as_str)
     }
 
     /// The kinds of consumers that the queries come from.
@@ -133,10 +145,14 @@ impl Usage {
                 },
             );
         let listed = self.listed.iter().filter(|(name, _)| name == label);
-        let mut pickers = listed.map(|(_, query)| Use {
+        let pickers = listed.map(|(_, query)| (query, "its values are listed for a variable"));
+        let of_alerts = self.of_alerts.iter().filter(|(name, _)| name == label);
+        let of_alerts = of_alerts.filter(|_| self.reaches_alerts(metric, label));
+        let routes = of_alerts.map(|(_, query)| (query, "Alertmanager goes by it"));
+        let mut pickers = pickers.chain(routes).map(|(query, reason)| Use {
             query: *query,
             span: None,
-            reason: "its values are listed for a variable".to_owned(),
+            reason: reason.to_owned(),
         });
         match verdict {
             Verdict::Used(mut uses) => {
@@ -148,6 +164,14 @@ impl Usage {
                 None => other,
             },
         }
+    }
+
+    /// Whether alerts may have the label of the metric.
+    fn reaches_alerts(&self, metric: &str, label: &str) -> bool {
+        self.selectors_of(metric).iter().any(|(found, _)| {
+            let kind = self.queries[found.query].origin.kind;
+            kind == OriginKind::Alert && found.need.contains(label)
+        })
     }
 
     /// Whether series of `metric` whose `label` has `value` are selected by anyone.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::labels::LabelNeed;
-use crate::text::Location;
+use crate::doc;
+use crate::text::{Location, SourceText, Span};
 
 /// One query of one consumer.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Query {
     pub variables: Option<Variables>,
     /// Why nothing at all is known of what is asked, if so.
     pub opaque: Option<String>,
+    /// Whether the text is the whole scalar at the origin's location, so that its bytes have places.
+    pub is_scalar: bool,
 }
 
 /// The dashboard variables around a query.
@@ -28,6 +31,8 @@ pub struct Query {
 pub struct Variables {
     /// The values that a variable can take, where the dashboard lists them all.
     pub known: BTreeMap<String, Vec<String>>,
+    /// What a variable that stands for a metric's name can be, as a regex, where that is known.
+    pub names: BTreeMap<String, String>,
     /// Whether users can add matchers on any label (an ad hoc filter).
     pub ad_hoc: bool,
 }
@@ -69,6 +74,22 @@ pub enum OriginKind {
     Annotation,
     /// A plain list of queries.
     List,
+    /// A server's query log.
+    QueryLog,
+    /// Another server that federates.
+    Federation,
+    /// A route, inhibition or template of Alertmanager: the text is a label of alerts.
+    AlertRoute,
+    /// An alert that Grafana manages.
+    GrafanaAlert,
+    /// prometheus-adapter or KEDA.
+    Autoscaler,
+    /// Flagger or Argo Rollouts.
+    Delivery,
+    /// Sloth or Pyrra.
+    Slo,
+    /// Kiali.
+    Console,
 }
 
 impl OriginKind {
@@ -81,6 +102,14 @@ impl OriginKind {
             Self::DashboardVariable => "dashboard variable",
             Self::Annotation => "dashboard annotation",
             Self::List => "query list",
+            Self::QueryLog => "query log",
+            Self::Federation => "federation",
+            Self::AlertRoute => "alert route",
+            Self::GrafanaAlert => "Grafana alert",
+            Self::Autoscaler => "autoscaler",
+            Self::Delivery => "delivery check",
+            Self::Slo => "SLO",
+            Self::Console => "console",
         }
     }
 
@@ -91,7 +120,14 @@ impl OriginKind {
             Self::DashboardPanel | Self::DashboardVariable | Self::Annotation => {
                 ConsumerKind::Dashboards
             }
-            Self::List => ConsumerKind::QueryList,
+            Self::List | Self::QueryLog => ConsumerKind::QueryList,
+            Self::Federation => ConsumerKind::Federation,
+            Self::AlertRoute => ConsumerKind::AlertmanagerRoutes,
+            Self::GrafanaAlert => ConsumerKind::GrafanaAlerts,
+            Self::Autoscaler => ConsumerKind::Autoscalers,
+            Self::Delivery => ConsumerKind::ProgressiveDelivery,
+            Self::Slo => ConsumerKind::ServiceLevelObjectives,
+            Self::Console => ConsumerKind::MeshConsole,
         }
     }
 }
@@ -103,7 +139,7 @@ pub enum ConsumerKind {
     Rules,
     /// Grafana dashboards.
     Dashboards,
-    /// Lists of queries, such as people's own or a query log's.
+    /// Lists of queries, such as people's own, and query logs.
     QueryList,
     /// Other servers' `/federate`.
     Federation,
@@ -141,7 +177,7 @@ impl ConsumerKind {
         match self {
             Self::Rules => "rule files",
             Self::Dashboards => "dashboards",
-            Self::QueryList => "query lists",
+            Self::QueryList => "query lists and logs",
             Self::Federation => "federation",
             Self::AlertmanagerRoutes => "Alertmanager routes and templates",
             Self::GrafanaAlerts => "Grafana-managed alerts",
@@ -163,7 +199,19 @@ impl Query {
             records: None,
             variables: None,
             opaque: None,
+            is_scalar: false,
         }
+    }
+
+    /// Where the bytes `span` of the text are in `source`, the file that it was read from; the place of
+    /// the whole where that is all that is known.
+    pub fn place(&self, span: Span, source: &SourceText) -> Option<Location> {
+        let whole = self.origin.location?;
+        let raw = source.text().get(whole.span.range()).filter(|_| self.is_scalar);
+        let Some(raw) = raw else { return Some(whole) };
+        let found = doc::scalar_span(raw, &self.text, span.range());
+        let start = whole.span.start as usize;
+        Some(Location { file: whole.file, span: Span::new(start + found.start, start + found.end) })
     }
 }
 

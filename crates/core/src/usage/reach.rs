@@ -8,6 +8,7 @@
 
 use super::labels::LabelNeed;
 use super::selector::SelectorUse;
+use super::variables::Replaced;
 use crate::promql::{
     Aggregate, AggregateOp, Binary, Call, Expr, ExprKind, Matching, Name, Selector, ValueType,
 };
@@ -20,7 +21,7 @@ pub(super) struct Reached<'a> {
     /// The text that was parsed.
     pub(super) text: &'a str,
     /// Where variables were replaced in it.
-    pub(super) variables: &'a [Span],
+    pub(super) variables: &'a [Replaced],
 }
 
 /// The uses of all selectors of `expr`, of whose result `demand` is looked at.
@@ -75,8 +76,9 @@ impl<'a> Walk<'a> {
     /// The labels, or none where a variable stands among them.
     fn labels(&self, names: &'a [Name]) -> Option<Vec<&'a str>> {
         let variables = self.context.variables;
-        let varies =
-            |span: Span| variables.iter().any(|v| v.start < span.end && span.start < v.end);
+        let varies = |span: Span| {
+            variables.iter().any(|v| v.span.start < span.end && span.start < v.span.end)
+        };
         let known = !names.iter().any(|name| varies(name.span));
         known.then(|| names.iter().map(|name| &*name.text).collect())
     }

@@ -5,7 +5,7 @@ use crate::server::Server;
 
 /// A regex of a matcher that can be run.
 #[derive(Clone)]
-pub(super) struct Anchored(Pattern);
+pub(super) struct Anchored(pub(super) Pattern);
 
 impl std::fmt::Debug for Anchored {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -2,7 +2,7 @@
 
 use super::labels::LabelNeed;
 use super::regex::{Anchored, escape};
-use super::variables::{mentions, possible};
+use super::variables::{Replaced, mentions, possible};
 use crate::promql::{MatchOp, Selector};
 use crate::text::Span;
 
@@ -18,7 +18,7 @@ pub struct SelectorUse {
     /// Why: what stands between the selector and the result.
     pub reason: String,
     names: Vec<Test>,
-    matchers: Vec<(String, Test)>,
+    pub(super) matchers: Vec<(String, Test)>,
 }
 
 /// Whether a selector selects a name or a value.
@@ -34,7 +34,7 @@ pub enum Selects {
 
 /// A matcher ready to be asked.
 #[derive(Debug, Clone)]
-enum Test {
+pub(super) enum Test {
     Equal(String),
     NotEqual(String),
     Regex(Anchored),
@@ -88,12 +88,11 @@ impl SelectorUse {
         query: usize,
         selector: &Selector,
         text: &str,
-        variables: &[Span],
+        variables: &[Replaced],
         demand: &LabelNeed,
         reason: String,
     ) -> Self {
-        let varies =
-            |span: Span| variables.iter().any(|v| v.start < span.end && span.start < v.end);
+        let varies = |span: Span| variables.iter().any(|v| overlap(v.span, span));
         let (mut names, mut matchers) = (Vec::new(), Vec::new());
         let mut need = demand.clone();
         if let Some(name) = &selector.name {
@@ -104,7 +103,7 @@ impl SelectorUse {
             });
         }
         for matcher in &selector.matchers {
-            let whole = variables.iter().any(|v| v.contains(matcher.value_span));
+            let whole = variables.iter().any(|v| v.span.contains(matcher.value_span));
             let partly = varies(matcher.value_span) && mentions(&matcher.value);
             let test = if partly && !whole && matcher.op == MatchOp::Equal {
                 Anchored::new(&possible(&matcher.value)).map_or(Test::Unknown, Test::Partly)
@@ -157,13 +156,20 @@ fn mentions_only_value(label: Span, value: Span) -> bool {
     label == value
 }
 
-/// A name of which variables are parts: its literal parts, and anything between.
-fn partly(text: &str, span: Span, variables: &[Span]) -> Test {
+fn overlap(one: Span, other: Span) -> bool {
+    one.start < other.end && other.start < one.end
+}
+
+/// A name of which variables are parts: its literal parts, and what they can be between.
+fn partly(text: &str, span: Span, variables: &[Replaced]) -> Test {
     let (mut regex, mut at) = (String::new(), span.start);
-    for variable in variables.iter().filter(|v| v.start < span.end && span.start < v.end) {
-        regex.push_str(&escape(&text[at as usize..variable.start as usize]));
-        regex.push_str(".*");
-        at = variable.end;
+    for variable in variables.iter().filter(|v| overlap(v.span, span)) {
+        regex.push_str(&escape(&text[at as usize..variable.span.start as usize]));
+        match &variable.names {
+            Some(names) => regex.push_str(&format!("(?:{names})")),
+            None => regex.push_str(".*"),
+        }
+        at = variable.span.end;
     }
     if at < span.end {
         regex.push_str(&escape(&text[at as usize..span.end as usize]));

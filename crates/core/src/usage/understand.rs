@@ -5,7 +5,7 @@ use super::query::{OriginKind, Query, Variables};
 use super::reach::{Reached, selector_uses};
 use super::regex::matches_empty;
 use super::selector::SelectorUse;
-use super::variables::{GUESSES, Substituted, mentions, substitute};
+use super::variables::{GUESSES, Replaced, Substituted, anywhere, mentions, substitute};
 use crate::promql::{self, Expr, ParseError};
 use crate::text::Span;
 
@@ -23,12 +23,14 @@ pub(super) enum Understood {
     Expr {
         expr: Expr,
         text: String,
-        variables: Vec<Span>,
+        variables: Vec<Replaced>,
         demand: Option<LabelNeed>,
         all: bool,
     },
     /// `label_values(label)`: a list of the label's values over all metrics.
     Listed(String),
+    /// A label of alerts by which Alertmanager tells them apart or shows them.
+    OfAlerts(String),
     /// It asks for no series.
     Nothing,
 }
@@ -90,13 +92,13 @@ pub(super) fn understand(at: usize, query: &Query) -> Result<Understood, Hole> {
     let known = variables.unwrap_or(&none);
     let ask = match query.origin.kind {
         OriginKind::DashboardVariable => picker(&query.text),
+        OriginKind::AlertRoute => return Ok(Understood::OfAlerts(query.text.clone())),
         _ => Ask::Expr(&query.text, None),
     };
     let (text, demand) = match ask {
         Ask::Expr(text, demand) => (text.to_owned(), demand),
         Ask::Names(regex) => {
-            let regex = regex.trim_matches(['"', '\'', '/']);
-            (format!("{{__name__=~{regex:?}}}"), Some(LabelNeed::none()))
+            (format!("{{__name__=~{:?}}}", anywhere(regex)), Some(LabelNeed::none()))
         }
         Ask::Listed(label) => return Ok(Understood::Listed(label)),
         Ask::Nothing => return Ok(Understood::Nothing),

@@ -5,14 +5,23 @@
 
 use super::query::Variables;
 use super::regex::escape;
+use crate::promql::{self, MatchOp};
 use crate::text::Span;
+
+/// Where a variable was replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Replaced {
+    pub(super) span: Span,
+    /// What it can be where it stands for a metric's name, as a regex; anything without one.
+    pub(super) names: Option<String>,
+}
 
 /// A query with its variables replaced, and where they were.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Substituted {
     pub(super) text: String,
     /// Every variable, those in strings included, in order. Those in strings stay as they are.
-    pub(super) spans: Vec<Span>,
+    pub(super) spans: Vec<Replaced>,
     /// Whether one that may stand for a metric's name was replaced.
     pub(super) names: bool,
     /// Whether one stands for a function or for whole matchers: any label may be needed then.
@@ -38,9 +47,15 @@ pub(super) const GUESSES: [Guess; 6] = [
     Guess { numbers: true, function: "abs" },
 ];
 
-/// The variable that `rest` begins with: its name and its length. `$x`, `${x}`, `${x:regex}`,
-/// `[[x]]`, `[[x:csv]]`.
+/// The variable that `rest` begins with: its name and its length. Grafana's `$x`, `${x}`,
+/// `${x:regex}`, `[[x]]`, `[[x:csv]]`, and the actions of templates: `{{ x }}`, `<<.X>>`.
 fn reference(rest: &str) -> Option<(&str, usize)> {
+    for (open, close) in [("{{", "}}"), ("<<", ">>")] {
+        if let Some(inside) = rest.strip_prefix(open) {
+            let end = inside.find(close)?;
+            return Some((inside[..end].trim(), open.len() + end + close.len()));
+        }
+    }
     let word = |text: &str| {
         text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len())
     };
@@ -59,6 +74,51 @@ fn reference(rest: &str) -> Option<(&str, usize)> {
     let format = &after[..end];
     let plain = format.is_empty() || format.starts_with([':', '.']);
     (len > 0 && plain).then(|| (&rest[open..open + len], open + len + end + close.len()))
+}
+
+/// What a variable whose values `query` gives can be where it stands for a metric's name, as a regex:
+/// of `metrics(…)`, of `label_values(…, __name__)`, and of a plain selector.
+pub(super) fn names_of(query: &str) -> Option<String> {
+    let query = query.trim();
+    let inside = |name: &str| {
+        Some(query.strip_prefix(name)?.trim().strip_prefix('(')?.strip_suffix(')')?.trim())
+    };
+    if mentions(query) {
+        return None;
+    }
+    if let Some(part) = inside("metrics") {
+        return Some(anywhere(part));
+    }
+    let selector = match inside("label_values") {
+        Some(args) => args.strip_suffix("__name__")?.trim_end().strip_suffix(',')?,
+        None => query,
+    };
+    let expr = promql::parse(selector).ok()?;
+    let promql::ExprKind::Selector(selector) = expr.kind else { return None };
+    if let Some(name) = selector.name {
+        return Some(escape(&name.text));
+    }
+    let mut names = selector.matchers.iter().filter(|matcher| &*matcher.label.text == "__name__");
+    names.find_map(|matcher| match matcher.op {
+        MatchOp::Equal => Some(escape(&matcher.value)),
+        MatchOp::Regex => Some(matcher.value.to_string()),
+        _ => None,
+    })
+}
+
+/// A regex for names in which `part`, which Grafana does not anchor, matches anywhere.
+pub(super) fn anywhere(part: &str) -> String {
+    format!(".*(?:{}).*", part.trim_matches(['"', '\'', '/']))
+}
+
+impl Variables {
+    /// What the variable can be where it stands for a metric's name.
+    fn names_of(&self, name: &str) -> Option<String> {
+        let listed = |values: &Vec<String>| {
+            values.iter().map(|value| escape(value)).collect::<Vec<_>>().join("|")
+        };
+        self.names.get(name).cloned().or_else(|| self.known.get(name).map(listed))
+    }
 }
 
 /// Whether `text` holds a variable.
@@ -91,7 +151,8 @@ pub(super) fn substitute(text: &str, variables: &Variables, guess: Guess) -> Sub
     while let Some(c) = text[at..].chars().next() {
         at += match reference(&text[at..]) {
             Some((name, len)) => {
-                scan.out.spans.push(Span::new(at, at + len));
+                let names = variables.names_of(name);
+                scan.out.spans.push(Replaced { span: Span::new(at, at + len), names });
                 scan.variable(name, &text[at..at + len], &text[at + len..]);
                 len
             }
@@ -219,7 +280,7 @@ mod tests {
     fn check(text: &str, expected: &str, names: bool) {
         let variables = Variables {
             known: [("k".to_owned(), vec!["5".to_owned(), "10".to_owned()])].into(),
-            ad_hoc: false,
+            ..Variables::default()
         };
         let out = substitute(text, &variables, GUESSES[0]);
         assert_eq!((out.text.as_str(), out.names), (expected, names));
@@ -248,5 +309,21 @@ mod tests {
         );
         check("${q:raw}", "________", true);
         check("a / $__interval_ms", "a / 00000000000005", false);
+        check(
+            "rate(<<.Series>>{a=\"{{ b }}\"}[{{c}}])",
+            "rate(___________{a=\"{{ b }}\"}[0005m])",
+            true,
+        );
+    }
+
+    #[test]
+    fn the_names_that_a_variable_can_be_are_found() {
+        let names = |text: &str| names_of(text);
+        assert_eq!(names("metrics(node_)").as_deref(), Some(".*(?:node_).*"));
+        let label = "label_values({__name__=~\"a_.*\"}, __name__)";
+        assert_eq!(names(label).as_deref(), Some("a_.*"));
+        assert_eq!(names("m{a=\"b\"}").as_deref(), Some("m"));
+        assert_eq!(names("label_values(m, job)"), None);
+        assert_eq!(names("metrics($x)"), None);
     }
 }

@@ -39,7 +39,7 @@ fn main() -> Result<()> {
     }
     let rows = Rows::of(&scrape(series, seed)?);
     block::write_block(&out, TIMES, series, |file| {
-        let series = rows.order.iter().map(|&row| (rows.row(row), chunks(row as u64 ^ seed)));
+        let series = rows.order.iter().map(|&row| (rows.row(row), chunks(u64::from(row) ^ seed)));
         block::index(Version::V2, &rows.symbols, series, file)
     })?;
     Ok(writeln!(std::io::stdout(), "{}", out.join(block::ULID).display())?)
@@ -87,7 +87,8 @@ impl Rows {
         let mut symbols: Vec<String> = names().chain(values).map(str::to_owned).collect();
         symbols.sort_unstable();
         symbols.dedup();
-        let symbol = |text: &str| symbols.binary_search_by(|it| (**it).cmp(text)).map_or(0, |at| at as u32);
+        let symbol =
+            |text: &str| symbols.binary_search_by(|it| (**it).cmp(text)).map_or(0, |at| at as u32);
         let values = |id| std::iter::once("").chain(table.values(id).values());
         let codes: Vec<Vec<u32>> =
             table.name_ids().map(|id| values(id).map(symbol).collect()).collect();
@@ -97,10 +98,12 @@ impl Rows {
             columns.sort_by_key(|column| table.name(column.name));
             for row in 0..group.rows {
                 pairs.push((symbol("__name__"), symbol(table.metric_name(group))));
-                pairs.extend(columns.iter().filter(|column| column.codes[row] != 0).map(|column| {
-                    let values = &codes[column.name.0 as usize];
-                    (symbol(table.name(column.name)), values[column.codes[row] as usize])
-                }));
+                pairs.extend(columns.iter().filter(|column| column.codes[row] != 0).map(
+                    |column| {
+                        let values = &codes[column.name.0 as usize];
+                        (symbol(table.name(column.name)), values[column.codes[row] as usize])
+                    },
+                ));
                 ends.push(pairs.len());
             }
         }
@@ -121,8 +124,8 @@ impl Rows {
 /// Chunks of a series: one in four comes late or goes early.
 fn chunks(seed: u64) -> Vec<(i64, i64)> {
     let random = promsieve_core::sketch::mix(seed);
-    let late = if random.is_multiple_of(8) { (random >> 8) as i64 & 0xff } else { 0 };
-    let early = if random % 8 == 1 { (random >> 8) as i64 & 0xff } else { 0 };
+    let late = if random.is_multiple_of(8) { (random >> 8 & 0xff).cast_signed() } else { 0 };
+    let early = if random % 8 == 1 { (random >> 8 & 0xff).cast_signed() } else { 0 };
     let (from, to) = (TIMES.0 + late * SCRAPE, TIMES.1 - early * SCRAPE - SCRAPE);
     let starts = (from..=to).step_by(CHUNK as usize);
     starts.map(|start| (start, (start + CHUNK - SCRAPE).min(to))).collect()

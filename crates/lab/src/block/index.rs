@@ -27,11 +27,10 @@ pub fn index_of(version: Version, series: &[Series], out: &mut impl Write) -> io
         texts.flat_map(|(name, value)| [name.as_str(), value.as_str()]).collect();
     let symbols: Vec<&str> = symbols.into_iter().collect();
     let code = |text: &str| symbols.binary_search(&text).map_or(0, |at| at as u32);
-    let mut rows: Vec<(Vec<(u32, u32)>, &[(i64, i64)])> = Vec::new();
-    for one in series {
-        let labels = one.labels.iter().map(|(name, value)| (code(name), code(value)));
-        rows.push((labels.collect(), &one.chunks));
-    }
+    let row = |one: &Series| -> Vec<(u32, u32)> {
+        one.labels.iter().map(|(name, value)| (code(name), code(value))).collect()
+    };
+    let mut rows: Vec<_> = series.iter().map(|one| (row(one), one.chunks.as_slice())).collect();
     rows.sort();
     rows.dedup_by(|a, b| a.0 == b.0);
     index(version, &symbols, rows.iter().map(|(labels, chunks)| (labels.as_slice(), *chunks)), out)
@@ -72,7 +71,9 @@ pub fn index<'a, S: AsRef<str>, C: AsRef<[(i64, i64)]>>(
         let place = if version == Version::V1 { out.at } else { out.at / ALIGN };
         let reference = u32::try_from(place).map_err(io::Error::other)?;
         all.push(reference);
-        labels.iter().for_each(|pair| lists.entry(*pair).or_default().push(reference));
+        for pair in labels {
+            lists.entry(*pair).or_default().push(reference);
+        }
         entry.clear();
         self::series(&mut entry, &names, labels, chunks.as_ref());
         out.entry(&entry)?;
@@ -112,11 +113,15 @@ fn series(entry: &mut Vec<u8>, names: &[u64], labels: &[(u32, u32)], chunks: &[(
         if number == 0 {
             varint(entry, *first);
         } else {
-            uvarint(entry, (first - before) as u64);
+            uvarint(entry, (first - before).cast_unsigned());
         }
-        uvarint(entry, (last - first) as u64);
+        uvarint(entry, (last - first).cast_unsigned());
         // Where the chunk would lie: at 8 in the first file, then 40 bytes on each.
-        if number == 0 { uvarint(entry, 8) } else { varint(entry, 40) }
+        if number == 0 {
+            uvarint(entry, 8);
+        } else {
+            varint(entry, 40);
+        }
         before = *last;
     }
 }
@@ -169,6 +174,10 @@ impl<W: Write> Counting<'_, W> {
 
     fn pad(&mut self, version: Version) -> io::Result<()> {
         let next = self.at.next_multiple_of(ALIGN);
-        if version == Version::V2 { self.write(&[0; 16][..(next - self.at) as usize]) } else { Ok(()) }
+        if version == Version::V2 {
+            self.write(&[0; 16][..(next - self.at) as usize])
+        } else {
+            Ok(())
+        }
     }
 }

@@ -38,7 +38,7 @@ pub fn write_block(
     io::Write::flush(&mut file)
 }
 
-/// Writes a block of a few series below `directory`.
+/// Writes a block of a few series below `directory`, of which so many differ.
 ///
 /// # Errors
 /// When a file cannot be written.
@@ -47,6 +47,7 @@ pub fn write_small_block(
     times: (i64, i64),
     version: Version,
     series: &[Series],
+    distinct: usize,
 ) -> io::Result<()> {
-    write_block(directory, times, series.len(), |out| index_of(version, series, out))
+    write_block(directory, times, distinct, |out| index_of(version, series, out))
 }

@@ -7,6 +7,8 @@ use glob::Pattern;
 use promsieve_core::config::near_miss;
 use promsieve_core::finding::{Finding, RuleId, Severity};
 use promsieve_core::lint::Date;
+use promsieve_core::optimize::{Goal, Worth};
+use promsieve_core::regexp::{Dialect, Pattern as Regex};
 use promsieve_core::server::Server;
 use promsieve_core::text::{FileId, Location, SourceText, Sources, Span};
 use toml::Spanned;
@@ -36,6 +38,8 @@ pub(crate) struct ProjectSettings {
     pub(crate) baseline: Option<PathBuf>,
     vendored: Vec<Pattern>,
     pub(crate) suppressions: Vec<Suppression>,
+    /// What a plan spares, and what queries are worth to it.
+    pub(crate) goal: Goal,
 }
 
 /// Findings that are silenced by path, job and rule.
@@ -86,6 +90,11 @@ impl ProjectSettings {
         settings
     }
 
+    /// Where the file is; empty where there is none.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// A path as the file's patterns mean it.
     pub(crate) fn relative(&self, name: &str) -> String {
         let whole = std::fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
@@ -134,7 +143,59 @@ impl Reader {
                     DeValue::Table(lint) => self.lint(lint, settings),
                     _ => self.problem(value.span(), "`lint` is a table", "write `[lint]`"),
                 },
-                _ => self.unknown(key.span(), name, &["server", "lint"]),
+                "optimize" => match value.get_ref() {
+                    DeValue::Table(table) => self.optimize(table, &mut settings.goal),
+                    _ => self.problem(value.span(), "`optimize` is a table", "write `[optimize]`"),
+                },
+                _ => self.unknown(key.span(), name, &["server", "lint", "optimize"]),
+            }
+        }
+    }
+
+    fn optimize(&mut self, table: &DeTable<'_>, goal: &mut Goal) {
+        for (key, value) in table {
+            let name: &str = key.get_ref();
+            match name {
+                "keep" => {
+                    for (at, text) in self.texts(value) {
+                        match Regex::parse(&text, Dialect::of(Server::default())) {
+                            Ok(regex) => goal.keep.push(regex),
+                            Err(error) => {
+                                self.problem(at, format!("this is no regex: {error}"), "")
+                            }
+                        }
+                    }
+                }
+                "unpin" => {
+                    goal.unpin = self.texts(value).into_iter().map(|(_, text)| text).collect();
+                }
+                "worth" => self.worth(value, &mut goal.worth),
+                _ => self.unknown(key.span(), name, &["keep", "unpin", "worth"]),
+            }
+        }
+    }
+
+    fn worth(&mut self, value: &Value<'_>, worth: &mut Worth) {
+        let DeValue::Table(table) = value.get_ref() else {
+            let remedy = "write `application = 4` and the like below `[optimize.worth]`";
+            return self.problem(value.span(), "`worth` is a table", remedy);
+        };
+        for (key, value) in table {
+            let name: &str = key.get_ref();
+            let field = match name {
+                "application" => &mut worth.application,
+                "network" => &mut worth.network,
+                "os" => &mut worth.os,
+                _ => {
+                    self.unknown(key.span(), name, &["application", "network", "os"]);
+                    continue;
+                }
+            };
+            match value.get_ref() {
+                DeValue::Integer(number) if number.as_str().parse::<u32>().is_ok() => {
+                    *field = number.as_str().parse().unwrap_or(*field);
+                }
+                _ => self.problem(value.span(), "this is no whole number", "write one from 0 on"),
             }
         }
     }
@@ -350,6 +411,9 @@ mod tests {
                 ("job", "did you mean `jobs`?"),
             ],
         );
+        check("[optimize]\nkeep = [\"up|x_.*\"]\nunpin = [\"reporter\"]\nworth.os = 3\n", &[]);
+        check("[optimize]\nkeeps = []\n", &[("keeps", "did you mean `keep`?")]);
+        check("[optimize.worth]\nos = -1\n", &[("-1", "write one from 0 on")]);
         let broken = ProjectSettings::parse(NAME, "a = [\n");
         assert!(broken.findings[0].message.starts_with("this is no TOML: "), "{broken:?}");
     }

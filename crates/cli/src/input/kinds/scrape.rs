@@ -1,5 +1,6 @@
 //! Expositions: one, or a directory of them.
 
+use promsieve_core::ingest::page::Format;
 use promsieve_core::series::TableBuilder;
 
 use super::Held;
@@ -12,15 +13,11 @@ use crate::stderr::warn;
 /// Reads an exposition, or all of a directory.
 pub(super) fn read(source: &Source, common: &Common, held: &mut Held) -> anyhow::Result<()> {
     let Source::Directory(directory) = source else {
-        let mut builder = TableBuilder::default();
-        let scrape = scrapes::read_source(source, &common.access, common.server, &mut builder)?;
-        held.tables.push(builder.finish());
-        held.scrapes.push(scrape);
-        return Ok(());
+        return read_one(source, None, common, held);
     };
     let files = scrapes::files(directory)?;
     anyhow::ensure!(!files.is_empty(), "`{}` holds no scrape files", directory.display());
-    let (table, read) = scrapes::read_files(&files);
+    let (table, read) = scrapes::read_files(&files, common.reading());
     held.tables.push(table);
     for scrape in read {
         match scrape {
@@ -31,5 +28,20 @@ pub(super) fn read(source: &Source, common: &Common, held: &mut Held) -> anyhow:
             }
         }
     }
+    Ok(())
+}
+
+/// Reads a page, in `format` or in the one that its content tells.
+pub(super) fn read_one(
+    source: &Source,
+    format: Option<Format>,
+    common: &Common,
+    held: &mut Held,
+) -> anyhow::Result<()> {
+    let mut builder = TableBuilder::default();
+    let (access, reading) = (&common.access, common.reading());
+    let scrape = scrapes::read_source(source, access, format, reading, &mut builder)?;
+    held.tables.push(builder.finish());
+    held.scrapes.push(scrape);
     Ok(())
 }

@@ -10,9 +10,9 @@ use crate::input::source::Source;
 /// Reads an answer.
 pub(super) fn read(source: &Source, common: &Common, held: &mut Held) -> anyhow::Result<()> {
     let text = read_text(source, &common.access)?;
-    let status =
+    let statuses =
         status::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", source.name()))?;
-    held.statuses.push((source.name(), status));
+    held.statuses.extend(statuses.into_iter().map(|status| (source.name(), status)));
     Ok(())
 }
 

@@ -73,12 +73,13 @@ fn write_action(out: &mut dyn Write, action: &ActionView) -> io::Result<()> {
     writeln!(
         out,
         "<details class=\"action\"><summary><span class=\"badge {class}\">{}</span> <span class=\"job\">{}</span> <span class=\"what\">{}</span> \
-         <span class=\"saves\">{}</span></summary>\n<p>{}</p>",
+         <span class=\"saves\">{}</span></summary>\n<p>{}</p>\n<p>Proof: {}.</p>",
         Text(&action.proof),
         Text(&action.job),
         what(action),
         saves(action),
         Prose(&action.reason),
+        Text(&action.replay.sentence()),
     )?;
     if action.metrics.len() > NAMED {
         write!(out, "<p class=\"names\">")?;
@@ -114,5 +115,10 @@ fn what(action: &ActionView) -> String {
         return format!("Drop {metrics}");
     }
     let labels: Vec<String> = action.labels.iter().map(code).collect();
+    if !action.values.is_empty() {
+        let values = action.values.len();
+        let s = plural(values as u64);
+        return format!("Drop {values} value{s} of {} of {metrics}", labels.join(", "));
+    }
     format!("Drop label{} {} of {metrics}", plural(labels.len() as u64), labels.join(", "))
 }

@@ -5,7 +5,7 @@ use crate::output::view::census::{
 };
 use crate::output::view::estimate::{EstimateView, PartView, RangeView};
 use crate::output::view::lint::{EditView, FindingView, FixView, LintView, SummaryView};
-use crate::output::view::optimize::{ActionView, FootprintView, OptimizeView};
+use crate::output::view::optimize::{ActionView, FootprintView, OptimizeView, ReplayView};
 use crate::output::view::review::{InputsView, JobView, ReviewView};
 use crate::output::view::shard::{
     CandidateView, RuleView, ShardDetailView, ShardView, TooLargeView,
@@ -55,7 +55,8 @@ fn census(text: &str) -> CensusView {
         layer,
         series,
         samples: series,
-        label_bytes: 9000,
+        duplicates: Some(0),
+        label_bytes: Some(9000),
         labels: vec![LabelView {
             name: text.to_owned(),
             values: 20,
@@ -65,7 +66,9 @@ fn census(text: &str) -> CensusView {
             redundant: Some(false),
             shape: Some("path_with_id"),
             shape_share: Some(0.9),
+            shapes: Vec::new(),
         }],
+        depth: None,
     };
     let count = || vec![CountView { name: text.to_owned(), value: 3 }];
     CensusView {
@@ -83,6 +86,7 @@ fn census(text: &str) -> CensusView {
             metric(None, 50),
         ],
         labels: vec![LabelTotalView { name: text.to_owned(), values: 20, series: 1000 }],
+        blocks: Vec::new(),
         status: vec![StatusView {
             source: text.to_owned(),
             head_series: 1000,
@@ -91,7 +95,9 @@ fn census(text: &str) -> CensusView {
             series_by_metric: count(),
             values_by_label: count(),
             series_by_pair: count(),
+            ..StatusView::default()
         }],
+        ..CensusView::default()
     }
 }
 
@@ -160,11 +166,14 @@ fn optimize(text: &str) -> OptimizeView {
         metric: Some(text.to_owned()).filter(|_| metrics == 1),
         metrics: vec![text.to_owned(); metrics],
         labels: vec![text.to_owned(); labels],
+        values: Vec::new(),
         steps: vec![text.to_owned()],
         series_saved: 100,
         bytes_saved: 1 << 20,
         proof: proof.to_owned(),
         reason: text.to_owned(),
+        replay: ReplayView { series: 100, dropped: 100, queries: 1 },
+        loss: None,
     };
     OptimizeView {
         before: FootprintView { series: 1000, rss: 100 << 20 },
@@ -172,6 +181,8 @@ fn optimize(text: &str) -> OptimizeView {
         after: FootprintView { series: 800, rss: 80 << 20 },
         actions: vec![action(9, 0, "proven"), action(1, 2, "proven")],
         not_applied: vec![action(1, 1, text)],
+        losses: Vec::new(),
+        price: None,
         consumers_not_given: vec!["query_log"],
         snapshots: 2,
         config: text.to_owned(),
@@ -210,6 +221,8 @@ fn usage(text: &str) -> UsageView {
         name: text.to_owned(),
         verdict,
         by: vec![text.to_owned()],
+        selectors: 1,
+        uses: Vec::new(),
         unneeded_labels: vec![text.to_owned()],
     };
     UsageView {
@@ -219,9 +232,12 @@ fn usage(text: &str) -> UsageView {
         metrics: vec![metric("used"), metric("unused"), metric("unknown")],
         not_understood: vec![NotUnderstoodView {
             file: text.to_owned(),
+            line: Some(1),
+            column: Some(2),
             name: text.to_owned(),
             query: text.to_owned(),
             reason: text.to_owned(),
         }],
+        left_out: Vec::new(),
     }
 }

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use promsieve_core::units::{Bytes, SeriesCount};
 
-use super::Columns;
-use crate::output::view::census::{CensusView, CountView, LabelView, MetricView, StatusView};
+use super::{Columns, count, depth, over_time};
+use crate::output::view::census::{CensusView, LabelView, MetricView};
 
 /// Labels named beside a metric.
 const DRIVERS: usize = 3;
@@ -17,28 +17,53 @@ pub(crate) fn write(
     top: usize,
     hint: &str,
 ) -> std::io::Result<()> {
+    if let Some(over_time) = &view.over_time {
+        over_time::write(out, over_time, top)?;
+        writeln!(out)?;
+    }
     if view.samples > 0 {
         totals(out, view)?;
         metrics(out, view, top, hint)?;
     }
+    for groups in &view.by {
+        depth::groups(out, groups, top)?;
+    }
+    if let Some(pairs) = &view.pairs {
+        depth::pairs(out, pairs, top)?;
+    }
+    for metric in &view.metrics {
+        if let Some(depth) = &metric.depth {
+            depth::metric(out, metric, depth)?;
+        }
+    }
+    for block in &view.blocks {
+        super::block::write(out, block, top)?;
+    }
+    for head in &view.heads {
+        super::head::write(out, head, top)?;
+    }
     for status in &view.status {
-        self::status(out, status, top)?;
+        super::status::write(out, status, top)?;
     }
     Ok(())
 }
 
 fn totals(out: &mut impl Write, view: &CensusView) -> std::io::Result<()> {
     let targets = match view.targets {
-        0 => "one target".to_owned(),
-        1 => "1 target".to_owned(),
-        targets => format!("{targets} targets"),
+        0 if !view.heads.is_empty() => String::new(),
+        0 => " from one target".to_owned(),
+        1 => " from 1 target".to_owned(),
+        targets => format!(" from {targets} targets"),
+    };
+    let from = match view.blocks.len() {
+        0 => format!("{targets}; {} samples", SeriesCount(view.samples)),
+        blocks => format!(" in {}", count(blocks, "block")),
     };
     writeln!(
         out,
-        "{} series of {} metrics from {targets}; {} samples, {} of labels, {} distinct label pairs",
+        "{} series of {} metrics{from}, {} of labels, {} distinct label pairs",
         SeriesCount(view.series),
         view.metrics.len(),
-        SeriesCount(view.samples),
         Bytes(view.label_bytes),
         SeriesCount(view.unique_pairs),
     )?;
@@ -78,29 +103,4 @@ fn drivers(metric: &MetricView) -> String {
     let parts: Vec<String> =
         metric.labels.iter().filter(multiplies).take(DRIVERS).map(text).collect();
     parts.join(", ")
-}
-
-fn status(out: &mut impl Write, status: &StatusView, top: usize) -> std::io::Result<()> {
-    writeln!(
-        out,
-        "{}: {} head series, {} chunks, {} distinct label pairs",
-        status.source,
-        SeriesCount(status.head_series),
-        status.head_chunks,
-        SeriesCount(status.label_pairs),
-    )?;
-    let lists: [(&str, &[CountView]); 3] = [
-        ("series by metric", &status.series_by_metric),
-        ("values by label", &status.values_by_label),
-        ("series by pair", &status.series_by_pair),
-    ];
-    for (title, list) in lists {
-        writeln!(out, "\n  {title} (the largest only)")?;
-        let mut columns = Columns::new(&["name", ">count"]);
-        for entry in list.iter().take(if top == 0 { list.len() } else { top }) {
-            columns.row([entry.name.clone(), SeriesCount(entry.value).to_string()]);
-        }
-        columns.write(out)?;
-    }
-    Ok(())
 }

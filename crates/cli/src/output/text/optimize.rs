@@ -5,7 +5,7 @@ use std::io::Write;
 use promsieve_core::units::{Bytes, SeriesCount};
 
 use super::Columns;
-use crate::output::view::optimize::{ActionView, FootprintView, OptimizeView};
+use crate::output::view::optimize::{ActionView, FootprintView, OptimizeView, PriceView};
 
 /// Metrics named in a line.
 const NAMED: usize = 2;
@@ -15,6 +15,7 @@ pub(crate) fn write(out: &mut impl Write, view: &OptimizeView) -> std::io::Resul
     summary(out, view, usize::MAX)?;
     for action in &view.actions {
         writeln!(out, "\n# {}: {}", what(action), action.reason)?;
+        writeln!(out, "# {}", proof(action))?;
         for step in &action.steps {
             writeln!(out, "{}", step.trim_end())?;
         }
@@ -44,6 +45,9 @@ pub(super) fn summary(
         writeln!(out, "Not applied, since they hold for what was seen but are not proven:")?;
         actions(out, &view.not_applied, top)?;
     }
+    if let Some(price) = &view.price {
+        losses(out, view, price, top)?;
+    }
     if !view.consumers_not_given.is_empty() {
         writeln!(
             out,
@@ -52,6 +56,41 @@ pub(super) fn summary(
         )?;
     }
     Ok(())
+}
+
+/// What it would cost to reach the budget, the cheapest way that was found.
+fn losses(
+    out: &mut impl Write,
+    view: &OptimizeView,
+    price: &PriceView,
+    top: usize,
+) -> std::io::Result<()> {
+    let lossy = view.actions.iter().any(|action| action.loss.is_some());
+    let reached = match (price.reaches, lossy) {
+        (true, false) => "is reached only with these losses, taken with `--allow-loss`",
+        (true, true) => "is reached with these losses, which are part of the plan",
+        (false, _) => "is not reached, not even with all of these losses",
+    };
+    writeln!(out, "The budget {reached}: {}", footprint(price.after))?;
+    let mut columns = Columns::new(&["job", ">price", ">series", ">memory", "action"]);
+    for action in view.losses.iter().take(top) {
+        let loss = action.loss.as_ref();
+        columns.row([
+            action.job.clone(),
+            loss.map_or(0, |loss| loss.price).to_string(),
+            format!("-{}", SeriesCount(action.series_saved)),
+            format!("-{}", Bytes(action.bytes_saved)),
+            format!("{}: {}", what(action), loss.map_or("", |loss| &loss.what)),
+        ]);
+    }
+    columns.write(out)?;
+    writeln!(
+        out,
+        "  price {} together; no choice costs less than {} (gap {:.1} %)",
+        price.total,
+        price.at_least,
+        price.gap * 100.0
+    )
 }
 
 fn footprint(footprint: FootprintView) -> String {
@@ -83,6 +122,14 @@ fn actions(out: &mut impl Write, actions: &[ActionView], top: usize) -> std::io:
     }
 }
 
+/// What the action was tried on, or whom it costs something.
+fn proof(action: &ActionView) -> String {
+    match &action.loss {
+        None => action.replay.sentence(),
+        Some(loss) => format!("changes what these say: {}", loss.queries.join("; ")),
+    }
+}
+
 /// The action in a few words.
 fn what(action: &ActionView) -> String {
     let named: Vec<&str> = action.metrics.iter().take(NAMED).map(String::as_str).collect();
@@ -90,8 +137,10 @@ fn what(action: &ActionView) -> String {
     if let Some(rest) = action.metrics.len().checked_sub(NAMED).filter(|&rest| rest > 0) {
         metrics = format!("{metrics} and {rest} more");
     }
-    if action.labels.is_empty() {
-        return format!("drop {metrics}");
+    match (action.labels.join(", "), action.values.len()) {
+        (labels, _) if labels.is_empty() => format!("drop {metrics}"),
+        (labels, 0) => format!("drop label {labels} of {metrics}"),
+        (labels, 1) => format!("drop {labels}={:?} of {metrics}", action.values[0]),
+        (labels, values) => format!("drop {values} values of {labels} of {metrics}"),
     }
-    format!("drop label {} of {metrics}", action.labels.join(", "))
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::Columns;
-use crate::output::view::usage::UsageView;
+use crate::output::view::usage::{UsageView, UseView};
 
 /// Consumers and labels named in a line.
 const NAMED: usize = 2;
@@ -16,19 +16,39 @@ pub(crate) fn write(out: &mut impl Write, view: &UsageView) -> std::io::Result<(
         columns.row([
             metric.name.clone(),
             metric.verdict.to_owned(),
-            some_of(&metric.by),
+            some_of(&metric.uses.iter().map(place).collect::<Vec<_>>()),
             some_of(&metric.unneeded_labels),
         ]);
     }
     columns.write(out)?;
     for query in &view.not_understood {
-        writeln!(
-            out,
-            "  not understood: {} ({}): {}: {}",
-            query.name, query.file, query.query, query.reason
-        )?;
+        let file = at(&query.file, query.line, query.column);
+        let text = query.query.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (name, reason) = (&query.name, &query.reason);
+        writeln!(out, "  not understood: {name} ({file}): {text}: {reason}")?;
+    }
+    for left in &view.left_out {
+        writeln!(out, "  left out: {}: {}", at(&left.file, left.line, left.column), left.what)?;
+    }
+    if !view.consumers_not_given.is_empty() {
+        writeln!(out, "Not given: {}", view.consumers_not_given.join(", "))?;
     }
     Ok(())
+}
+
+/// `name (file:line:column)`.
+fn place(found: &UseView) -> String {
+    if found.file.is_empty() {
+        return found.name.clone();
+    }
+    format!("{} ({})", found.name, at(&found.file, found.line, found.column))
+}
+
+fn at(file: &str, line: Option<u32>, column: Option<u32>) -> String {
+    match (line, column) {
+        (Some(line), Some(column)) => format!("{file}:{line}:{column}"),
+        _ => file.to_owned(),
+    }
 }
 
 /// Writes how many metrics are used, unused and unknown.

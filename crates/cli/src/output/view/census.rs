@@ -1,10 +1,18 @@
 //! The view of a census.
 
-use promsieve_core::census::{Census, MetricCensus};
+use promsieve_core::census::{Census, MetricCensus, ShapeShare, Totals};
 use promsieve_core::ingest::status::{Entry, TsdbStatus};
+use promsieve_core::packs::{Layer, layer_of};
+use promsieve_core::series::MetricType;
 use serde::Serialize;
 
-/// A census, and what statuses of servers tell.
+use super::block::BlockView;
+use super::bounds::BoundsView;
+use super::depth::{DepthView, GroupsView, PairsView};
+use super::head::HeadView;
+use super::over_time::OverTimeView;
+
+/// A census, and what blocks, heads and statuses of servers tell.
 #[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CensusView {
@@ -18,6 +26,16 @@ pub(crate) struct CensusView {
     pub(crate) metrics: Vec<MetricView>,
     pub(crate) labels: Vec<LabelTotalView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) by: Vec<GroupsView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pairs: Option<PairsView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) over_time: Option<OverTimeView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) blocks: Vec<BlockView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) heads: Vec<HeadView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) status: Vec<StatusView>,
 }
 
@@ -30,8 +48,12 @@ pub(crate) struct MetricView {
     pub(crate) layer: Option<&'static str>,
     pub(crate) series: u64,
     pub(crate) samples: u64,
-    pub(crate) label_bytes: u64,
+    pub(crate) duplicates: Option<u64>,
+    /// Unknown in the summary of a block, whose metrics have no labels there.
+    pub(crate) label_bytes: Option<u64>,
     pub(crate) labels: Vec<LabelView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) depth: Option<DepthView>,
 }
 
 /// One label of a metric.
@@ -46,6 +68,15 @@ pub(crate) struct LabelView {
     pub(crate) redundant: Option<bool>,
     pub(crate) shape: Option<&'static str>,
     pub(crate) shape_share: Option<f64>,
+    pub(crate) shapes: Vec<ShapeView>,
+}
+
+/// A shape of values and the share of a label's values that have it.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ShapeView {
+    pub(crate) shape: &'static str,
+    pub(crate) share: f64,
 }
 
 /// One label name over all metrics.
@@ -58,16 +89,23 @@ pub(crate) struct LabelTotalView {
 }
 
 /// What a server's `/api/v1/status/tsdb` tells. Its lists hold the largest entries only.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct StatusView {
     pub(crate) source: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) tenant: String,
     pub(crate) head_series: u64,
     pub(crate) head_chunks: i64,
     pub(crate) label_pairs: u64,
     pub(crate) series_by_metric: Vec<CountView>,
     pub(crate) values_by_label: Vec<CountView>,
     pub(crate) series_by_pair: Vec<CountView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) series_by_label: Vec<CountView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) series_by_focus_value: Vec<CountView>,
+    pub(crate) bounds: BoundsView,
 }
 
 /// A name and its number.
@@ -98,6 +136,7 @@ impl CensusView {
             metrics: census.metrics.iter().map(MetricView::of).collect(),
             labels: labels.collect(),
             status,
+            ..Self::default()
         }
     }
 }
@@ -111,19 +150,48 @@ impl MetricView {
             bytes: label.bytes,
             without: label.without,
             redundant: label.without.map(|_| label.is_redundant(metric.series)),
-            shape: label.shape.map(|shape| shape.shape.as_str()),
-            shape_share: label.shape.map(|shape| (shape.share * 1000.0).round() / 1000.0),
+            shape: label.shape().map(|shape| shape.shape.as_str()),
+            shape_share: label.shape().map(|shape| rounded(shape.share)),
+            shapes: label.shapes.iter().map(ShapeView::of).collect(),
         });
         Self {
             name: metric.name.clone(),
             r#type: metric.kind.as_str(),
-            layer: metric.layer.map(promsieve_core::packs::Layer::as_str),
+            layer: metric.layer.map(Layer::as_str),
             series: metric.series,
             samples: metric.samples,
-            label_bytes: metric.label_bytes,
+            duplicates: metric.duplicates,
+            label_bytes: Some(metric.label_bytes),
             labels: labels.collect(),
+            depth: None,
         }
     }
+
+    /// A metric of which nothing is known but its name and number of series.
+    pub(crate) fn named(name: &str, series: u64) -> Self {
+        Self {
+            name: name.to_owned(),
+            r#type: MetricType::Unknown.as_str(),
+            layer: layer_of(name).map(Layer::as_str),
+            series,
+            samples: series,
+            duplicates: None,
+            label_bytes: None,
+            labels: Vec::new(),
+            depth: None,
+        }
+    }
+}
+
+impl ShapeView {
+    fn of(share: &ShapeShare) -> Self {
+        Self { shape: share.shape.as_str(), share: rounded(share.share) }
+    }
+}
+
+/// A share with the digits that mean something.
+fn rounded(share: f64) -> f64 {
+    (share * 1000.0).round() / 1000.0
 }
 
 impl StatusView {
@@ -135,12 +203,16 @@ impl StatusView {
         };
         Self {
             source: source.to_owned(),
+            tenant: status.tenant.clone(),
             head_series: status.head_stats.num_series,
             head_chunks: status.head_stats.chunk_count,
             label_pairs: status.head_stats.num_label_pairs,
             series_by_metric: list(&status.series_count_by_metric_name),
             values_by_label: list(&status.label_value_count_by_label_name),
             series_by_pair: list(&status.series_count_by_label_value_pair),
+            series_by_label: list(&status.series_count_by_label_name),
+            series_by_focus_value: list(&status.series_count_by_focus_label_value),
+            bounds: BoundsView::of(&Totals::of(status)),
         }
     }
 }

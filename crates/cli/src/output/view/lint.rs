@@ -101,8 +101,23 @@ impl LintView {
 
     /// Adds the findings of a project.
     pub(crate) fn add(&mut self, project: &Project, sources: &Sources, findings: &[Finding]) {
+        self.add_files(sources);
+        self.add_findings(project, sources, findings);
+    }
+
+    /// Adds files that were looked at.
+    pub(crate) fn add_files(&mut self, sources: &Sources) {
         self.summary.files += sources.len();
         self.files.extend(sources.iter().map(|(_, file)| file.name().to_owned()));
+    }
+
+    /// Adds the findings of a project whose files were added.
+    pub(crate) fn add_findings(
+        &mut self,
+        project: &Project,
+        sources: &Sources,
+        findings: &[Finding],
+    ) {
         let prints = fingerprints(project, sources, findings);
         for (finding, fingerprint) in findings.iter().zip(prints) {
             let view = FindingView { fingerprint, ..FindingView::of(sources, finding) };

@@ -1,6 +1,8 @@
 //! The view of a plan.
 
-use promsieve_core::optimize::{Action, Footprint, Plan};
+use promsieve_core::optimize::{Action, Footprint, Planned};
+use promsieve_core::units::SeriesCount;
+use promsieve_core::usage::Usage;
 use serde::Serialize;
 
 /// What a plan saves, action by action, and the configuration with it.
@@ -15,6 +17,11 @@ pub(crate) struct OptimizeView {
     pub(crate) actions: Vec<ActionView>,
     /// Actions that hold for what was seen, but are not proven; not part of the plan.
     pub(crate) not_applied: Vec<ActionView>,
+    /// The cheapest losses that reach the budget; empty where the plan reaches it without. They are
+    /// among the actions where losses are allowed.
+    pub(crate) losses: Vec<ActionView>,
+    /// What the losses cost; null where none are looked for.
+    pub(crate) price: Option<PriceView>,
     /// Kinds of consumers that were not given; what only they use looks unused.
     pub(crate) consumers_not_given: Vec<&'static str>,
     /// Snapshots that the plan was replayed over, the newest included.
@@ -31,24 +38,87 @@ pub(crate) struct FootprintView {
     pub(crate) rss: u64,
 }
 
+/// What losses cost together, in thousandths of queries times what those are worth.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct PriceView {
+    pub(crate) total: u64,
+    /// No other choice that saves as much costs less.
+    pub(crate) at_least: u64,
+    /// The share of the price that another choice could save at most.
+    pub(crate) gap: f64,
+    /// Whether the losses reach the budget; if not, nothing does.
+    pub(crate) reaches: bool,
+    /// What is stored with the losses.
+    pub(crate) after: FootprintView,
+}
+
+/// What an action loses.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct LossView {
+    pub(crate) price: u64,
+    /// How the answers change.
+    pub(crate) what: String,
+    /// The queries whose answers change: `FILE: NAME`.
+    pub(crate) queries: Vec<String>,
+}
+
 /// One action.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ActionView {
-    /// `drop_metrics` or `drop_label`.
+    /// `drop_metrics`, `drop_values` or `drop_label`.
     pub(crate) kind: &'static str,
     pub(crate) job: String,
     /// The metric, where it is one; several are in `metrics`.
     pub(crate) metric: Option<String>,
     pub(crate) metrics: Vec<String>,
     pub(crate) labels: Vec<String>,
+    /// The values seen of the label that are dropped.
+    pub(crate) values: Vec<String>,
     /// The steps, as YAML.
     pub(crate) steps: Vec<String>,
     pub(crate) series_saved: u64,
     pub(crate) bytes_saved: u64,
-    /// `proven` or `observed(n snapshots)`.
+    /// `proven`, `observed(n snapshots)` or `lossy`.
     pub(crate) proof: String,
     pub(crate) reason: String,
+    pub(crate) replay: ReplayView,
+    /// What is lost by it; null where nobody misses anything.
+    pub(crate) loss: Option<LossView>,
+}
+
+/// What an action was tried on, over all snapshots. No two series became one, within a target or
+/// across targets, and none went that is not among the dropped: else it would not be here.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ReplayView {
+    /// Series of its metrics.
+    pub(crate) series: u64,
+    /// Of those, the ones that it drops.
+    pub(crate) dropped: u64,
+    /// Queries that select one of its metrics; none of them loses anything.
+    pub(crate) queries: usize,
+}
+
+impl ReplayView {
+    /// What was tried and what came of it.
+    pub(crate) fn sentence(self) -> String {
+        let dropped = match self.dropped {
+            0 => "none goes".to_owned(),
+            dropped => format!("{} go as said, no other", SeriesCount(dropped)),
+        };
+        let queries = match self.queries {
+            0 => "no query selects these metrics".to_owned(),
+            1 => "the query that selects these metrics loses nothing".to_owned(),
+            queries => format!("the {queries} queries that select these metrics lose nothing"),
+        };
+        format!(
+            "replayed over {} series: {dropped}, and no two become one; {queries}",
+            SeriesCount(self.series)
+        )
+    }
 }
 
 impl FootprintView {
@@ -58,7 +128,7 @@ impl FootprintView {
 }
 
 impl ActionView {
-    fn of(action: &Action) -> Self {
+    fn of(action: &Action, usage: &Usage) -> Self {
         let metrics = action.metrics.clone();
         Self {
             kind: action.kind.as_str(),
@@ -66,25 +136,54 @@ impl ActionView {
             metric: metrics.first().filter(|_| metrics.len() == 1).cloned(),
             metrics,
             labels: action.labels.clone(),
+            values: action.values.clone(),
             steps: action.steps.iter().map(promsieve_core::relabel::RawStep::to_yaml).collect(),
             series_saved: action.series_saved.0,
             bytes_saved: action.bytes_saved.0,
             proof: action.proof.to_string(),
             reason: action.reason.clone(),
+            replay: ReplayView {
+                series: action.replay.series.0,
+                dropped: action.replay.dropped.0,
+                queries: action.replay.queries,
+            },
+            loss: action.loss.as_ref().map(|loss| LossView {
+                price: loss.price,
+                what: loss.what.clone(),
+                queries: loss.queries.iter().map(|&at| asker(usage, at)).collect(),
+            }),
         }
     }
 }
 
+/// Who asks a query.
+fn asker(usage: &Usage, at: usize) -> String {
+    let origin = &usage.queries()[at].origin;
+    format!("{}: {}", origin.file, origin.name)
+}
+
 impl OptimizeView {
     /// The view of a plan and of the configuration with it.
-    pub(crate) fn of(plan: &Plan, consumers_not_given: Vec<&'static str>, config: String) -> Self {
+    pub(crate) fn of(planned: &Planned, usage: &Usage, config: String) -> Self {
+        let plan = &planned.plan;
+        let views = |actions: &[Action]| {
+            actions.iter().map(|action| ActionView::of(action, usage)).collect::<Vec<_>>()
+        };
         Self {
             before: FootprintView::of(plan.before()),
             during: FootprintView::of(plan.during()),
             after: FootprintView::of(plan.after()),
-            actions: plan.actions().iter().map(ActionView::of).collect(),
-            not_applied: plan.not_applied().iter().map(ActionView::of).collect(),
-            consumers_not_given,
+            actions: views(plan.actions()),
+            not_applied: views(plan.not_applied()),
+            losses: views(&planned.losses),
+            price: planned.price.map(|price| PriceView {
+                total: price.total,
+                at_least: price.at_least,
+                gap: price.gap(),
+                reaches: price.reaches,
+                after: FootprintView::of(price.after),
+            }),
+            consumers_not_given: usage.kinds_missing().iter().map(|kind| kind.as_str()).collect(),
             snapshots: plan.snapshots(),
             config,
         }

@@ -7,9 +7,11 @@
 mod line;
 mod meta;
 mod number;
+mod parts;
 mod reader;
 
 #[cfg(test)]
 mod tests;
 
+pub use parts::Parts;
 pub use reader::{Format, Reader};

@@ -109,6 +109,18 @@ impl Reader {
         self.report
     }
 
+    /// Whether lines that follow are read as if nothing stood before them but a `# TYPE` line.
+    pub(super) fn is_settled(&self) -> bool {
+        self.carry.is_empty() && !self.ended
+    }
+
+    /// Goes on where another reader stopped, which read on from here.
+    pub(super) fn take_over(&mut self, next: Self) {
+        self.report.append(next.report, self.line - 1);
+        self.line += next.line - 1;
+        (self.carry, self.ended) = (next.carry, next.ended);
+    }
+
     /// Reads whole lines; gives how many bytes were read (fewer when a quoted value goes on past
     /// the end).
     fn read(&mut self, lines: &[u8], sink: &mut impl Sink) -> usize {

@@ -20,6 +20,7 @@ pub struct Churn {
 
 impl Churn {
     pub(super) fn of(pairs: &[Pair], symbols: &Symbols<'_>, span: u64, top: usize) -> Self {
+        #[expect(clippy::cast_sign_loss, reason = "both have no sign")]
         let series = |uncovered: u64| (uncovered as f64 / span as f64) as u64;
         let mut most = Top::new(top);
         let mut labels = BTreeMap::<u32, u64>::new();
@@ -31,7 +32,8 @@ impl Churn {
             most.add(series(pair.uncovered), (name, symbols.bytes_of(pair.value)));
         }
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let pair = |(count, (name, value))| PairCount { name: text(name), value: text(value), count };
+        let pair =
+            |(count, (name, value))| PairCount { name: text(name), value: text(value), count };
         let label = |(name, uncovered)| (text(symbols.bytes_of(name)), series(uncovered));
         let mut labels: Vec<(String, u64)> = labels.into_iter().map(label).collect();
         labels.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

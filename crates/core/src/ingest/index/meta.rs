@@ -48,17 +48,19 @@ pub struct Compaction {
     pub level: u64,
 }
 
-/// Reads `meta.json`.
-///
-/// # Errors
-/// What is wrong with it, in words for the user.
-pub fn meta(text: &str) -> Result<Meta, String> {
-    let meta: Meta = serde_json::from_str(text)
-        .map_err(|error| format!("this is no description of a block: {error}"))?;
-    if meta.ulid.is_empty() {
-        return Err("this is no description of a block: it has no `ulid`".to_owned());
+impl Meta {
+    /// Reads `meta.json`.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words for the user.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let meta: Self = serde_json::from_str(text)
+            .map_err(|error| format!("this is no description of a block: {error}"))?;
+        if meta.ulid.is_empty() {
+            return Err("this is no description of a block: it has no `ulid`".to_owned());
+        }
+        Ok(meta)
     }
-    Ok(meta)
 }
 
 /// Deleted samples, by series.
@@ -155,9 +157,10 @@ mod tests {
 
     #[test]
     fn what_is_no_block_is_named() {
-        assert!(meta("{}").unwrap_err().contains("no `ulid`"));
-        assert!(meta("[").unwrap_err().starts_with("this is no description of a block"));
-        let read = meta(r#"{"ulid": "X", "minTime": 1, "stats": {"numSeries": 3}}"#).unwrap();
+        assert!(Meta::parse("{}").unwrap_err().contains("no `ulid`"));
+        assert!(Meta::parse("[").unwrap_err().starts_with("this is no description of a block"));
+        let read =
+            Meta::parse(r#"{"ulid": "X", "minTime": 1, "stats": {"numSeries": 3}}"#).unwrap();
         assert_eq!((read.min_time, read.stats.num_series, read.stats.num_chunks), (1, 3, 0));
     }
 
@@ -167,10 +170,16 @@ mod tests {
         let content = [3u8, 2, 8, 9];
         bytes.extend(content);
         bytes.extend(crc32c::crc32c(&content).to_be_bytes());
-        assert_eq!(Tombstones::parse(&bytes).unwrap_err(), "byte 8: this is no series and two moments");
+        assert_eq!(
+            Tombstones::parse(&bytes).unwrap_err(),
+            "byte 8: this is no series and two moments"
+        );
         bytes[6] ^= 1;
         assert_eq!(Tombstones::parse(&bytes).unwrap_err(), "byte 5: the checksum does not match");
         assert_eq!(Tombstones::parse(&bytes[..4]).unwrap_err(), "byte 0: these are no tombstones");
-        assert_eq!(Tombstones::parse(&[0x01, 0x30, 0xBA, 0x30, 1, 0, 0, 0, 0]), Ok(Tombstones::default()));
+        assert_eq!(
+            Tombstones::parse(&[0x01, 0x30, 0xBA, 0x30, 1, 0, 0, 0, 0]),
+            Ok(Tombstones::default())
+        );
     }
 }

@@ -12,7 +12,6 @@
 //!
 //! The format is that of `tsdb/docs/format/index.md` at Prometheus 3.5; version 1 is read too.
 
-mod bytes;
 mod churn;
 mod meta;
 mod pairs;
@@ -24,6 +23,7 @@ mod symbols;
 mod top;
 mod walk;
 
+use super::bytes;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -31,7 +31,7 @@ use foldhash::fast::FixedState;
 use rayon::prelude::*;
 
 pub use churn::Churn;
-pub use meta::{Compaction, Meta, Stats, Tombstones, meta};
+pub use meta::{Compaction, Meta, Stats, Tombstones};
 pub use sections::{Problem, ReadAt, Section, Version};
 pub use summary::{LabelSummary, PairCount, Summary};
 

@@ -67,11 +67,7 @@ fn pair<'a>(cursor: &mut Cursor<'a>) -> Option<Pair<'a>> {
 }
 
 /// How many series a list has, without reading it: its length says so twice.
-pub(super) fn series(
-    source: &dyn ReadAt,
-    sections: &Sections,
-    list: u64,
-) -> Result<u64, Problem> {
+pub(super) fn series(source: &dyn ReadAt, sections: &Sections, list: u64) -> Result<u64, Problem> {
     let problem = |message: &str| Problem::new(Section::Postings, list, message);
     let start = list.checked_add(8).filter(|&start| start <= sections.end);
     let start = start.ok_or_else(|| problem("a list would start behind the end of the file"))?;

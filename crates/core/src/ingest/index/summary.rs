@@ -139,7 +139,8 @@ impl<'a> Tally<'a> {
         // Every series has a name: where the list of all is lost, those of the names have them all.
         let named = || summary.metrics.iter().map(|(_, series)| series).sum();
         summary.series = series.unwrap_or_else(named);
-        let pair = |(count, (name, value))| PairCount { name: text(name), value: text(value), count };
+        let pair =
+            |(count, (name, value))| PairCount { name: text(name), value: text(value), count };
         summary.pairs = self.pairs.finish().into_iter().map(pair).collect();
         summary.metrics.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         summary

@@ -63,6 +63,8 @@ struct Walker<'a> {
     shared: &'a Shared<'a>,
     part: Part,
     slots: Vec<Slot>,
+    /// Whether the series has a label where the one before has another or none.
+    renamed: bool,
     /// Where among the slots the metric's name stands.
     metric: Option<usize>,
     /// The row as it is pushed: all slots but the metric's name.
@@ -77,6 +79,7 @@ pub(super) fn walk(shared: &Shared<'_>, range: std::ops::Range<usize>) -> Part {
         shared,
         part: Part::default(),
         slots: Vec::new(),
+        renamed: false,
         metric: None,
         row: Vec::new(),
         uncovered: 0,
@@ -94,7 +97,8 @@ impl Walker<'_> {
         // The next piece's start, if the list is in order; the rest of the section else.
         let next = if range.end < places.len() { at(range.end) } else { limit };
         let end = if next > start && next < limit { next } else { limit };
-        let outside = || Problem::new(Section::Series, start, "the list of all series leads outside");
+        let outside =
+            || Problem::new(Section::Series, start, "the list of all series leads outside");
         let bytes = if start < sections.series.start || start >= end {
             Err(outside())
         } else {
@@ -138,7 +142,8 @@ impl Walker<'_> {
         let mut cursor = Cursor::new(content);
         let count = cursor.uvarint().ok_or("a series without labels")?;
         // Where the count is the same, so is every label that ends in the common part.
-        let kept = if same < cursor.at { 0 } else { self.slots.partition_point(|it| it.end <= same) };
+        let kept =
+            if same < cursor.at { 0 } else { self.slots.partition_point(|it| it.end <= same) };
         if kept > 0 {
             cursor.at = self.slots[kept - 1].end;
         }
@@ -146,6 +151,7 @@ impl Walker<'_> {
         if count > content.len() as u64 / 2 {
             return Err("more labels than fit in a series");
         }
+        self.renamed = false;
         for at in kept..count as usize {
             self.label(at, &mut cursor)?;
         }
@@ -167,6 +173,10 @@ impl Walker<'_> {
         };
         let (name, value) = (symbol(cursor.uvarint())?, symbol(cursor.uvarint())?);
         let end = cursor.at;
+        self.renamed |= self.slots.get(at).is_none_or(|slot| slot.name != name);
+        if self.renamed && self.slots[..at].iter().any(|slot| slot.name == name) {
+            return Err("a label stands twice in a series");
+        }
         if let Some(slot) = self.slots.get_mut(at)
             && (slot.name, slot.value) == (name, value)
         {
@@ -213,11 +223,14 @@ impl Walker<'_> {
             self.metric = self.slots.iter().position(|slot| Some(slot.name) == name);
         }
         let metric = self.metric;
-        self.row.truncate(kept - usize::from(metric.is_some_and(|at| at < kept)));
-        let changed = self.slots.iter().enumerate().skip(kept).filter(|(at, _)| Some(*at) != metric);
-        self.row.extend(changed.map(|(_, slot)| CodedLabel { name: slot.name, value: slot.pair + 1 }));
+        let same = kept - usize::from(metric.is_some_and(|at| at < kept));
+        self.row.truncate(same);
+        let changed =
+            self.slots.iter().enumerate().skip(kept).filter(|(at, _)| Some(*at) != metric);
+        self.row
+            .extend(changed.map(|(_, slot)| CodedLabel { name: slot.name, value: slot.pair + 1 }));
         let metric = metric.map_or(0, |at| self.slots[at].pair + 1);
-        self.part.rows.push(metric, &self.row);
+        self.part.rows.push(metric, &self.row, same);
     }
 
     /// Hands over what the labels from `at` on have added up to.

@@ -1,7 +1,7 @@
 //! `chunks_head`: chunks that a head has cut and mapped. Their headers tell which series have older
 //! samples than the log.
 
-use super::entries::Cursor;
+use crate::ingest::bytes::Cursor;
 
 const MAGIC: [u8; 4] = 0x0130_BC91_u32.to_be_bytes();
 /// Magic, version and padding.
@@ -58,13 +58,12 @@ pub(super) fn read(file: &[u8], take: &mut dyn FnMut(Chunk)) -> Result<(), (u64,
 
 /// A chunk and its length without the checksum.
 fn chunk(bytes: &[u8]) -> Option<(Chunk, usize)> {
-    let mut cursor = Cursor { rest: bytes };
+    let mut cursor = Cursor::new(bytes);
     let reference = cursor.be64()?;
     let times = (cursor.be64()?.cast_signed(), cursor.be64()?.cast_signed());
     let encoding = cursor.byte()?;
     let data = cursor.string()?;
     let samples = data.first_chunk().map_or(0, |bytes| u16::from_be_bytes(*bytes));
     let late = encoding & LATE != 0;
-    let length = bytes.len() - cursor.rest.len();
-    Some((Chunk { reference, times, samples, late }, length))
+    Some((Chunk { reference, times, samples, late }, cursor.at))
 }

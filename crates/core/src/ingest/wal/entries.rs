@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::histogram;
+use crate::ingest::bytes::Cursor;
 use crate::series::MetricType;
 
 /// The value that marks a series as gone (`model/value` of Prometheus: `StaleNaN`).
@@ -62,10 +63,10 @@ pub(super) enum RecordKind {
 /// What a server says of a record that it cannot read.
 pub(super) fn read(record: &[u8], entries: &mut Entries) -> Result<RecordKind, String> {
     entries.clear();
-    let Some((&kind, rest)) = record.split_first() else { return Ok(RecordKind::Unknown) };
-    let mut cursor = Cursor { rest };
+    let mut cursor = Cursor::new(record);
+    let Some(kind) = cursor.byte() else { return Ok(RecordKind::Unknown) };
     let (what, read) = match kind {
-        1 => (RecordKind::Series, series(&mut cursor, record.len(), entries)),
+        1 => (RecordKind::Series, series(&mut cursor, entries)),
         2 => (RecordKind::Floats, floats(&mut cursor, entries)),
         3 => (RecordKind::Tombstones, tombstones(&mut cursor, entries)),
         4 => (RecordKind::Exemplars, exemplars(&mut cursor, entries)),
@@ -84,23 +85,23 @@ pub(super) fn read(record: &[u8], entries: &mut Entries) -> Result<RecordKind, S
         }
         _ => return Ok(RecordKind::Unknown),
     };
-    let at = record.len() - cursor.rest.len();
-    read.map(|()| what).ok_or_else(|| format!("record of type {kind} ends or breaks at byte {at}"))
+    read.map(|()| what)
+        .ok_or_else(|| format!("record of type {kind} ends or breaks at byte {}", cursor.at))
 }
 
 /// The labels of a series, from the bytes that [`SeriesEntry::labels`] names.
 pub(super) fn labels(encoded: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let mut cursor = Cursor { rest: encoded };
+    let mut cursor = Cursor::new(encoded);
     let count = cursor.uvarint().unwrap_or(0);
     (0..count).map_while(move |_| Some((cursor.string()?, cursor.string()?)))
 }
 
-fn series(cursor: &mut Cursor<'_>, length: usize, entries: &mut Entries) -> Option<()> {
-    while !cursor.is_empty() {
+fn series(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<()> {
+    while !cursor.is_at_end() {
         let reference = cursor.be64()?;
-        let start = length - cursor.rest.len();
+        let start = cursor.at;
         skip_labels(cursor)?;
-        entries.series.push(SeriesEntry { reference, labels: start..length - cursor.rest.len() });
+        entries.series.push(SeriesEntry { reference, labels: start..cursor.at });
     }
     Some(())
 }
@@ -115,11 +116,11 @@ fn skip_labels(cursor: &mut Cursor<'_>) -> Option<()> {
 
 /// A base reference and a base time, then differences to them.
 fn floats(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<()> {
-    if cursor.is_empty() {
+    if cursor.is_at_end() {
         return Some(());
     }
     let (base, base_time) = (cursor.be64()?, cursor.be64()?.cast_signed());
-    while !cursor.is_empty() {
+    while !cursor.is_at_end() {
         let reference = base.wrapping_add_signed(cursor.varint()?);
         let time = base_time.wrapping_add(cursor.varint()?);
         let (value, stale) = float(cursor)?;
@@ -134,11 +135,11 @@ fn float(cursor: &mut Cursor<'_>) -> Option<(u64, bool)> {
 }
 
 fn histograms(cursor: &mut Cursor<'_>, body: Body, entries: &mut Entries) -> Option<()> {
-    if cursor.is_empty() {
+    if cursor.is_at_end() {
         return Some(());
     }
     let (base, base_time) = (cursor.be64()?, cursor.be64()?.cast_signed());
-    while !cursor.is_empty() {
+    while !cursor.is_at_end() {
         let reference = base.wrapping_add_signed(cursor.varint()?);
         let time = base_time.wrapping_add(cursor.varint()?);
         let (value, stale) = hashed(cursor, body)?;
@@ -151,11 +152,10 @@ fn histograms(cursor: &mut Cursor<'_>, body: Body, entries: &mut Entries) -> Opt
 type Body = fn(&mut Cursor<'_>) -> Option<u64>;
 
 fn hashed(cursor: &mut Cursor<'_>, body: Body) -> Option<(u64, bool)> {
-    let before = cursor.rest;
-    let sum = body(cursor)?;
     // The first byte is a hint on resets, which is no part of the value.
-    let bytes = &before[1..before.len() - cursor.rest.len()];
-    Some((rapidhash::v3::rapidhash_v3(bytes), sum == STALE))
+    let start = cursor.at + 1;
+    let sum = body(cursor)?;
+    Some((rapidhash::v3::rapidhash_v3(cursor.since(start)), sum == STALE))
 }
 
 /// The second encoding: each reference is a difference to the one before, each time one to the
@@ -166,7 +166,7 @@ fn with_start_times(
     entries: &mut Entries,
 ) -> Option<()> {
     const EXPLICIT: u8 = 2;
-    if cursor.is_empty() {
+    if cursor.is_at_end() {
         return Some(());
     }
     let mut reference = cursor.varint()?;
@@ -177,7 +177,7 @@ fn with_start_times(
         let (value, stale) = value(cursor)?;
         let known = reference.cast_unsigned();
         entries.samples.push(SampleEntry { reference: known, time, value, stale });
-        if cursor.is_empty() {
+        if cursor.is_at_end() {
             return Some(());
         }
         reference = reference.wrapping_add(cursor.varint()?);
@@ -189,7 +189,7 @@ fn with_start_times(
 }
 
 fn tombstones(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<()> {
-    while !cursor.is_empty() {
+    while !cursor.is_at_end() {
         let reference = cursor.be64()?;
         let (from, to) = (cursor.varint()?, cursor.varint()?);
         entries.others += 1;
@@ -202,14 +202,14 @@ fn tombstones(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<()> {
 }
 
 fn exemplars(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<()> {
-    if cursor.is_empty() {
+    if cursor.is_at_end() {
         return Some(());
     }
-    cursor.skip(16)?;
-    while !cursor.is_empty() {
+    cursor.take(16)?;
+    while !cursor.is_at_end() {
         cursor.varint()?;
         cursor.varint()?;
-        cursor.skip(8)?;
+        cursor.take(8)?;
         skip_labels(cursor)?;
         entries.others += 1;
     }
@@ -217,15 +217,15 @@ fn exemplars(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<()> {
 }
 
 fn markers(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<()> {
-    while !cursor.is_empty() {
-        cursor.skip(16)?;
+    while !cursor.is_at_end() {
+        cursor.take(16)?;
         entries.others += 1;
     }
     Some(())
 }
 
 fn metadata(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<()> {
-    while !cursor.is_empty() {
+    while !cursor.is_at_end() {
         let reference = cursor.uvarint()?;
         let kind = metric_type(cursor.byte()?);
         skip_labels(cursor)?;
@@ -254,62 +254,5 @@ impl Entries {
         self.deleted.clear();
         self.metadata.clear();
         self.others = 0;
-    }
-}
-
-/// Reads numbers and strings as Prometheus encodes them; `None` at the end or at nonsense.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Cursor<'a> {
-    pub(super) rest: &'a [u8],
-}
-
-impl<'a> Cursor<'a> {
-    pub(super) fn is_empty(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    pub(super) fn byte(&mut self) -> Option<u8> {
-        let (&first, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        Some(first)
-    }
-
-    pub(super) fn skip(&mut self, length: usize) -> Option<()> {
-        self.rest = self.rest.get(length..)?;
-        Some(())
-    }
-
-    pub(super) fn be64(&mut self) -> Option<u64> {
-        let (first, rest) = self.rest.split_first_chunk::<8>()?;
-        self.rest = rest;
-        Some(u64::from_be_bytes(*first))
-    }
-
-    pub(super) fn uvarint(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for (at, &byte) in self.rest.iter().take(10).enumerate() {
-            if at == 9 && byte > 1 {
-                return None;
-            }
-            value |= u64::from(byte & 0x7f) << (7 * at);
-            if byte < 0x80 {
-                self.rest = &self.rest[at + 1..];
-                return Some(value);
-            }
-        }
-        None
-    }
-
-    pub(super) fn varint(&mut self) -> Option<i64> {
-        let value = self.uvarint()?;
-        Some((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
-    }
-
-    /// A length and that many bytes.
-    pub(super) fn string(&mut self) -> Option<&'a [u8]> {
-        let length = usize::try_from(self.uvarint()?).ok()?;
-        let (string, rest) = self.rest.split_at_checked(length)?;
-        self.rest = rest;
-        Some(string)
     }
 }

@@ -10,6 +10,9 @@ use super::entries::{self, Entries, RecordKind, SampleEntry};
 use super::replay::ReplayOptions;
 use crate::series::{METRIC_NAME, MetricType, Stage, Table, TableBuilder};
 
+/// Most series have no more labels.
+const USUAL_LABELS: usize = 24;
+
 /// The state of a replay.
 pub(super) struct Head {
     options: ReplayOptions,
@@ -21,6 +24,8 @@ pub(super) struct Head {
     by_reference: HashMap<u64, u32, FixedState>,
     /// The times of the chunks in `chunks_head`, by the reference of their series.
     mapped: HashMap<u64, (i64, i64), FixedState>,
+    /// The series of the latest sample.
+    latest: usize,
     entries: Entries,
 }
 
@@ -29,6 +34,8 @@ pub(super) struct Head {
 struct Series {
     /// The hash of its labels.
     hash: u64,
+    /// The latest reference that stands for it, if it still does.
+    reference: Option<u64>,
     /// Its group in the table.
     group: u32,
     /// Whether a server keeps it, since it has a chunk.
@@ -60,6 +67,7 @@ impl Head {
             by_labels: HashMap::default(),
             by_reference: HashMap::default(),
             mapped: HashMap::default(),
+            latest: 0,
             entries: Entries::default(),
         }
     }
@@ -115,8 +123,11 @@ impl Head {
             Some(&at) => at,
             None => self.create(hash, encoded),
         };
-        self.by_reference.insert(reference, at);
+        if let Some(before) = self.by_reference.insert(reference, at) {
+            self.series[before as usize].reference = None;
+        }
         let series = &mut self.series[at as usize];
+        series.reference = Some(reference);
         let mapped = self.mapped.get(&reference);
         series.kept = mapped.is_some();
         if let Some(&(from, to)) = mapped {
@@ -131,7 +142,8 @@ impl Head {
         let at = self.series.len() as u32;
         let (first, last) = (i64::MAX, i64::MIN);
         let (kept, stale, value, seen) = (false, false, 0, Seen::Nothing);
-        self.series.push(Series { hash, group, kept, stale, seen, value, first, last });
+        let reference = None;
+        self.series.push(Series { hash, reference, group, kept, stale, seen, value, first, last });
         self.by_labels.insert(hash, at);
         self.counts.created += 1;
         at
@@ -142,10 +154,11 @@ impl Head {
             self.counts.old_samples += 1;
             return;
         }
-        let Some(&at) = self.by_reference.get(&sample.reference) else {
+        let Some(at) = self.find(sample.reference) else {
             self.counts.unknown_samples += 1;
             return;
         };
+        self.latest = at;
         let counter = match (late, is_histogram) {
             (true, _) => &mut self.counts.late_samples,
             (false, true) => &mut self.counts.histogram_samples,
@@ -153,7 +166,16 @@ impl Head {
         };
         *counter += 1;
         widen(&mut self.counts.times, sample.time, sample.time);
-        self.series[at as usize].sample(sample);
+        self.series[at].sample(sample);
+    }
+
+    /// The series that a reference stands for. Samples mostly come in the order of their series.
+    fn find(&self, reference: u64) -> Option<usize> {
+        let next = self.latest + 1;
+        if self.series.get(next).is_some_and(|series| series.reference == Some(reference)) {
+            return Some(next);
+        }
+        self.by_reference.get(&reference).map(|&at| at as usize)
     }
 
     fn metadata(&mut self, reference: u64, kind: MetricType) {
@@ -168,6 +190,7 @@ impl Head {
         if let Some(at) = self.by_reference.remove(&reference) {
             let series = &mut self.series[at as usize];
             series.kept = false;
+            series.reference = None;
             self.by_labels.remove(&series.hash);
         }
     }
@@ -219,10 +242,15 @@ impl Series {
 
 /// Adds a row of encoded labels to a table; the group it went to.
 fn add_row(builder: &mut TableBuilder, encoded: &[u8]) -> usize {
-    let texts: Option<Vec<(&str, &str)>> = entries::labels(encoded)
-        .map(|(name, value)| Some((str::from_utf8(name).ok()?, str::from_utf8(value).ok()?)))
-        .collect();
-    if let Some(labels) = texts {
+    let mut labels: Vec<(&str, &str)> = Vec::with_capacity(USUAL_LABELS);
+    let mut all_text = true;
+    for (name, value) in entries::labels(encoded) {
+        match (str::from_utf8(name), str::from_utf8(value)) {
+            (Ok(name), Ok(value)) => labels.push((name, value)),
+            _ => all_text = false,
+        }
+    }
+    if all_text {
         return add_labels(builder, labels);
     }
     // No server writes this; what can be read of it counts.

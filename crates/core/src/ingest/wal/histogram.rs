@@ -1,6 +1,6 @@
 //! Native histograms in records: only their length and their sum are of interest.
 
-use super::entries::Cursor;
+use crate::ingest::bytes::Cursor;
 
 /// The schema of histograms whose bounds are given one by one.
 const CUSTOM_BOUNDS: i64 = -53;
@@ -25,7 +25,7 @@ pub(super) fn of_integers(cursor: &mut Cursor<'_>) -> Option<u64> {
 /// Moves behind a histogram of floats; gives the bits of its sum.
 pub(super) fn of_floats(cursor: &mut Cursor<'_>) -> Option<u64> {
     let schema = start(cursor)?;
-    cursor.skip(16)?;
+    cursor.take(16)?;
     let sum = cursor.be64()?;
     spans(cursor)?;
     spans(cursor)?;
@@ -39,7 +39,7 @@ pub(super) fn of_floats(cursor: &mut Cursor<'_>) -> Option<u64> {
 fn start(cursor: &mut Cursor<'_>) -> Option<i64> {
     cursor.byte()?;
     let schema = cursor.varint()?;
-    cursor.skip(8)?;
+    cursor.take(8)?;
     Some(schema)
 }
 
@@ -53,7 +53,7 @@ fn spans(cursor: &mut Cursor<'_>) -> Option<()> {
 
 fn floats(cursor: &mut Cursor<'_>) -> Option<()> {
     let count = usize::try_from(cursor.uvarint()?).ok()?;
-    cursor.skip(count.checked_mul(8)?)
+    cursor.take(count.checked_mul(8)?).map(|_| ())
 }
 
 fn bounds(cursor: &mut Cursor<'_>, schema: i64) -> Option<()> {

@@ -18,8 +18,6 @@ mod head;
 mod histogram;
 mod records;
 mod replay;
-#[cfg(test)]
-mod tests;
 
 pub use counts::{HeadCounts, HeadMetric, Interval};
 pub use replay::{Fault, Part, Replay, ReplayOptions, Replayed};

@@ -108,7 +108,7 @@ impl Records {
     /// When one does.
     pub(super) fn end(&mut self) -> Result<(), Broken> {
         if std::mem::take(&mut self.open) {
-            return Err(self.broken(self.start, "the last record is torn", true));
+            return Err(Broken::new(self.start, "the last record is torn", true));
         }
         Ok(())
     }
@@ -130,25 +130,30 @@ impl Records {
             let kind = rest[0] & TYPE_BITS;
             if kind == 0 {
                 if rest[1..].iter().any(|&byte| byte != 0) {
-                    return Err(self.broken(start, "unexpected non-zero byte in padded page", false));
+                    return Err(Broken::new(
+                        start,
+                        "unexpected non-zero byte in padded page",
+                        false,
+                    ));
                 }
                 break;
             }
             let Some((header, data)) = rest.split_at_checked(HEADER) else {
-                return Err(self.broken(start, "the page ends within a header", false));
+                return Err(Broken::new(start, "the page ends within a header", false));
             };
             let length = usize::from(u16::from_be_bytes([header[1], header[2]]));
             let torn = at + HEADER + length > filled;
             let Some(data) = data.get(..length) else {
-                return Err(self.broken(start, &format!("invalid record size {length}"), torn));
+                return Err(Broken::new(start, format!("invalid record size {length}"), torn));
             };
             let wanted = u32::from_be_bytes([header[3], header[4], header[5], header[6]]);
             let found = crc32c::crc32c(data);
             if found != wanted {
                 let what = format!("unexpected checksum {found:x}, expected {wanted:x}");
-                return Err(self.broken(start, &what, torn));
+                return Err(Broken::new(start, what, torn));
             }
-            self.fragment(start, header[0], data, take)?;
+            let taken = self.fragment(start, header[0], data, take);
+            taken.map_err(|broken| Broken { torn, ..broken })?;
             at += HEADER + length;
         }
         self.offset += PAGE as u64;
@@ -176,7 +181,7 @@ impl Records {
             _ => Some(format!("unexpected record type {kind}")),
         };
         if let Some(what) = what {
-            return Err(self.broken(start, &what, false));
+            return Err(Broken::new(start, what, false));
         }
         if !self.open {
             self.start = start;
@@ -186,7 +191,7 @@ impl Records {
         if kind != FULL {
             self.record.extend_from_slice(data);
             if self.record.len() > MAX_RECORD {
-                return Err(self.broken(self.start, "the record is too long", false));
+                return Err(Broken::new(self.start, "the record is too long", false));
             }
         }
         if self.open {
@@ -194,11 +199,13 @@ impl Records {
         }
         let packed = if kind == FULL { data } else { &self.record };
         let taken = self.unpacker.unpack(header, packed).and_then(take);
-        taken.map_err(|what| self.broken(self.start, &what, false))
+        taken.map_err(|what| Broken::new(self.start, what, false))
     }
+}
 
-    fn broken(&self, offset: u64, what: &str, torn: bool) -> Broken {
-        Broken { offset, what: what.to_owned(), torn }
+impl Broken {
+    fn new(offset: u64, what: impl Into<String>, torn: bool) -> Self {
+        Self { offset, what: what.into(), torn }
     }
 }
 

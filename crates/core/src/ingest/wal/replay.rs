@@ -113,6 +113,11 @@ impl Replay {
     pub fn start_segment(&mut self, part: Part, file: &str) -> bool {
         if part != self.part {
             self.end_part();
+            if self.part == Part::Checkpoint {
+                // No server goes on here, but what stands behind a broken checkpoint is whole.
+                self.broken = false;
+                self.records = Records::default();
+            }
             self.part = part;
         }
         file.clone_into(&mut self.file);
@@ -164,8 +169,8 @@ impl Replay {
         let Err(Broken { offset, what, torn }) = result else { return };
         let consequence = match self.part {
             Part::Checkpoint => {
-                "a server stops here, deletes segments that it should not, and does not start: \
-                 keep a copy of the directory before you start one"
+                "a server deletes all segments of the log and does not start: keep a copy before \
+                 you start one"
             }
             Part::Log => "a server cuts its log off here and deletes the segments behind",
             Part::LateLog => "a server cuts its log of late samples off here",

@@ -55,6 +55,7 @@ mod redundant_anchors;
 mod relabeling_ignored;
 mod replica_label_in_alerts;
 mod residue_out_of_range;
+mod response_flag_list;
 mod rule_spans_shards;
 mod same_target_twice;
 mod scrape_fails;
@@ -62,6 +63,8 @@ mod separator_forgotten;
 mod series_collision;
 mod series_label_in_target_chain;
 mod setting_deleted;
+mod signal_lost;
+mod signal_way_lost;
 mod single_underscore;
 mod step_matches_nothing;
 mod stray_whitespace;
@@ -142,6 +145,9 @@ rules! {
     federation_without_honor_labels,
     limit_always_exceeded,
     dropped_at_every_remote,
+    signal_lost, // SG001
+    signal_way_lost,
+    response_flag_list,
     hashmod_without_keep, // SH001
     residue_out_of_range,
     constant_hash,

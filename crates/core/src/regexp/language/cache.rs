@@ -123,12 +123,12 @@ impl Languages {
 
     /// Every string.
     pub fn all(&self) -> Language {
-        self.all.get_or_init(|| self.keep(Language::all(self.limits))).clone()
+        self.all.get_or_init(|| self.keep(&Language::all(self.limits))).clone()
     }
 
     /// No string.
     pub fn none(&self) -> Language {
-        self.none.get_or_init(|| self.keep(Language::none(self.limits))).clone()
+        self.none.get_or_init(|| self.keep(&Language::none(self.limits))).clone()
     }
 
     /// The strings of either.
@@ -178,9 +178,8 @@ impl Languages {
     }
 
     /// The language with the automaton that the store shares.
-    pub fn keep(&self, language: Language) -> Language {
-        let dfa = self.share(&language).0;
-        Language { dfa, ..language }
+    pub fn keep(&self, language: &Language) -> Language {
+        Language { dfa: self.share(language).0, limits: language.limits }
     }
 
     fn share(&self, language: &Language) -> Shared {
@@ -207,7 +206,7 @@ impl Languages {
         if let Some(answer) = self.shard(&question).answers.get(&question) {
             return answer.clone();
         }
-        let answer = build().map(|language| self.keep(language));
+        let answer = build().map(|language| self.keep(&language));
         self.shard(&question).answers.entry(question).or_insert(answer).clone()
     }
 

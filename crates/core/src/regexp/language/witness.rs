@@ -48,10 +48,13 @@ pub(super) const READABLE: [u8; 256] = {
     let (mut rank, mut found) = (0, 0);
     while rank < 8 {
         let mut byte = 0;
-        while byte < 256 {
-            if rank_of(byte as u8) == rank {
-                bytes[found] = byte as u8;
+        loop {
+            if rank_of(byte) == rank {
+                bytes[found] = byte;
                 found += 1;
+            }
+            if byte == u8::MAX {
+                break;
             }
             byte += 1;
         }

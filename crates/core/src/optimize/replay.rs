@@ -1,0 +1,187 @@
+//! Actions replayed over what is stored: exactly what they claim goes, and no two series become one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::action::{Action, ActionKind, Replay};
+use crate::config::Project;
+use crate::flow::{self, Stored};
+use crate::regexp::{Dialect, Pattern};
+use crate::series::{MetricRows, NameId, Table, Target};
+use crate::server::Server;
+
+/// What went otherwise than claimed.
+#[derive(Debug)]
+pub(super) struct Difference {
+    pub(super) job: String,
+    pub(super) metric: String,
+    pub(super) reason: String,
+}
+
+/// What the actions' steps leave of a snapshot.
+///
+/// # Errors
+/// What they do besides what they claim.
+pub(super) fn replay(
+    steps: &Project,
+    snapshot: &Table,
+    actions: &[&Action],
+) -> Result<Stored, Difference> {
+    let after = flow::store_more(steps, snapshot);
+    match difference(snapshot, &after, actions) {
+        Some(difference) => Err(difference),
+        None => Ok(after),
+    }
+}
+
+/// The series that an action can touch at all.
+pub(super) fn touched(snapshot: &Table, action: &Action) -> Table {
+    let metrics: BTreeSet<&str> = action.metrics.iter().map(String::as_str).collect();
+    let labels: Vec<_> = match action.kind {
+        ActionKind::DropLabel => {
+            action.labels.iter().filter_map(|it| snapshot.name_id(it)).collect()
+        }
+        ActionKind::DropMetrics | ActionKind::DropValues => Vec::new(),
+    };
+    let is_touched = |group: &MetricRows| {
+        metrics.contains(snapshot.metric_name(group))
+            || labels.iter().any(|&label| group.column(label).is_some())
+    };
+    snapshot.select_metrics(&is_touched, &|target: &Target| target.job == action.job)
+}
+
+/// How much of a snapshot an action is tried on.
+pub(super) fn figures(snapshot: &Table, action: &Action) -> Replay {
+    let claims = Claims::of(snapshot, &[action]);
+    let mut figures = Replay::default();
+    for group in &snapshot.metrics {
+        if action.metrics.iter().any(|metric| metric == snapshot.metric_name(group)) {
+            for (job, rows, claimed) in claims.count(snapshot, group) {
+                if job == action.job {
+                    figures.series.0 += rows;
+                    figures.dropped.0 += claimed;
+                }
+            }
+        }
+    }
+    figures
+}
+
+/// The first job and metric for which the replay shows more or less than the actions claim.
+fn difference(before: &Table, after: &Stored, actions: &[&Action]) -> Option<Difference> {
+    if let Some(collision) = after.report.collisions.first() {
+        let lost = collision.before.0 - collision.after.0;
+        return Some(Difference {
+            job: collision.job.clone(),
+            metric: collision.metric.clone(),
+            reason: format!(
+                "{lost} series of `{}` would become the same as others",
+                collision.metric
+            ),
+        });
+    }
+    if let Some(failure) = after.report.failures.first() {
+        return Some(Difference {
+            job: failure.job.clone(),
+            metric: String::new(),
+            reason: format!("scrapes would fail: {}", failure.reason),
+        });
+    }
+    let old = Claims::of(before, actions).all(before);
+    let new = Claims::of(&after.table, actions).all(&after.table);
+    let none = (0, 0);
+    old.iter().find_map(|((job, metric), (rows, claimed))| {
+        let (left, wrong) = new.get(&(*job, *metric)).unwrap_or(&none);
+        (*wrong > 0 || *left != rows - claimed).then(|| Difference {
+            job: (*job).to_owned(),
+            metric: (*metric).to_owned(),
+            reason: format!(
+                "{rows} series of `{metric}` would become {left} rather than {}",
+                rows - claimed
+            ),
+        })
+    })
+}
+
+/// What actions say will go, as codes of one table.
+struct Claims<'a> {
+    /// By job and metric: nothing for the whole of it, or the label and the codes of its values.
+    rows: BTreeMap<(&'a str, &'a str), Vec<Claim>>,
+}
+
+#[derive(Clone)]
+enum Claim {
+    Everything,
+    Values(NameId, BTreeSet<u32>),
+}
+
+impl<'a> Claims<'a> {
+    fn of(table: &Table, actions: &[&'a Action]) -> Self {
+        let mut rows: BTreeMap<(&'a str, &'a str), Vec<Claim>> = BTreeMap::new();
+        for &action in actions {
+            let Some(claim) = claim(table, action) else { continue };
+            for metric in &action.metrics {
+                rows.entry((&action.job, metric)).or_default().push(claim.clone());
+            }
+        }
+        Self { rows }
+    }
+
+    /// Rows and claimed rows of a metric, by job.
+    fn count<'t>(&self, table: &'t Table, group: &MetricRows) -> Vec<(&'t str, u64, u64)> {
+        let metric = table.metric_name(group);
+        let mut counts: Vec<(&str, u64, u64)> = Vec::new();
+        for (target, range) in group.run_ranges() {
+            let job = table.target(target).job.as_str();
+            let claims = self.rows.get(&(job, metric)).map_or(&[][..], Vec::as_slice);
+            let rows = range.len() as u64;
+            let claimed = range.filter(|&row| claims.iter().any(|claim| claim.has(group, row)));
+            let claimed = if claims.is_empty() { 0 } else { claimed.count() as u64 };
+            match counts.last_mut() {
+                Some(last) if last.0 == job => (last.1, last.2) = (last.1 + rows, last.2 + claimed),
+                _ => counts.push((job, rows, claimed)),
+            }
+        }
+        counts
+    }
+
+    /// Rows and claimed rows, by job and metric.
+    fn all<'t>(&self, table: &'t Table) -> BTreeMap<(&'t str, &'t str), (u64, u64)> {
+        let mut all: BTreeMap<_, (u64, u64)> = BTreeMap::new();
+        for group in &table.metrics {
+            for (job, rows, claimed) in self.count(table, group) {
+                let entry = all.entry((job, table.metric_name(group))).or_default();
+                *entry = (entry.0 + rows, entry.1 + claimed);
+            }
+        }
+        all
+    }
+}
+
+impl Claim {
+    fn has(&self, group: &MetricRows, row: usize) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Values(label, codes) => {
+                group.column(*label).is_some_and(|column| codes.contains(&column.codes[row]))
+            }
+        }
+    }
+}
+
+fn claim(table: &Table, action: &Action) -> Option<Claim> {
+    match action.kind {
+        ActionKind::DropMetrics => Some(Claim::Everything),
+        ActionKind::DropLabel => None,
+        ActionKind::DropValues => {
+            let label = table.name_id(action.labels.first()?)?;
+            let values = table.values(label);
+            let dialect = Dialect::of(Server::default());
+            let patterns = action.patterns.iter();
+            let patterns: Vec<Pattern> =
+                patterns.filter_map(|text| Pattern::parse(text, dialect).ok()).collect();
+            let goes = |value: &str| patterns.iter().any(|pattern| pattern.is_match(value));
+            let codes = (1u32..).zip(values.values()).filter(|(_, value)| goes(value));
+            Some(Claim::Values(label, codes.map(|(code, _)| code).collect()))
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Plans over random series and queries, by brute force; and proofs that must fail.
+
+use proptest::prelude::*;
+
+use super::action::{Action, ActionKind, Proof};
+use super::{Evidence, Goal, Plan, Proposal, Refutation, plan, propose};
+use crate::config::{Job, Project};
+use crate::cost::{CostModel, ServerSettings};
+use crate::flow::{self, Stored};
+use crate::relabel::{Field, RawStep};
+use crate::series::{Table, TableBuilder, Target};
+use crate::server::Server;
+use crate::usage::{Usage, UsageOptions, list_queries};
+use crate::watch::Unwatched;
+
+type Series = (String, Vec<(String, String)>);
+
+/// A query: metric, label, operator and value of its one matcher.
+type Asked = (String, String, &'static str, String);
+
+fn project() -> Project {
+    let job = Job { name: "j".to_owned(), ..Job::default() };
+    Project { jobs: vec![job], ..Project::default() }
+}
+
+fn exposed(series: &[Series]) -> Table {
+    let mut builder = TableBuilder::default();
+    let target = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    builder.target(Target {
+        job: "j".to_owned(),
+        labels: vec![target("instance", "i"), target("job", "j")],
+    });
+    for (metric, labels) in series {
+        let labels: Vec<_> = labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        builder.row(metric, &labels, 20);
+    }
+    builder.finish()
+}
+
+/// Hands evidence of these snapshots, the newest first, and queries to a test.
+fn with_evidence<T>(
+    snapshots: &[&[Series]],
+    queries: &[String],
+    test: impl FnOnce(&Evidence<'_>) -> T,
+) -> T {
+    let project = project();
+    let (attached, stored): (Vec<Table>, Vec<Stored>) =
+        snapshots.iter().map(|series| flow::run(&project, &exposed(series))).unzip();
+    let usage = Usage::of(list_queries("q", &queries.join("\n")), UsageOptions::default());
+    let (model, settings) = (CostModel::embedded(&Server::default()).0, ServerSettings::default());
+    test(&Evidence {
+        project: &project,
+        attached: &attached[0],
+        stored: &stored[0],
+        earlier: &stored[1..],
+        usage: &usage,
+        model: &model,
+        settings: &settings,
+    })
+}
+
+fn proven(mut proposal: Proposal, evidence: &Evidence<'_>) -> Plan {
+    loop {
+        match proposal.clone().prove(evidence, &Unwatched) {
+            Ok(plan) => return plan,
+            Err(refutation) => proposal = proposal.without(&refutation),
+        }
+    }
+}
+
+/// What the steps of actions leave.
+fn left(evidence: &Evidence<'_>, actions: &[Action]) -> Table {
+    let steps = super::apply::steps_alone(evidence.project, actions.iter()).unwrap();
+    flow::store_more(&steps, &evidence.stored.table).table
+}
+
+/// The series that a query selects, counted without any of our automata or usage.
+fn selected(table: &Table, (metric, label, op, value): &Asked) -> usize {
+    let matches = |found: &str| match *op {
+        "=" => found == value,
+        "!=" => found != value,
+        // The generated regexes are alternations of letters.
+        "=~" => value.split('|').any(|branch| branch == found),
+        _ => !value.split('|').any(|branch| branch == found),
+    };
+    let groups = table.metrics.iter().filter(|group| table.metric_name(group) == metric);
+    let rows =
+        groups.flat_map(|group| (0..group.rows).map(move |row| table.row_labels(group, row)));
+    rows.filter(|labels| {
+        matches(labels.iter().find(|(name, _)| name == label).map_or("", |(_, value)| *value))
+    })
+    .count()
+}
+
+fn series() -> impl Strategy<Value = Vec<Series>> {
+    let labels = proptest::collection::btree_map("[ab]", "[w-z]", 0..3);
+    let one = ("[mno]", labels.prop_map(|map| map.into_iter().collect()));
+    proptest::collection::btree_set(one, 1..30).prop_map(|set| set.into_iter().collect())
+}
+
+fn asked() -> impl Strategy<Value = Vec<Asked>> {
+    let op = prop::sample::select(vec!["=", "!=", "=~", "!~"]);
+    proptest::collection::vec(("[mno]", "[ab]", op, "[w-z](\\|[w-z])?"), 0..4)
+}
+
+fn text((metric, label, op, value): &Asked) -> String {
+    format!("count({metric}{{{label}{op}\"{value}\"}})")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn no_query_selects_less_under_a_plan(new in series(), old in series(), asked in asked()) {
+        let queries: Vec<String> = asked.iter().map(text).collect();
+        with_evidence(&[&new, &old], &queries, |evidence| {
+            let plan = proven(propose(evidence, &Goal::default()), evidence);
+            let after = left(evidence, plan.actions());
+            for query in &asked {
+                let (was, is) = (selected(&evidence.stored.table, query), selected(&after, query));
+                prop_assert_eq!(was, is, "{:?} under {:?}", query, plan.actions());
+            }
+            let saved: u64 = plan.actions().iter().map(|action| action.series_saved.0).sum();
+            let gone = plan.before().series.0 - plan.after().series.0;
+            prop_assert!(gone <= saved && gone == evidence.stored.table.rows() as u64 - after.rows() as u64);
+            // Each label alone: whatever no matcher of any query lets through is gone.
+            for query in asked.iter().filter(|query| asked.iter().all(|other| other.0 != query.0 || other.1 == query.1)) {
+                let of_metric = |table: &Table| selected(table, &(query.0.clone(), "c".to_owned(), "=", String::new()));
+                let readers: Vec<&Asked> = asked.iter().filter(|other| other.0 == query.0).collect();
+                let [one] = readers[..] else { continue };
+                let absent = selected(&after, &(one.0.clone(), one.1.clone(), "=", String::new()));
+                let wanted = selected(&after, one);
+                let refuses_absent = matches!(one.2, "=" | "=~");
+                if wanted > 0 && refuses_absent {
+                    prop_assert_eq!(of_metric(&after), wanted + absent, "{:?}", one);
+                }
+            }
+            Ok(())
+        })?;
+    }
+}
+
+fn step(labels: &[&str], regex: &str, action: &str) -> RawStep {
+    RawStep {
+        source_labels: Field::Set(labels.iter().map(|&it| it.to_owned()).collect()),
+        regex: Field::Set(regex.to_owned()),
+        action: Field::Set(action.to_owned()),
+        ..RawStep::default()
+    }
+}
+
+/// Proves one action over three series of `m`, which `m{a="x"}` and a count by `b` read.
+#[track_caller]
+fn check(action: Action, wanted: &str) {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let row = |a: &str, b: &str| ("m".to_owned(), vec![pair("a", a), pair("b", b), pair("c", b)]);
+    let series = [row("x", "1"), row("y", "1"), row("x", "2")];
+    let queries = ["count(m{a=\"x\"})".to_owned(), "count(m{a=\"x\"}) by (b)".to_owned()];
+    with_evidence(&[&series], &queries, |evidence| {
+        let proposal = Proposal { actions: vec![action] };
+        match proposal.prove(evidence, &Unwatched) {
+            Ok(_) => assert_eq!("", wanted),
+            Err(Refutation { reason, actions }) => {
+                assert_eq!((actions, reason.as_str()), (vec![0], wanted));
+            }
+        }
+    });
+}
+
+fn action(kind: ActionKind, label: &str, pattern: &str, step: RawStep) -> Action {
+    Action {
+        metrics: vec!["m".to_owned()],
+        labels: vec![label.to_owned()],
+        values: vec![pattern.to_owned()],
+        patterns: vec![pattern.to_owned()],
+        steps: vec![step],
+        proof: Proof::Proven,
+        ..Action::new(kind, "j")
+    }
+}
+
+#[test]
+fn what_somebody_needs_is_never_proven() {
+    let whole = step(&["__name__"], "m", "drop");
+    check(action(ActionKind::DropMetrics, "", "", whole.clone()), "a query needs `m`");
+    let label = RawStep { regex: Field::Set("b".to_owned()), ..step(&[], "b", "labeldrop") };
+    check(action(ActionKind::DropLabel, "b", "", label), "a query needs `b` of `m`");
+    let value = |value: &str| step(&["__name__", "a"], &format!("m;{value}"), "drop");
+    let values = |it: &str| action(ActionKind::DropValues, "a", it, value(it));
+    check(values("y"), "");
+    check(values("x|y"), "a query selects `m;x` of `m`");
+    let by_b = step(&["__name__", "b"], "m;1", "drop");
+    let by_b = action(ActionKind::DropValues, "b", "1", by_b);
+    check(by_b, "a query needs every value of `b` of `m`");
+}
+
+#[test]
+fn steps_that_do_other_than_they_claim_are_refuted() {
+    let value = |regex: &str| step(&["__name__", "a"], regex, "drop");
+    let claims = |regex: &str| action(ActionKind::DropValues, "a", "y", value(regex));
+    check(claims("m;z"), "3 series of `m` would become 3 rather than 2");
+    let whole = step(&["c"], ".*", "drop");
+    check(
+        action(ActionKind::DropLabel, "c", "", whole),
+        "3 series of `m` would become 0 rather than 3",
+    );
+    let merging = RawStep { source_labels: Field::Absent, ..step(&[], "a|c", "labeldrop") };
+    check(
+        action(ActionKind::DropLabel, "c", "", merging),
+        "1 series of `m` would become the same as others",
+    );
+}
+
+/// Plans for at most so many series, with losses; the metrics that are left and the price.
+#[track_caller]
+fn check_budget(most: u64, keep: &str, wanted: (&[&str], Option<u64>)) {
+    let row = |metric: &str, at: u64| (metric.to_owned(), vec![("a".to_owned(), at.to_string())]);
+    let metrics = [("node_x", 4), ("istio_x", 4), ("jvm_x", 4), ("free", 4)];
+    let rows = metrics.iter().flat_map(|(name, rows)| (0..*rows).map(|at| row(name, at)));
+    let series: Vec<Series> = rows.collect();
+    let queries = ["node_x", "istio_x", "jvm_x"].map(|name| format!("sum({name}) by (a)"));
+    with_evidence(&[&series, &series], &queries, |evidence| {
+        let dialect = crate::regexp::Dialect::of(Server::default());
+        let goal = Goal {
+            series: Some(crate::units::SeriesCount(most)),
+            allow_loss: true,
+            keep: vec![crate::regexp::Pattern::parse(keep, dialect).unwrap()],
+            ..Goal::default()
+        };
+        let planned = plan(evidence, &goal, &Unwatched);
+        let table = left(evidence, planned.plan.actions());
+        let names: Vec<&str> = table.metrics.iter().map(|group| table.metric_name(group)).collect();
+        assert_eq!((&names[..], planned.price.map(|price| price.total)), wanted);
+        assert_eq!(
+            planned.plan.after().series.0 <= most,
+            planned.price.is_none_or(|it| it.reaches)
+        );
+        let offered = plan(evidence, &Goal { allow_loss: false, ..goal }, &Unwatched);
+        assert_eq!(offered.losses, planned.losses);
+        assert!(offered.plan.actions().iter().all(|action| action.proof == Proof::Proven));
+    });
+}
+
+#[test]
+fn what_is_worth_least_is_given_up_first_and_only_for_the_budget() {
+    check_budget(12, "", (&["node_x", "istio_x", "jvm_x"], None));
+    check_budget(11, "", (&["istio_x", "jvm_x"], Some(1000)));
+    check_budget(4, "", (&["jvm_x"], Some(3000)));
+    check_budget(4, "node_.*|free", (&["node_x", "free"], Some(6000)));
+    check_budget(0, "node_.*", (&["node_x"], Some(6000)));
+}

@@ -1,0 +1,158 @@
+//! What is said of small configurations and pages.
+
+use super::*;
+use crate::config::{self, Project};
+use crate::flow;
+use crate::ingest::exposition::{Format, Reader};
+use crate::packs::cell;
+use crate::series::{Table, TableBuilder, Target};
+use crate::server::Server;
+use crate::text::{SourceText, Sources};
+
+const NODE: &str = r#"node_cpu_seconds_total{cpu="0",mode="idle"} 1
+node_cpu_seconds_total{cpu="0",mode="user"} 1
+node_cpu_seconds_total{cpu="1",mode="idle"} 1
+node_load1 1
+node_pressure_cpu_waiting_seconds_total 1
+node_uname_info{nodename="a"} 1
+"#;
+
+const MESH: &str = r#"istio_requests_total{reporter="source",source_app="a",source_version="1",destination_app="b",destination_version="1",response_code="200",response_flags="-"} 1
+istio_requests_total{reporter="destination",source_app="a",source_version="1",destination_app="b",destination_version="1",response_code="200",response_flags="-"} 1
+istio_request_duration_milliseconds_bucket{reporter="source",source_app="a",source_version="1",destination_app="b",destination_version="1",response_flags="-",le="10"} 1
+istio_request_duration_milliseconds_bucket{reporter="source",source_app="a",source_version="1",destination_app="b",destination_version="1",response_flags="-",le="+Inf"} 1
+"#;
+
+fn project(steps: &str) -> Project {
+    let steps: String = steps.lines().map(|line| format!("  {line}\n")).collect();
+    let text = format!("scrape_configs:\n- job_name: app\n  metric_relabel_configs:\n{steps}");
+    let mut sources = Sources::default();
+    let file = sources.add(SourceText::new("prometheus.yml", text.as_str()));
+    config::parse(file, sources.file(file), Server::default()).0
+}
+
+fn attached(project: &Project, page: &str) -> Table {
+    let mut builder = TableBuilder::default();
+    let labels = [("instance", "a:1"), ("job", "app")];
+    let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    builder.target(Target { job: "app".to_owned(), labels });
+    let mut reader = Reader::new(Format::Text);
+    reader.feed(page.as_bytes(), &mut builder);
+    assert_eq!(reader.finish(&mut builder).bad_lines, 0);
+    flow::scrape(project, &builder.finish())
+}
+
+fn told(page: &str, steps: &str) -> Report {
+    let project = project(steps);
+    report(&project, &attached(&project, page))
+}
+
+/// What a chain loses, as `cell metric what step`, with `~` where another way stays.
+#[track_caller]
+fn check(page: &str, steps: &str, expected: &[&str]) {
+    let report = told(page, steps);
+    let mut lines = Vec::new();
+    for lost in report.lost() {
+        let mark = if lost.otherwise { "~" } else { "" };
+        for Loss { metric, what, step } in lost.losses {
+            let step = step.map_or("?".to_owned(), |step| step.to_string());
+            lines.push(format!("{mark}{} {metric} {what:?} {step}", lost.cell.id()));
+        }
+    }
+    assert_eq!(lines, expected, "{steps}");
+}
+
+const KEEP_ALL: &str = "- {regex: nothing, action: labeldrop}";
+
+#[test]
+fn what_is_there_is_present_and_what_is_not_names_what_would_give_it() {
+    let report = told(NODE, KEEP_ALL);
+    let state =
+        |id: &str| report.cells.iter().find(|found| found.cell.id() == id).map(|found| found.state);
+    assert_eq!(state("cpu/utilisation"), Some(State::Present));
+    assert_eq!(state("cpu/saturation"), Some(State::Present));
+    assert_eq!(state("cpu/errors"), Some(State::Absent));
+    assert_eq!(state("requests_source/rate"), Some(State::NotMeasurable));
+    let disk = report.cells.iter().find(|found| found.cell.id() == "disk/errors").unwrap();
+    assert_eq!(disk.givers[0].missing, ["node_md_disks"]);
+    assert!(disk.elsewhere.iter().any(|giver| giver.exporter == "smartctl"));
+}
+
+#[test]
+fn metrics_labels_and_values_that_go_are_told_with_their_step() {
+    check(NODE, KEEP_ALL, &[]);
+    check(
+        NODE,
+        "- {regex: nothing, action: labeldrop}\n- {source_labels: [__name__], regex: node_cpu_.*, action: drop}",
+        &[
+            "cpu/utilisation node_cpu_seconds_total Metric 1",
+            "~cpu/saturation node_cpu_seconds_total Metric 1",
+        ],
+    );
+    check(
+        NODE,
+        "- {source_labels: [mode], regex: idle, action: drop}",
+        &[
+            "cpu/utilisation node_cpu_seconds_total Values(\"mode\") 0",
+            "~cpu/saturation node_cpu_seconds_total Values(\"mode\") 0",
+        ],
+    );
+    check(
+        NODE,
+        "- {regex: cpu, action: labeldrop}",
+        &[
+            "cpu/utilisation node_cpu_seconds_total Merged 0",
+            "~cpu/saturation node_cpu_seconds_total Merged 0",
+        ],
+    );
+    check(NODE, "- {source_labels: [__name__], regex: node_uname_info, action: drop}", &[]);
+    check(NODE, "- {source_labels: [mode], regex: user, action: drop}", &[]);
+}
+
+#[test]
+fn faults_that_nobody_has_seen_yet_must_come_through() {
+    check(MESH, KEEP_ALL, &[]);
+    check(
+        MESH,
+        "- {source_labels: [response_flags], regex: 'UO', action: drop}",
+        &["response_flags/UO istio_requests_total Values(\"response_flags\") 0"],
+    );
+    check(
+        MESH,
+        "- {source_labels: [response_code], regex: '5..', action: drop}",
+        &[
+            "requests_source/errors istio_requests_total Values(\"reporter\") 0",
+            "requests_source/errors istio_requests_total Values(\"response_code\") 0",
+            "requests_destination/errors istio_requests_total Values(\"reporter\") 0",
+            "requests_destination/errors istio_requests_total Values(\"response_code\") 0",
+        ],
+    );
+    let lost = told(MESH, "- {regex: response_flags, action: labeldrop}");
+    assert_eq!(lost.lost().len(), crate::packs::flags().len());
+}
+
+#[test]
+fn a_histogram_without_its_last_bucket_gives_no_quantile() {
+    check(
+        MESH,
+        "- {source_labels: [le], regex: '\\+Inf', action: drop}",
+        &["requests_source/duration istio_request_duration_milliseconds_bucket Values(\"le\") 0"],
+    );
+    check(MESH, "- {source_labels: [le], regex: '10(\\.0)?', action: drop}", &[]);
+}
+
+#[test]
+fn pins_name_the_cell_that_would_go() {
+    let table = attached(&project(KEEP_ALL), &format!("{NODE}{MESH}"));
+    let pins = Pins::of(&table);
+    let id = |found: Option<&crate::packs::Cell>| found.map(crate::packs::Cell::id);
+    assert_eq!(id(pins.metric("node_load1")), Some("cpu/saturation".to_owned()));
+    assert_eq!(id(pins.metric("node_pressure_cpu_waiting_seconds_total")), None);
+    assert_eq!(id(pins.metric("node_uname_info")), None);
+    assert_eq!(pins.label("node_cpu_seconds_total", "mode"), cell("cpu/utilisation"));
+    assert_eq!(id(pins.label("node_cpu_seconds_total", "cpu")), None);
+    let value = |label, value| id(pins.value("istio_requests_total", label, value));
+    assert_eq!(value("response_flags", "UF,URX"), Some("response_flags/UF".to_owned()));
+    assert_eq!(value("response_flags", "-"), None);
+    assert_eq!(value("reporter", "source"), Some("requests_source/rate".to_owned()));
+}
