@@ -22,6 +22,8 @@ mod generated;
 #[cfg(test)]
 mod lint_coverage;
 #[cfg(test)]
+mod mutants;
+#[cfg(test)]
 mod packs;
 #[cfg(test)]
 mod page;

@@ -66,6 +66,10 @@ fn report(context: &mut Context<'_>, job: &Job, step: Option<usize>, collisions:
     let chain = &job.metric_chain;
     let place = step.and_then(|step| chain.steps.get(step));
     let location = match place {
+        // What is written over, or else what is taken away.
+        Some(step) if step.spans.field(StepField::TargetLabel).is_some() => {
+            step.spans.value_or_item(StepField::TargetLabel)
+        }
         Some(step) => step.spans.value_or_item(StepField::Regex),
         None if chain.written => chain.location,
         None => job.name_location,

@@ -50,13 +50,6 @@ pub(super) const OPERATORS: &[Operator] = &[
         defect: Defect::Change(typographic),
     },
     Operator {
-        name: "wildcard of a pattern made a glob",
-        rows: &[22],
-        rules: &["RL012"],
-        also: &[],
-        defect: Defect::Change(glob),
-    },
-    Operator {
         name: "name with single underscores",
         rows: &[52],
         rules: &["RL020"],
@@ -167,13 +160,6 @@ fn typographic(site: &Site<'_>) -> Option<Change> {
     let is_word = bare.chars().all(|c| c.is_ascii_alphanumeric() || "_-/".contains(c));
     (is_filter(site) && is_word && !bare.is_empty()).then_some(())?;
     site.replace(StepField::Regex, format!("‘{bare}’"))
-}
-
-fn glob(site: &Site<'_>) -> Option<Change> {
-    let (text, _) = site.written(StepField::Regex)?;
-    let is_one = text.ends_with("_.*") && !text.contains(['(', '|']);
-    is_one.then_some(())?;
-    site.replace(StepField::Regex, text.replace("_.*", "_*"))
 }
 
 fn single_underscores(site: &Site<'_>) -> Option<Change> {

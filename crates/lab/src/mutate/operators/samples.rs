@@ -93,7 +93,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         "paths made one",
         &[12],
         "path",
-        "  - source_labels: [path] # error\n    regex: (<V>).*\n    target_label: path\n    replacement: $1"
+        "  - source_labels: [path]\n    regex: (<V>).*\n    target_label: path # error\n    replacement: $1"
     ),
     collision!(
         "label overwritten",
@@ -118,8 +118,8 @@ pub(super) const OPERATORS: &[Operator] = &[
                 "metric_relabel_configs:\n  - source_labels: [__name__]\n    regex: <M>_old\n    \
                  target_label: __name__\n    replacement: <M>_older\n---\n# scrape app app:8080\n\
                  <M>_old{code=\"200\"} 1\n<M>_new{code=\"200\"} 2",
-                "metric_relabel_configs:\n  - source_labels: [__name__] # error\n    regex: <M>_old\n    \
-                 target_label: __name__\n    replacement: <M>_new\n---\n# scrape app app:8080\n\
+                "metric_relabel_configs:\n  - source_labels: [__name__]\n    regex: <M>_old\n    \
+                 target_label: __name__ # error\n    replacement: <M>_new\n---\n# scrape app app:8080\n\
                  <M>_old{code=\"200\"} 1\n<M>_new{code=\"200\"} 2",
             )],
         ),
