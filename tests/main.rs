@@ -50,6 +50,8 @@ mod real_server;
 #[cfg(test)]
 mod real_shard;
 #[cfg(test)]
+mod real_sharded;
+#[cfg(test)]
 mod real_vmagent;
 #[cfg(test)]
 mod real_wal;

@@ -21,7 +21,6 @@ mod reads_nothing;
 mod rule;
 pub mod rules;
 mod sample;
-mod sharding;
 mod suppress;
 #[cfg(test)]
 mod testing;
