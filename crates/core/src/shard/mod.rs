@@ -5,6 +5,9 @@ mod assign;
 mod churn;
 mod configs;
 mod filter;
+mod fleet;
+#[cfg(test)]
+mod fleet_tests;
 mod key;
 mod loads;
 mod movement;
@@ -23,6 +26,7 @@ pub use churn::{Churn, churn};
 pub use configs::{REPLICA_LABEL, SHARD_LABEL, ShardServer, servers, shard_config};
 pub use filter::watches_own_machine;
 pub(crate) use filter::{ShardFilter, address_of, changes, shard_filters, sharded};
+pub use fleet::{FaultKind, FleetFault, Member, check_fleet};
 pub use key::shard_key;
 pub use loads::target_loads;
 pub use movement::{Layout, Movement, movement, procedure};
