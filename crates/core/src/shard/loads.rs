@@ -6,7 +6,7 @@ use crate::flow::Discovered;
 use crate::series::{METRIC_NAME, Table, TargetId};
 
 /// What a server adds to every scrape: five series with the target's labels.
-const REPORTS: [&str; 5] = [
+pub(super) const REPORTS: [&str; 5] = [
     "up",
     "scrape_duration_seconds",
     "scrape_samples_scraped",

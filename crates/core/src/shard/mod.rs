@@ -12,6 +12,7 @@ mod key;
 mod loads;
 mod movement;
 mod plan;
+mod recorded;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use plan::{
     Assignment, Candidate, Mapped, OwnLoad, ShardDetail, ShardGoal, ShardPlan, ShardSize, TooLarge,
     candidates, plan, steps,
 };
+pub use recorded::Recorded;
 pub use rules::{PlacedRule, RulePlace, SharedRules, share_rules};
 pub use thanos::{prometheus_flags, query_flags, ruler_flags, sidecar_flags};
 pub use two_level::{PART_LABEL, TwoLevel, two_level};

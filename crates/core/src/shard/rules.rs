@@ -8,7 +8,7 @@ use crate::config::{Project, Rule, RuleGroup, RuleKind, mapping_at};
 use crate::doc::{Node, quote, to_flow};
 use crate::promql::{Expr, parse};
 use crate::text::FileId;
-use crate::usage::sharding::{ShardVerdict, classify};
+use crate::usage::sharding::{ShardVerdict, classify, lives_on_one_shard};
 
 /// Where a rule is evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,7 +157,7 @@ impl SharedRules {
                 }
                 RulePlace::Global { .. } => out.global.push(written(node, &rule.expr.value)),
             }
-            if place != RulePlace::Shard {
+            if place != RulePlace::Shard || loses_shard(rule, shard_labels) {
                 match &rule.kind {
                     RuleKind::Record(name) => drop(names.recorded.insert(name.value.clone())),
                     RuleKind::Alert(_) => names.alerts = true,
@@ -177,6 +177,7 @@ fn place(rule: &Rule, shard_labels: &[&str], names: &mut Names) -> RulePlace {
     };
     let overwritten = rule.labels.iter().find(|(name, _)| shard_labels.contains(&&*name.value));
     let reason = match (names.missing(&expr), overwritten, classify(&expr, shard_labels)) {
+        (None, None, _) if lives_on_one_shard(&expr, shard_labels) => return RulePlace::Shard,
         (Some(missing), _, _) => format!("it reads {missing}, which the global view makes"),
         (None, Some((name, _)), _) => format!("its labels overwrite `{}`", name.value),
         (None, None, ShardVerdict::NeedsGlobal { reason, .. }) => reason,
@@ -195,6 +196,13 @@ fn place(rule: &Rule, shard_labels: &[&str], names: &mut Names) -> RulePlace {
         Some(levels) => RulePlace::TwoLevel { levels, reason },
         None => RulePlace::Global { reason },
     }
+}
+
+/// Whether the result of a rule that a shard evaluates may lack the labels that tell the shard: what
+/// reads it cannot count on them, and belongs to the global view.
+fn loses_shard(rule: &Rule, shard_labels: &[&str]) -> bool {
+    let safe = |expr: &Expr| classify(expr, shard_labels) == ShardVerdict::ShardSafe;
+    !parse(&rule.expr.value).is_ok_and(|expr| safe(&expr))
 }
 
 /// `text` as a part of a metric's name.

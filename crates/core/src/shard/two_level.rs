@@ -5,7 +5,7 @@
 //! histograms summed by `le`.
 
 use crate::promql::{Aggregate, AggregateOp, Expr, ExprKind};
-use crate::usage::sharding::{ShardVerdict, classify};
+use crate::usage::sharding::{ShardVerdict, classify, lives_on_one_shard};
 
 /// The label that tells the parts of an aggregate apart, given by each shard's rule file. External
 /// labels cannot: a global view that takes them for replicas would keep one part of several.
@@ -32,7 +32,8 @@ pub fn two_level(
 ) -> Option<TwoLevel> {
     let mut found = Vec::new();
     let complete = collect(expr, &mut found, &|inner| {
-        local(inner) && classify(inner, shard_labels) == ShardVerdict::ShardSafe
+        let safe = classify(inner, shard_labels) == ShardVerdict::ShardSafe;
+        local(inner) && (safe || lives_on_one_shard(inner, shard_labels))
     });
     if !complete || found.is_empty() {
         return None;

@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use promsieve_core::shard::{self, ShardServer};
 
 use super::Sharded;
-use crate::commands::analysis::Analysis;
+use super::input::Input;
 use crate::input::replace::write_new;
 use crate::stderr::warn;
 
@@ -18,12 +18,12 @@ const GLOBAL_RULES: &str = "rules-global.yml";
 /// beside the ones written.
 pub(super) fn write(
     directory: &Path,
-    analysis: &Analysis,
+    input: &Input<'_>,
     sharded: &Sharded,
     replicas: u64,
 ) -> anyhow::Result<()> {
-    let mut files = configs(analysis, sharded, replicas)?;
-    files.extend(flags(analysis, sharded, replicas));
+    let mut files = configs(input, sharded, replicas)?;
+    files.extend(flags(input, sharded, replicas));
     fs::create_dir_all(directory)
         .with_context(|| format!("cannot make `{}`", directory.display()))?;
     for (name, text) in &files {
@@ -35,11 +35,11 @@ pub(super) fn write(
 
 /// The configuration and the rules of every server, and a template for them.
 fn configs(
-    analysis: &Analysis,
+    input: &Input<'_>,
     sharded: &Sharded,
     replicas: u64,
 ) -> anyhow::Result<Vec<(String, String)>> {
-    let Some(loaded) = &analysis.gathered.config else {
+    let Some(loaded) = input.config else {
         bail!("there is no configuration to write out: give `prometheus.yml` with the scrapes");
     };
     let variable = |name: &str| format!("${{{name}}}");
@@ -79,7 +79,7 @@ fn configs(
 }
 
 /// Flags of Thanos and of other scrapers, one a line.
-fn flags(analysis: &Analysis, sharded: &Sharded, replicas: u64) -> Vec<(String, String)> {
+fn flags(input: &Input<'_>, sharded: &Sharded, replicas: u64) -> Vec<(String, String)> {
     let plan = &sharded.plan;
     let servers = shard::servers(plan.shards, replicas);
     let lines = |flags: Vec<String>| flags.join("\n") + "\n";
@@ -88,7 +88,7 @@ fn flags(analysis: &Analysis, sharded: &Sharded, replicas: u64) -> Vec<(String, 
         ("thanos-sidecar.flags".to_owned(), lines(shard::sidecar_flags())),
         ("thanos-query.flags".to_owned(), lines(shard::query_flags(&servers))),
         ("thanos-rule.flags".to_owned(), lines(shard::ruler_flags(GLOBAL_RULES))),
-        ("operator.yml".to_owned(), shard::operator_resource(&analysis.project, plan, replicas)),
+        ("operator.yml".to_owned(), shard::operator_resource(input.project, plan, replicas)),
     ];
     let agents = shard::vmagent_flags(plan.shards, replicas).into_iter().zip(0..);
     files.extend(agents.map(|(flags, at)| (format!("vmagent-{at}.flags"), lines(flags))));

@@ -1,16 +1,19 @@
 //! `promsieve shard`: targets spread over servers by hashmod, weighed by what they store.
 
+mod check;
 mod files;
+mod input;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 
-use promsieve_core::flow;
 use promsieve_core::shard::{
     self, Assignment, Layout, OwnLoad, ShardGoal, ShardPlan, ShardSize, SharedRules, TargetLoad,
 };
 use promsieve_core::units::Bytes;
 
+use self::input::{Input, with_recorded};
 use super::analysis::{Analysis, AnalysisArgs};
 use crate::Status;
 use crate::common::{Common, Format};
@@ -29,6 +32,14 @@ pub(crate) struct ShardArgs {
     #[command(flatten)]
     options: Options,
 
+    /// Take the loads from a census by target, or from a server or its saved answers, instead of scrapes
+    #[arg(long, value_name = "FILE|URL")]
+    targets: Vec<String>,
+
+    /// Look for gaps and overlaps in the configurations of a fleet that is sharded already
+    #[arg(long, conflicts_with_all = ["write", "targets", "shards", "budget"])]
+    check: bool,
+
     /// Write the configuration of each server, the rule files and the flags of Thanos into DIR
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
@@ -42,7 +53,7 @@ pub(crate) struct Options {
     shards: Option<u64>,
 
     /// The fewest shards that each stay within this resident memory, less the headroom
-    #[arg(long, value_name = "SIZE", required_unless_present = "shards")]
+    #[arg(long, value_name = "SIZE", required_unless_present_any = ["shards", "check"])]
     budget: Option<Bytes>,
 
     /// Share of the budget that stays free for queries, rules and churn
@@ -114,23 +125,41 @@ pub(crate) fn run(
     common: &Common,
     out: &mut impl Write,
 ) -> anyhow::Result<Status> {
+    if args.check {
+        return check::run(&args.analysis.paths, common, out);
+    }
+    if !args.targets.is_empty() {
+        return with_recorded(&args.targets, &args.analysis, common, |input, status| {
+            Ok(status.max(planned(input, args, common, out)?))
+        });
+    }
     let analysis = Analysis::of(&args.analysis, common)?;
-    let sharded = Sharded::of(&analysis, &args.options);
-    let view = sharded.view(&analysis, &args.options);
+    Ok(analysis.status.max(planned(&Input::of(&analysis), args, common, out)?))
+}
+
+/// Makes the plan, shows it and writes its files.
+fn planned(
+    input: &Input<'_>,
+    args: &ShardArgs,
+    common: &Common,
+    out: &mut impl Write,
+) -> anyhow::Result<Status> {
+    let sharded = Sharded::of(input, &args.options);
+    let view = sharded.view(input, &args.options);
     match common.format {
         Format::Json => json::write(out, &view)?,
         Format::Text => text::shard::write(out, &view)?,
     }
     if let Some(directory) = &args.write {
-        files::write(directory, &analysis, &sharded, args.options.replicas)?;
+        files::write(directory, input, &sharded, args.options.replicas)?;
     }
-    Ok(analysis.status.max(if view.fits { Status::Clean } else { Status::Findings }))
+    Ok(if view.fits { Status::Clean } else { Status::Findings })
 }
 
 /// The plan for the newest snapshot, and where each rule can run.
 pub(crate) fn view(analysis: &Analysis, size: ShardSize) -> ShardView {
-    let options = Options::of(size);
-    Sharded::of(analysis, &options).view(analysis, &options)
+    let (options, input) = (Options::of(size), Input::of(analysis));
+    Sharded::of(&input, &options).view(&input, &options)
 }
 
 /// A plan with what it was made of.
@@ -143,30 +172,26 @@ struct Sharded {
 }
 
 impl Sharded {
-    fn of(analysis: &Analysis, options: &Options) -> Self {
-        let discovered = flow::discover(&analysis.project);
-        let (model, settings) = (&analysis.model, &analysis.settings);
-        let loads = shard::target_loads(&analysis.stored.table, &discovered, model, settings);
-        let mut jobs = analysis.project.jobs.iter();
-        let is_own =
-            |job: &str| jobs.clone().any(|it| it.name == job && shard::watches_own_machine(it));
-        let (own, targets): (Vec<_>, Vec<_>) = loads.into_iter().partition(|it| is_own(&it.job));
+    fn of(input: &Input<'_>, options: &Options) -> Self {
+        let (model, settings) = (input.model, input.settings);
+        let own_jobs = input.project.jobs.iter().filter(|job| shard::watches_own_machine(job));
+        let own_jobs: BTreeSet<&str> = own_jobs.map(|job| job.name.as_str()).collect();
+        let is_own = |target: &TargetLoad| own_jobs.contains(target.job.as_str());
+        let (own, targets): (Vec<_>, Vec<_>) = input.targets.iter().cloned().partition(is_own);
         let goal = options.goal(&targets, own_load(&own));
         let plan = shard::plan(&targets, &goal, &|bytes| model.resident(bytes, settings));
         let key = shard::shard_key(&targets, &plan);
-        // Without a configuration there are no rules.
-        let rules = jobs.next().map(|_| shard::share_rules(&analysis.project, &key));
-        Self { targets, plan, key, rules: rules.unwrap_or_default() }
+        let rules = shard::share_rules(input.project, &key);
+        Self { targets, plan, key, rules }
     }
 
-    fn view(&self, analysis: &Analysis, options: &Options) -> ShardView {
+    fn view(&self, input: &Input<'_>, options: &Options) -> ShardView {
         let name = |at: usize| {
             let target = &self.targets[at];
             (target.job.clone(), target.label("__address__").to_owned())
         };
         let file = |rule: &shard::PlacedRule| {
-            let loaded = analysis.gathered.config.as_ref();
-            loaded.map_or_else(String::new, |it| it.sources.file(rule.file).name().to_owned())
+            input.config.map_or_else(String::new, |it| it.sources.file(rule.file).name().to_owned())
         };
         let rules = self.rules.rules.iter().map(|rule| RuleView::of(rule, file(rule))).collect();
         let key = self.key.iter().map(|label| (*label).to_owned()).collect();
