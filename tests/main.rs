@@ -52,6 +52,8 @@ mod real_server;
 #[cfg(test)]
 mod real_shard;
 #[cfg(test)]
+mod real_sharded;
+#[cfg(test)]
 mod real_targets;
 #[cfg(test)]
 mod real_vmagent;

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::Command;
 
 use promsieve_core::relabel::RawStep;
-use promsieve_core::shard::{HOST_LABEL, ShardGoal, ShardSize, TargetLoad, plan, steps};
+use promsieve_core::shard::{
+    Assignment, HOST_LABEL, ShardGoal, ShardSize, TargetLoad, plan, steps,
+};
 use promsieve_core::units::Bytes;
 use promsieve_lab::real::TempDir;
 
@@ -26,7 +28,8 @@ fn targets() -> Vec<TargetLoad> {
             ("__meta_kubernetes_pod_name".to_owned(), format!("pod-{at}")),
             ("number".to_owned(), at.to_string()),
         ];
-        TargetLoad { job: "app".to_owned(), labels, series: 100 + at as u64, bytes: 1000 }
+        let series = 100 + at as u64;
+        TargetLoad { job: "app".to_owned(), labels, series, bytes: 1000, ..TargetLoad::default() }
     };
     (0..TARGETS).map(target).collect()
 }
@@ -45,6 +48,7 @@ fn config(targets: &[TargetLoad], steps: &[RawStep]) -> String {
         let fields = [
             ("regex", &step.regex),
             ("target_label", &step.target_label),
+            ("replacement", &step.replacement),
             ("action", &step.action),
         ];
         for (key, field) in fields {
@@ -96,18 +100,19 @@ fn promtool_keeps_each_target_on_the_shard_of_the_plan() {
         vec!["__meta_kubernetes_namespace", "__meta_kubernetes_pod_name"],
         vec!["__meta_missing", HOST_LABEL],
     ];
-    for set in sets {
+    let plans = sets.map(|set| [(set.clone(), Assignment::Hashmod), (set, Assignment::Mapped)]);
+    for (set, assignment) in plans.into_iter().flatten() {
         let goal = ShardGoal {
-            size: ShardSize::Shards(3),
-            headroom: 0.0,
             candidates: vec![set.iter().map(|name| (*name).to_owned()).collect()],
-            current: None,
+            assignment,
+            ..ShardGoal::new(ShardSize::Shards(3))
         };
         let plan = plan(&targets, &goal, &|bytes| Bytes(bytes.0));
+        assert_eq!(plan.mapped.is_empty(), assignment == Assignment::Hashmod, "{set:?}");
         let mut seen = 0;
         for index in 0..plan.shards {
             let want: Vec<usize> = (0..TARGETS).filter(|at| plan.assigned[*at] == index).collect();
-            let config = config(&targets, &steps(&plan, index));
+            let config = config(&targets, &steps(&plan, &index.to_string()));
             assert_eq!(kept(&promtool, &config, &file), want, "{set:?} {index}");
             seen += want.len();
         }

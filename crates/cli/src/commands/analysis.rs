@@ -140,7 +140,8 @@ impl Analysis {
     }
 }
 
-fn settings(args: &AnalysisArgs, common: &Common, project: &Project) -> ServerSettings {
+/// How the server runs, by the arguments and the configuration.
+pub(super) fn settings(args: &AnalysisArgs, common: &Common, project: &Project) -> ServerSettings {
     let configured = Some(project.global.scrape_interval).filter(|&interval| interval > 0);
     let interval = args.scrape_interval.or(configured.map(Duration::from_millis));
     let defaults = ServerSettings::default();

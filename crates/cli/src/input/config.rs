@@ -8,6 +8,7 @@ use promsieve_core::config::{INVALID_CONFIG, Kind, Located, Project};
 use promsieve_core::doc::{MAX_SIZE, invalid_utf8, too_large};
 use promsieve_core::finding::{Evidence, Finding, Severity};
 use promsieve_core::server::Server;
+use promsieve_core::shard::Member;
 use promsieve_core::text::{FileId, SourceText, Sources};
 
 use super::Source;
@@ -25,6 +26,14 @@ pub struct Loaded {
     pub project: Project,
     /// What the server refuses, and files that are missing.
     pub findings: Vec<Finding>,
+}
+
+impl Loaded {
+    /// It as one of several that are looked at together, by the name of its first file.
+    pub fn member(&self) -> Option<Member<'_>> {
+        let (_, file) = self.sources.iter().next()?;
+        Some(Member { name: file.name(), project: &self.project })
+    }
 }
 
 /// Reads every configuration that a path names: the file, or those that a directory holds, told by

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::view::census::CensusView;
 use super::view::estimate::EstimateView;
+use super::view::fleet::FleetView;
 use super::view::lint::{DiffView, LintView};
 use super::view::optimize::OptimizeView;
 use super::view::relabel::RelabelView;
@@ -39,6 +40,7 @@ fn generated_schemas_are_current() {
         ("relabel", schema::<RelabelView>("relabel --scrape")),
         ("review", schema::<ReviewView>("review")),
         ("shard", schema::<ShardView>("shard")),
+        ("shard-check", schema::<FleetView>("shard --check")),
         ("targets", schema::<TargetsView>("targets --once")),
         ("targets-change", schema::<ChangeView>("targets, a line of its log:")),
         ("test", schema::<TestView>("test")),

@@ -5,6 +5,7 @@ mod chain;
 mod check;
 mod check_more;
 mod crd;
+mod edit;
 mod global;
 mod job;
 mod keys;
@@ -20,6 +21,8 @@ mod url;
 mod values;
 
 pub use chain::{ChainOptions, chain, inline_chain};
+pub(crate) use edit::mapping_at;
+pub use edit::{Place, apply_edits, insert_steps};
 pub use kinds::{Kind, read, sniff};
 pub use model::{
     Alerting, Alertmanager, Chain, ChainKind, ClassicHistograms, ConfiguredStep, Discovery,

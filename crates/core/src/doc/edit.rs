@@ -87,6 +87,23 @@ pub fn insert_item_after(source: &SourceText, after: Node<'_>, item: &str) -> Op
     Some(insert_line(text, after, &format!("{indent}- {lines}")))
 }
 
+/// Inserts `item`, the YAML of one item without its dash, right before `before`, below the
+/// comments that stand above it. `None` where its dash does not begin a line.
+pub fn insert_item_before(source: &SourceText, before: Node<'_>, item: &str) -> Option<Edit> {
+    let sequence = before.parent().filter(|parent| parent.kind() == NodeKind::Sequence)?;
+    let index = sequence.items().position(|sibling| sibling == before)?;
+    if sequence.style() == Style::Flow {
+        let start = outer_start(before) as usize;
+        return Some(edit(before, Span::new(start, start), format!("{item}, ")));
+    }
+    let text = source.text();
+    let dash = dash_of(text, sequence, index)?;
+    let start = line_start(text, dash);
+    let indent = text[start..dash].trim().is_empty().then_some(&text[start..dash])?;
+    let lines = item.trim_end().replace('\n', &format!("\n{indent}  "));
+    Some(edit(before, Span::new(start, start), format!("{indent}- {lines}\n")))
+}
+
 /// Inserts a mapping of these keys and texts after `after`, an item of a sequence or a block of
 /// Alloy's syntax, in its style.
 pub fn insert_fields_after(

@@ -18,6 +18,7 @@ mod resolve;
 mod scan;
 mod tree;
 mod words;
+mod write;
 
 #[cfg(test)]
 mod properties;
@@ -25,7 +26,7 @@ mod properties;
 pub use alloy::{INVALID_ALLOY, parse_alloy, references, starts_like_alloy};
 pub use edit::{
     append_key, append_text, delete_item, delete_key, insert_fields_after, insert_item_after,
-    replace_scalar,
+    insert_item_before, replace_scalar,
 };
 pub use embedded::parse_literal;
 pub use expand::Placeholder;
@@ -37,3 +38,4 @@ pub use parse::{
 pub use quote::quote;
 pub use resolve::Resolved;
 pub use tree::{Comment, Document, Node, NodeId, NodeKind, Style, Syntax};
+pub use write::to_flow;

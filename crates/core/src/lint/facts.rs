@@ -7,6 +7,7 @@ use crate::config::{Project, RuleFile};
 use crate::finding::Finding;
 use crate::flow::FlowReport;
 use crate::series::Table;
+use crate::shard::Member;
 use crate::text::Sources;
 use crate::usage::{Usage, UsageOptions, rule_queries};
 
@@ -34,15 +35,6 @@ pub struct Facts<'a> {
     /// What was found out about chains and patterns so far; one for all projects of a run saves
     /// time and changes nothing else. Without it the project has one of its own.
     pub memory: Option<&'a Memory>,
-}
-
-/// One configuration of those that were given together.
-#[derive(Debug, Clone, Copy)]
-pub struct Member<'a> {
-    /// Its file, as the user knows it.
-    pub name: &'a str,
-    /// What it says.
-    pub project: &'a Project,
 }
 
 impl<'a> Facts<'a> {

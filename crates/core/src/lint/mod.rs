@@ -21,17 +21,17 @@ mod reads_nothing;
 mod rule;
 pub mod rules;
 mod sample;
-mod sharding;
 mod signals;
 mod suppress;
 #[cfg(test)]
 mod testing;
 mod values;
 
+pub use crate::shard::Member;
 pub use catalogue::{Offer, offer_of, offered, offering};
 pub use context::{At, Context};
 pub use date::Date;
-pub use facts::{Facts, Member};
+pub use facts::Facts;
 pub use memory::Memory;
 pub use rule::{Check, Entry, FixKind, Rule};
 

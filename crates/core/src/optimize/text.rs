@@ -3,13 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::action::Action;
-use crate::config::{Job, Project};
-use crate::doc::{Node, append_key, insert_item_after};
+use crate::config::{Place, Project, apply_edits, insert_steps};
 use crate::finding::Edit;
-use crate::text::{FileId, Location, Sources, Span};
-
-/// Stands for the value of a new key until its indentation is known.
-const PLACEHOLDER: &str = "@";
+use crate::text::{FileId, Sources};
 
 /// The files that the actions change, with their new texts. Steps go to the end of their job's
 /// `metric_relabel_configs`, each under a comment that says why.
@@ -30,7 +26,9 @@ pub fn patch(
     for job in &project.jobs {
         let Some(actions) = by_job.get(job.name.as_str()) else { continue };
         let items: Vec<String> = actions.iter().flat_map(|action| items(action)).collect();
-        match insert(project, sources, job, &items) {
+        let place = (job.location, "metric_relabel_configs");
+        let chain = &job.metric_chain;
+        match insert_steps(project, sources, place, chain, &items, Place::Last) {
             Some(edit) => edits.entry(edit.file).or_default().push(edit),
             None => failed.push(job.name.clone()),
         }
@@ -38,7 +36,7 @@ pub fn patch(
     if !failed.is_empty() {
         return Err(failed);
     }
-    Ok(edits.into_iter().map(|(file, edits)| (file, apply(sources, file, edits))).collect())
+    Ok(edits.into_iter().map(|(file, edits)| (file, apply_edits(sources, file, edits))).collect())
 }
 
 /// The steps of an action, the first with the reason above it.
@@ -52,61 +50,6 @@ fn items(action: &Action) -> Vec<String> {
         format!("{reason}{}", step.to_yaml())
     };
     action.steps.iter().enumerate().map(step).collect()
-}
-
-fn insert(project: &Project, sources: &Sources, job: &Job, items: &[String]) -> Option<Edit> {
-    let source = sources.file(job.location.file);
-    let chain = &job.metric_chain;
-    if let Some(last) = chain.steps.last() {
-        let after = node_at(project, last.spans.item.file, last.spans.item.span)?;
-        let mut edits = items.iter().map(|item| insert_item_after(source, after, item));
-        let first = edits.next()??;
-        return edits.try_fold(first, |mut whole, edit| {
-            whole.text.push_str(&edit?.text);
-            Some(whole)
-        });
-    }
-    if chain.written {
-        return None;
-    }
-    let mapping = node_at(project, job.location.file, job.location.span)?;
-    let mut edit = append_key(source, mapping, "metric_relabel_configs", PLACEHOLDER)?;
-    let list = if edit.text.starts_with(',') { flow_list(items) } else { block_list(&edit, items) };
-    let at = edit.text.rfind(PLACEHOLDER)?;
-    let at = if list.starts_with('\n') { at - 1..at + 1 } else { at..at + 1 };
-    edit.text.replace_range(at, &list);
-    Some(edit)
-}
-
-fn node_at(project: &Project, file: FileId, span: Span) -> Option<Node<'_>> {
-    let document = project.document_at(Location { file, span })?;
-    document.nodes().find(|node| node.span() == span && node.is_mapping())
-}
-
-fn block_list(key: &Edit, items: &[String]) -> String {
-    let line = key.text.lines().find(|line| line.contains(PLACEHOLDER)).unwrap_or_default();
-    let indent = " ".repeat(line.len() - line.trim_start().len() + 2);
-    let item =
-        |item: &String| format!("\n{indent}- {}", item.replace('\n', &format!("\n{indent}  ")));
-    items.iter().map(item).collect()
-}
-
-fn flow_list(items: &[String]) -> String {
-    let step = |item: &String| {
-        let fields: Vec<&str> = item.lines().filter(|line| !line.starts_with('#')).collect();
-        format!("{{{}}}", fields.join(", "))
-    };
-    let steps: Vec<String> = items.iter().map(step).collect();
-    format!("[{}]", steps.join(", "))
-}
-
-fn apply(sources: &Sources, file: FileId, mut edits: Vec<Edit>) -> String {
-    let mut text = sources.file(file).text().to_owned();
-    edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
-    for edit in edits {
-        text.replace_range(edit.span.range(), &edit.text);
-    }
-    text
 }
 
 #[cfg(test)]

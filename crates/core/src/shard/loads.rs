@@ -5,7 +5,17 @@ use crate::cost::{CostModel, Load, ServerSettings};
 use crate::flow::Discovered;
 use crate::series::{METRIC_NAME, Table, TargetId};
 
-/// The load of every target of a stored table that has series, in the table's order. Labels as
+/// What a server adds to every scrape: five series with the target's labels.
+pub(super) const REPORTS: [&str; 5] = [
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    "scrape_samples_post_metric_relabeling",
+    "scrape_series_added",
+];
+
+/// The load of every target of a stored table that has series, in the table's order, the report
+/// series of its scrapes included. Labels as
 /// discovered come from `discovered`, by job and instance; a target that is not among them has its
 /// instance as its address.
 pub fn target_loads(
@@ -37,7 +47,7 @@ pub fn target_loads(
     let targets = stored.targets.iter().zip(loads).filter(|(_, load)| load.series > 0);
     targets
         .map(|(target, load)| {
-            let load = Load { targets: 1, ..load };
+            let load = Load { targets: 1, ..with_reports(load, &target.labels) };
             let same = |found: &&Discovered| found.labels == target.labels;
             let labels = discovered.iter().find(same).map_or_else(
                 || {
@@ -49,9 +59,20 @@ pub fn target_loads(
             TargetLoad {
                 job: target.job.clone(),
                 labels,
+                stored: target.labels.clone(),
                 series: load.series,
                 bytes: model.marginal(&load, settings).0,
             }
         })
         .collect()
+}
+
+fn with_reports(mut load: Load, labels: &[(String, String)]) -> Load {
+    let bytes: usize = labels.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+    for name in REPORTS {
+        load.series += 1;
+        load.label_pairs += 1 + labels.len() as u64;
+        load.label_bytes += (METRIC_NAME.len() + name.len() + 2 + bytes) as u64;
+    }
+    load
 }

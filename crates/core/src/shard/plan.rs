@@ -1,8 +1,12 @@
 //! The planner: how many shards, hashed on which labels, and what each of them will hold.
 
 use super::TargetLoad;
-use super::assign::{HOST_LABEL, balanced, largest_load, loads, lower_bound, target_hash};
+use super::assign::{
+    HOST_LABEL, balanced, hashed_values, largest_load, loads, lower_bound, rebalanced, target_hash,
+};
+use super::churn::{Churn, churn};
 use super::movement::{Layout, Movement, movement};
+use crate::regexp;
 use crate::relabel::{Field, RawStep};
 use crate::units::Bytes;
 
@@ -12,6 +16,10 @@ const MAX_SHARDS: u64 = 4096;
 /// The label that holds the hash between the two steps; dropped by the server after relabeling.
 const HASH_LABEL: &str = "__tmp_hash";
 
+pub(super) const POD: &str = "__meta_kubernetes_pod_name";
+pub(super) const SERVICE: &str = "__meta_kubernetes_service_name";
+pub(super) const NAMESPACE: &str = "__meta_kubernetes_namespace";
+
 /// How big a shard may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShardSize {
@@ -19,6 +27,27 @@ pub enum ShardSize {
     Shards(u64),
     /// The fewest shards that each stay within this resident memory, less headroom.
     Budget(Bytes),
+}
+
+/// Who decides on the shard of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Assignment {
+    /// Its hash alone: new targets go anywhere, and the same steps do for all fleets.
+    #[default]
+    Hashmod,
+    /// Its hash, but for those that a generated list moves to make the shards even.
+    Mapped,
+}
+
+/// What each server scrapes besides its part: itself, its own machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OwnLoad {
+    /// Targets.
+    pub targets: u64,
+    /// Their series.
+    pub series: u64,
+    /// Live heap of those series.
+    pub bytes: u64,
 }
 
 /// What a plan is to reach.
@@ -32,6 +61,27 @@ pub struct ShardGoal {
     pub candidates: Vec<Vec<String>>,
     /// How the fleet is sharded today, for the movement.
     pub current: Option<Layout>,
+    /// Who decides on the shard of a target.
+    pub assignment: Assignment,
+    /// What every shard has besides.
+    pub own: OwnLoad,
+}
+
+impl ShardGoal {
+    /// A goal without headroom, that hashes `__address__`.
+    pub fn new(size: ShardSize) -> Self {
+        let (assignment, own) = <_>::default();
+        Self { size, headroom: 0.0, candidates: Vec::new(), current: None, assignment, own }
+    }
+}
+
+/// A value of the hashed labels, joined by `;`, that is moved to another shard than its hash's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mapped {
+    /// The shard that it goes to.
+    pub shard: u64,
+    /// The value.
+    pub value: String,
 }
 
 /// A set of `source_labels` that was tried.
@@ -84,6 +134,10 @@ pub struct ShardPlan {
     pub detail: Vec<ShardDetail>,
     /// The shard of each target, in the order given.
     pub assigned: Vec<u64>,
+    /// What the assignment moves from its hash's shard, by shard.
+    pub mapped: Vec<Mapped>,
+    /// How uneven hashmod gets when all targets are replaced.
+    pub churn: Churn,
     /// Targets that need a server of their own or a split of their series.
     pub too_large: Vec<TooLarge>,
     /// The other label sets tried, best first.
@@ -98,9 +152,6 @@ pub struct ShardPlan {
 
 /// The usual label sets, of which those remain that some target has in full.
 pub fn candidates(targets: &[TargetLoad]) -> Vec<Vec<String>> {
-    const POD: &str = "__meta_kubernetes_pod_name";
-    const SERVICE: &str = "__meta_kubernetes_service_name";
-    const NAMESPACE: &str = "__meta_kubernetes_namespace";
     const SETS: [&[&str]; 9] = [
         &["__address__"],
         &[HOST_LABEL],
@@ -132,27 +183,35 @@ pub fn plan(
     let assigned = fleet.assigned(best, shards);
     let detail = fleet.detail(&assigned, shards);
     let source_labels = fleet.hashed[best].source_labels.clone();
-    let layout = Layout { shards, source_labels: source_labels.clone() };
     let series = &fleet.series;
+    let moves = |from: &Layout| {
+        let before = from.assigned(targets);
+        movement(targets, (&before, from.shards), (&assigned, shards), &|bytes| {
+            resident(Bytes(bytes.0 + goal.own.bytes))
+        })
+    };
     let by_weight = largest_load(series, &balanced(series, shards), shards);
     ShardPlan {
         shards,
-        source_labels,
         imbalance: fleet.imbalance(best, shards),
         fits: limit.is_none_or(|limit| detail.iter().all(|shard| shard.rss <= limit)),
         detail,
-        assigned,
+        mapped: mapped(targets, &source_labels, &fleet.hashed[best].hashes, &assigned, shards),
+        churn: churn(series, &fleet.hashed[best].hashes, shards),
         too_large,
         rejected: fleet.rejected(best, shards),
         balanced_imbalance: fleet.over_mean(by_weight, shards),
         least_imbalance: fleet.over_mean(lower_bound(series, shards), shards),
-        movement: goal.current.as_ref().map(|from| movement(targets, from, &layout)),
+        movement: goal.current.as_ref().map(moves),
+        source_labels,
+        assigned,
     }
 }
 
-/// The steps that put shard `index` of a plan in front of a job's `relabel_configs`: hashmod and
-/// keep, with the host derived first where the plan hashes it. A single shard needs none.
-pub fn steps(plan: &ShardPlan, index: u64) -> Vec<RawStep> {
+/// The steps that put `shard` of a plan, its index, in front of a job's `relabel_configs`: hashmod
+/// and keep, with the host derived first where the plan hashes it, and what is mapped put right
+/// between them. A single shard needs none.
+pub fn steps(plan: &ShardPlan, shard: &str) -> Vec<RawStep> {
     let set = |text: &str| Field::Set(text.to_owned());
     if plan.shards <= 1 {
         return Vec::new();
@@ -173,13 +232,40 @@ pub fn steps(plan: &ShardPlan, index: u64) -> Vec<RawStep> {
         action: set("hashmod"),
         ..RawStep::default()
     });
+    for list in plan.mapped.chunk_by(|a, b| a.shard == b.shard) {
+        let values: Vec<String> = list.iter().map(|mapped| regexp::quote(&mapped.value)).collect();
+        steps.push(RawStep {
+            source_labels: Field::Set(plan.source_labels.clone()),
+            regex: Field::Set(values.join("|")),
+            target_label: set(HASH_LABEL),
+            replacement: Field::Set(list[0].shard.to_string()),
+            ..RawStep::default()
+        });
+    }
     steps.push(RawStep {
         source_labels: Field::Set(vec![HASH_LABEL.to_owned()]),
-        regex: Field::Set(index.to_string()),
+        regex: set(shard),
         action: set("keep"),
         ..RawStep::default()
     });
     steps
+}
+
+/// The values that are not on the shard of their hash, by shard and value.
+fn mapped(
+    targets: &[TargetLoad],
+    source_labels: &[String],
+    hashes: &[u64],
+    assigned: &[u64],
+    shards: u64,
+) -> Vec<Mapped> {
+    let away = (0..targets.len()).filter(|at| hashes[*at] % shards != assigned[*at]);
+    let mut mapped: Vec<Mapped> = away
+        .map(|at| Mapped { shard: assigned[at], value: hashed_values(&targets[at], source_labels) })
+        .collect();
+    mapped.sort_unstable();
+    mapped.dedup();
+    mapped
 }
 
 /// The budget less its headroom.
@@ -205,6 +291,8 @@ struct Fleet<'a> {
     series: Vec<u64>,
     bytes: Vec<u64>,
     hashed: Vec<Hashed>,
+    assignment: Assignment,
+    own: OwnLoad,
     resident: &'a dyn Fn(Bytes) -> Bytes,
 }
 
@@ -221,6 +309,8 @@ impl<'a> Fleet<'a> {
             series: targets.iter().map(|target| target.series).collect(),
             bytes: targets.iter().map(|target| target.bytes).collect(),
             hashed: sets.iter().map(hashed).collect(),
+            assignment: goal.assignment,
+            own: goal.own,
             resident,
         }
     }
@@ -229,7 +319,7 @@ impl<'a> Fleet<'a> {
         let alone = |target: usize| TooLarge {
             target,
             series: self.series[target],
-            rss: (self.resident)(Bytes(self.bytes[target])),
+            rss: self.resident(self.bytes[target]),
         };
         (0..self.bytes.len()).map(alone).filter(|target| target.rss > limit).collect()
     }
@@ -248,7 +338,7 @@ impl<'a> Fleet<'a> {
         }
         let total: u64 = bytes.iter().sum();
         let most = (2 * bytes.len() as u64).clamp(1, MAX_SHARDS);
-        let fits = |bytes: u64| (self.resident)(Bytes(bytes)) <= limit;
+        let fits = |bytes: u64| self.resident(bytes) <= limit;
         for shards in (1..=most).filter(|shards| fits(total.div_ceil(*shards))) {
             let fitting = |set: &usize| {
                 let assigned = self.assigned(*set, shards);
@@ -262,8 +352,32 @@ impl<'a> Fleet<'a> {
         (most, self.best(most))
     }
 
+    /// Resident memory of a shard whose targets take so much live heap.
+    fn resident(&self, bytes: u64) -> Bytes {
+        (self.resident)(Bytes(bytes + self.own.bytes))
+    }
+
     fn assigned(&self, set: usize, shards: u64) -> Vec<u64> {
-        self.hashed[set].hashes.iter().map(|hash| hash % shards).collect()
+        let hashes = &self.hashed[set].hashes;
+        match self.assignment {
+            Assignment::Hashmod => hashes.iter().map(|hash| hash % shards).collect(),
+            Assignment::Mapped => self.mapped(hashes, shards),
+        }
+    }
+
+    /// What hashes alike is moved as one.
+    fn mapped(&self, hashes: &[u64], shards: u64) -> Vec<u64> {
+        let mut units: Vec<u64> = hashes.to_vec();
+        units.sort_unstable();
+        units.dedup();
+        let unit = |hash: &u64| units.binary_search(hash).unwrap_or(0);
+        let mut weights = vec![0; units.len()];
+        for (hash, series) in hashes.iter().zip(&self.series) {
+            weights[unit(hash)] += series;
+        }
+        let hashed: Vec<u64> = units.iter().map(|hash| hash % shards).collect();
+        let assigned = rebalanced(&weights, &hashed, shards);
+        hashes.iter().map(|hash| assigned[unit(hash)]).collect()
     }
 
     fn imbalance(&self, set: usize, shards: u64) -> f64 {
@@ -303,9 +417,9 @@ impl<'a> Fleet<'a> {
         let bytes = loads(&self.bytes, assigned, shards);
         let detail = |((index, targets), (series, bytes)): ((u64, u64), (u64, u64))| ShardDetail {
             index,
-            targets,
-            series,
-            rss: (self.resident)(Bytes(bytes)),
+            targets: targets + self.own.targets,
+            series: series + self.own.series,
+            rss: self.resident(bytes),
         };
         (0..).zip(counts).zip(series.into_iter().zip(bytes)).map(detail).collect()
     }
@@ -328,7 +442,7 @@ pub(super) mod tests {
     }
 
     fn goal(size: ShardSize, targets: &[TargetLoad]) -> ShardGoal {
-        ShardGoal { size, headroom: 0.0, candidates: candidates(targets), current: None }
+        ShardGoal { candidates: candidates(targets), ..ShardGoal::new(size) }
     }
 
     fn fleet() -> impl Strategy<Value = Vec<TargetLoad>> {
@@ -338,7 +452,8 @@ pub(super) mod tests {
                 if let Some(pod) = pod {
                     labels.push(("__meta_kubernetes_pod_name".to_owned(), format!("pod-{pod}")));
                 }
-                TargetLoad { job: "app".to_owned(), labels, series, bytes: series * 1000 }
+                let (job, bytes) = ("app".to_owned(), series * 1000);
+                TargetLoad { job, labels, series, bytes, ..TargetLoad::default() }
             },
         );
         prop::collection::vec(target, 1..80)
@@ -353,7 +468,7 @@ pub(super) mod tests {
             prop_assert_eq!(plan.shards, shards);
             for (target, assigned) in targets.iter().zip(&plan.assigned) {
                 prop_assert_eq!(shard_of(target, &plan.source_labels, shards), *assigned);
-                let keeping = (0..shards).filter(|index| keeps(target, &steps(&plan, *index)));
+                let keeping = (0..shards).filter(|index| keeps(target, &steps(&plan, &index.to_string())));
                 let want: Vec<u64> = if shards == 1 { vec![0] } else { vec![*assigned] };
                 prop_assert_eq!(keeping.collect::<Vec<_>>(), want);
             }
@@ -412,7 +527,7 @@ pub(super) mod tests {
             candidates: vec![vec![HOST_LABEL.into()]],
             ..goal(ShardSize::Shards(2), &targets)
         };
-        let steps = steps(&plan(&targets, &goal, &resident), 1);
+        let steps = steps(&plan(&targets, &goal, &resident), "1");
         assert_eq!(steps.len(), 3);
         assert_eq!(steps[0].target_label, Field::Set(HOST_LABEL.into()));
         assert_eq!(steps[2].regex, Field::Set("1".into()));

@@ -3,7 +3,9 @@
 //! Targets are spread over shards by some of their labels. A rule is safe on a shard when each of its
 //! operations combines only series that agree on those labels, and so live on the same shard.
 
-use crate::promql::{AggregateOp, Binary, Call, Expr, ExprKind, Grouping, ValueType};
+use crate::promql::{
+    AggregateOp, Binary, Call, Expr, ExprKind, Grouping, MatchOp, Matcher, Selector, ValueType,
+};
 use crate::text::Span;
 
 /// What sharding does to an expression.
@@ -33,6 +35,31 @@ pub fn classify(expr: &Expr, shard_labels: &[&str]) -> ShardVerdict {
         }
     });
     verdict
+}
+
+/// Whether all that an expression reads lives on one shard: each selector asks for the same values of
+/// all shard labels. On the others it finds nothing, and nothing is what it gives. Unlike what
+/// [`classify`] calls safe its result may lack the shard labels, so that what reads the result is not
+/// safe for that.
+pub fn lives_on_one_shard(expr: &Expr, shard_labels: &[&str]) -> bool {
+    let selectors = expr.selectors();
+    let value = |selector: &Selector, label: &str| {
+        let own = |matcher: &&Matcher| {
+            matcher.op == MatchOp::Equal
+                && *matcher.label.text == *label
+                && !matcher.value.is_empty()
+        };
+        selector.matchers.iter().find(own).map(|matcher| matcher.value.clone())
+    };
+    let Some(first) = selectors.first() else { return false };
+    let mut makes = false;
+    expr.walk(&mut |inner| makes |= makes_from_nothing(inner));
+    !makes
+        && !shard_labels.is_empty()
+        && shard_labels.iter().all(|label| {
+            let wanted = value(first, label);
+            wanted.is_some() && selectors.iter().all(|selector| value(selector, label) == wanted)
+        })
 }
 
 fn global(span: Span, reason: impl Into<String>) -> ShardVerdict {
@@ -65,6 +92,14 @@ fn node(expr: &Expr, shard_labels: &[&str]) -> ShardVerdict {
         ExprKind::Call(call) => call_node(expr, call, shard_labels),
         _ => ShardVerdict::ShardSafe,
     }
+}
+
+/// Whether a result may come of no series: `absent`, `vector`, `time`, and a scalar where there is none.
+fn makes_from_nothing(expr: &Expr) -> bool {
+    let ExprKind::Call(call) = &expr.kind else { return false };
+    matches!(call.function.name, "absent" | "absent_over_time" | "scalar")
+        || call.function.returns == ValueType::Vector
+            && !call.args.iter().any(|arg| !arg.selectors().is_empty())
 }
 
 /// A shard label that the grouping does not keep.
@@ -180,5 +215,29 @@ mod tests {
             "label_replace(a, \"instance\", \"$1\", \"y\", \"(.*)\")",
             Some("label_replace(a, \"instance\", \"$1\", \"y\", \"(.*)\")"),
         );
+    }
+
+    #[test]
+    fn what_asks_for_one_target_lives_on_one_shard() {
+        let lives =
+            |text: &str| lives_on_one_shard(&crate::promql::parse(text).unwrap(), &["instance"]);
+        for text in [
+            "sum(a{instance=\"x\"}) / on () sum(b{instance=\"x\", c!=\"d\"})",
+            "topk(3, a{instance=\"x\"}) > 1",
+        ] {
+            assert!(lives(text), "{text}");
+        }
+        for text in [
+            "sum(a)",
+            "sum(a{instance=\"x\"}) / on () sum(b{instance=\"y\"})",
+            "sum(a{instance=\"\"})",
+            "sum(a{instance=~\"x\"})",
+            "count(absent(a{instance=\"x\"}))",
+            "a{instance=\"x\"} > scalar(b{instance=\"x\"})",
+            "a{instance=\"x\"} or vector(1)",
+            "vector(1)",
+        ] {
+            assert!(!lives(text), "{text}");
+        }
     }
 }

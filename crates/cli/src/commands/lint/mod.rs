@@ -297,12 +297,7 @@ impl<'a> Run<'a> {
 
 /// All configurations that were given together.
 fn fleet(projects: &[Loaded]) -> Vec<Member<'_>> {
-    projects.iter().filter_map(member).collect()
-}
-
-fn member(loaded: &Loaded) -> Option<Member<'_>> {
-    let (_, file) = loaded.sources.iter().next()?;
-    Some(Member { name: file.name(), project: &loaded.project })
+    projects.iter().filter_map(Loaded::member).collect()
 }
 
 /// Whether stdout shows colours.

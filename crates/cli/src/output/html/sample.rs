@@ -8,7 +8,7 @@ use crate::output::view::lint::{EditView, FindingView, FixView, LintView, Summar
 use crate::output::view::optimize::{ActionView, FootprintView, OptimizeView, ReplayView};
 use crate::output::view::review::{InputsView, JobView, ReviewView};
 use crate::output::view::shard::{
-    CandidateView, RuleView, ShardDetailView, ShardView, TooLargeView,
+    CandidateView, ChurnView, MovementView, RuleView, ShardDetailView, ShardView, TooLargeView,
 };
 use crate::output::view::usage::{MetricUseView, NotUnderstoodView, UsageView};
 
@@ -197,7 +197,20 @@ fn shard(text: &str) -> ShardView {
         imbalance: 1.1,
         balanced_imbalance: 1.01,
         least_imbalance: 1.0,
+        churn: ChurnView { median: 1.2, p95: 1.4, worst: 1.6 },
         fits: false,
+        replicas: 2,
+        key: vec![text.to_owned()],
+        mapped: 1,
+        movement: Some(MovementView {
+            from: 1,
+            to: 2,
+            targets: 6,
+            series: 500,
+            share: 0.5,
+            during: 70 << 20,
+            procedure: vec![text.to_owned()],
+        }),
         shards_detail: (0..2).map(detail).collect(),
         steps: vec![text.to_owned()],
         rejected: vec![CandidateView { source_labels: vec![text.to_owned()], imbalance: 1.5 }],
@@ -212,6 +225,7 @@ fn shard(text: &str) -> ShardView {
             file: text.to_owned(),
             verdict: "global",
             reason: Some(text.to_owned()),
+            expr: Some(text.to_owned()),
         }],
     }
 }

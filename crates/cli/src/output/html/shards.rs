@@ -90,7 +90,7 @@ fn rules(out: &mut dyn Write, rules: &[RuleView]) -> io::Result<()> {
     if rules.is_empty() {
         return Ok(());
     }
-    let global: Vec<&RuleView> = rules.iter().filter(|rule| rule.verdict == "global").collect();
+    let global: Vec<&RuleView> = rules.iter().filter(|rule| rule.verdict != "shard").collect();
     let local = rules.len() - global.len();
     writeln!(
         out,

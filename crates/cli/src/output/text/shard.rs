@@ -5,7 +5,7 @@ use std::io::Write;
 use promsieve_core::units::{Bytes, SeriesCount};
 
 use super::Columns;
-use crate::output::view::shard::{RuleView, ShardView};
+use crate::output::view::shard::{MovementView, RuleView, ShardView};
 
 /// Writes the plan with the steps of shard 0 and every rule that needs all shards.
 pub(crate) fn write(out: &mut impl Write, view: &ShardView) -> std::io::Result<()> {
@@ -14,9 +14,13 @@ pub(crate) fn write(out: &mut impl Write, view: &ShardView) -> std::io::Result<(
         let labels = rejected.source_labels.join(", ");
         writeln!(out, "  rejected: {labels} (imbalance {:.2})", rejected.imbalance)?;
     }
-    for rule in global(view) {
-        let reason = rule.reason.as_deref().unwrap_or("it needs series of several shards");
-        writeln!(out, "  global: {} ({}): {reason}", rule.name, rule.file)?;
+    for rule in beyond(view) {
+        let reason = rule.reason.as_deref().unwrap_or_default();
+        let word = if rule.verdict == "global" { "global" } else { "two levels" };
+        writeln!(out, "  {word}: {} ({}): {reason}", rule.name, rule.file)?;
+    }
+    if let Some(movement) = &view.movement {
+        write_movement(out, movement)?;
     }
     if !view.steps.is_empty() {
         writeln!(out, "\n# shard 0; the others differ in the residue alone")?;
@@ -39,6 +43,14 @@ pub(super) fn summary(out: &mut impl Write, view: &ShardView) -> std::io::Result
         view.least_imbalance,
         if view.fits { "" } else { "; NOT EVERY SHARD FITS" },
     )?;
+    writeln!(
+        out,
+        "  when all targets are replaced: {:.2} half of the time, {:.2} in 19 of 20, {:.2} at worst",
+        view.churn.median, view.churn.p95, view.churn.worst,
+    )?;
+    if view.mapped > 0 {
+        writeln!(out, "  {} values leave the shard of their hash", SeriesCount(view.mapped))?;
+    }
     let mut columns = Columns::new(&[">shard", ">targets", ">series", ">resident"]);
     for shard in &view.shards_detail {
         columns.row([
@@ -59,13 +71,35 @@ pub(super) fn summary(out: &mut impl Write, view: &ShardView) -> std::io::Result
             Bytes(target.rss),
         )?;
     }
-    let global = global(view).count();
-    if global > 0 {
-        writeln!(out, "  {global} of {} rules need a global view", view.rules.len())?;
+    if beyond(view).next().is_some() {
+        let levels = beyond(view).filter(|rule| rule.verdict == "two_level").count();
+        writeln!(
+            out,
+            "  {} of {} rules need a global view, {levels} of them for the parts that shards record",
+            beyond(view).count(),
+            view.rules.len(),
+        )?;
     }
     Ok(())
 }
 
-fn global(view: &ShardView) -> impl Iterator<Item = &RuleView> {
-    view.rules.iter().filter(|rule| rule.verdict == "global")
+/// Rules that no shard can evaluate alone.
+fn beyond(view: &ShardView) -> impl Iterator<Item = &RuleView> {
+    view.rules.iter().filter(|rule| rule.verdict != "shard")
+}
+
+fn write_movement(out: &mut impl Write, movement: &MovementView) -> std::io::Result<()> {
+    writeln!(
+        out,
+        "\nFrom {} to {} shards {:.0} % of the series move ({} targets, {} series)",
+        movement.from,
+        movement.to,
+        movement.share * 100.0,
+        SeriesCount(movement.targets),
+        SeriesCount(movement.series),
+    )?;
+    for (step, number) in movement.procedure.iter().zip(1..) {
+        writeln!(out, "  {number}. {step}")?;
+    }
+    Ok(())
 }

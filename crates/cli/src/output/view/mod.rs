@@ -5,6 +5,7 @@ pub(crate) mod bounds;
 pub(crate) mod census;
 pub(crate) mod depth;
 pub(crate) mod estimate;
+pub(crate) mod fleet;
 pub(crate) mod head;
 pub(crate) mod lint;
 pub(crate) mod optimize;

@@ -1,6 +1,6 @@
 //! The view of a shard plan.
 
-use promsieve_core::shard::ShardPlan;
+use promsieve_core::shard::{self, Movement, PlacedRule, RulePlace, ShardPlan};
 use serde::Serialize;
 
 /// How targets spread over servers.
@@ -14,7 +14,17 @@ pub(crate) struct ShardView {
     /// The same for an assignment by weight, and the least that any assignment can have.
     pub(crate) balanced_imbalance: f64,
     pub(crate) least_imbalance: f64,
+    /// Imbalance of hashmod when all targets are replaced.
+    pub(crate) churn: ChurnView,
     pub(crate) fits: bool,
+    /// Servers that scrape the same.
+    pub(crate) replicas: u64,
+    /// Labels of stored series that tell their shard: what a rule must keep to be safe on one.
+    pub(crate) key: Vec<String>,
+    /// Values that a generated list moves away from the shard of their hash.
+    pub(crate) mapped: u64,
+    /// What moves from today's shards.
+    pub(crate) movement: Option<MovementView>,
     pub(crate) shards_detail: Vec<ShardDetailView>,
     /// The steps of shard 0, as YAML; the others differ in the residue alone.
     pub(crate) steps: Vec<String>,
@@ -31,6 +41,44 @@ pub(crate) struct ShardDetailView {
     pub(crate) targets: u64,
     pub(crate) series: u64,
     pub(crate) rss: u64,
+}
+
+/// How uneven the shards get, largest over mean: half of the times less, 19 of 20 times less, ever.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ChurnView {
+    pub(crate) median: f64,
+    pub(crate) p95: f64,
+    pub(crate) worst: f64,
+}
+
+/// The way from today's shards to the planned ones.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct MovementView {
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    pub(crate) targets: u64,
+    pub(crate) series: u64,
+    /// Series that move over all series.
+    pub(crate) share: f64,
+    /// Resident memory of the fullest server while it has old and new series in its head.
+    pub(crate) during: u64,
+    pub(crate) procedure: Vec<String>,
+}
+
+impl MovementView {
+    fn of(movement: &Movement) -> Self {
+        Self {
+            from: movement.from,
+            to: movement.to,
+            targets: movement.targets,
+            series: movement.series,
+            share: rounded(movement.share),
+            during: movement.during.0,
+            procedure: shard::procedure(movement),
+        }
+    }
 }
 
 /// Labels that were tried and spread worse.
@@ -57,9 +105,25 @@ pub(crate) struct TooLargeView {
 pub(crate) struct RuleView {
     pub(crate) name: String,
     pub(crate) file: String,
-    /// `shard` or `global`.
+    /// `shard`, `two_level` (each shard has a part, the global view puts them together) or `global`.
     pub(crate) verdict: &'static str,
     pub(crate) reason: Option<String>,
+    /// What the global view evaluates, where that is not the rule's own expression.
+    pub(crate) expr: Option<String>,
+}
+
+impl RuleView {
+    /// The view of a rule of a file.
+    pub(crate) fn of(rule: &PlacedRule, file: String) -> Self {
+        let (verdict, reason, expr) = match &rule.place {
+            RulePlace::Shard => ("shard", None, None),
+            RulePlace::TwoLevel { levels, reason } => {
+                ("two_level", Some(reason.clone()), Some(levels.expr.clone()))
+            }
+            RulePlace::Global { reason } => ("global", Some(reason.clone()), None),
+        };
+        Self { name: rule.name.clone(), file, verdict, reason, expr }
+    }
 }
 
 fn rounded(ratio: f64) -> f64 {
@@ -67,12 +131,9 @@ fn rounded(ratio: f64) -> f64 {
 }
 
 impl ShardView {
-    /// The view of a plan over targets that `name` names by their index.
-    pub(crate) fn of(
-        plan: &ShardPlan,
-        name: impl Fn(usize) -> (String, String),
-        rules: Vec<RuleView>,
-    ) -> Self {
+    /// The view of a plan over targets that `name` names by their index, one server a shard and
+    /// without rules.
+    pub(crate) fn of(plan: &ShardPlan, name: impl Fn(usize) -> (String, String)) -> Self {
         let detail = plan.detail.iter().map(|shard| ShardDetailView {
             index: shard.index,
             targets: shard.targets,
@@ -87,19 +148,28 @@ impl ShardView {
             let (job, address) = name(target.target);
             TooLargeView { job, address, series: target.series, rss: target.rss.0 }
         });
-        let steps = promsieve_core::shard::steps(plan, 0);
+        let steps = shard::steps(plan, "0");
         Self {
             shards: plan.shards,
             source_labels: plan.source_labels.clone(),
             imbalance: rounded(plan.imbalance),
             balanced_imbalance: rounded(plan.balanced_imbalance),
             least_imbalance: rounded(plan.least_imbalance),
+            churn: ChurnView {
+                median: rounded(plan.churn.median),
+                p95: rounded(plan.churn.p95),
+                worst: rounded(plan.churn.worst),
+            },
             fits: plan.fits,
+            replicas: 1,
+            key: Vec::new(),
+            mapped: plan.mapped.len() as u64,
+            movement: plan.movement.as_ref().map(MovementView::of),
             shards_detail: detail.collect(),
             steps: steps.iter().map(promsieve_core::relabel::RawStep::to_yaml).collect(),
             rejected: rejected.collect(),
             too_large: too_large.collect(),
-            rules,
+            rules: Vec::new(),
         }
     }
 }

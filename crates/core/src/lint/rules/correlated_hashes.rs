@@ -40,9 +40,9 @@
 
 use crate::config::Chain;
 use crate::finding::{Evidence, RuleId, Severity};
-use crate::lint::sharding::{ShardFilter, changes, shard_filters};
 use crate::lint::{At, Check, Context, FixKind, Rule};
 use crate::relabel::StepField;
+use crate::shard::{ShardFilter, changes, shard_filters};
 
 pub(super) static RULE: Rule = Rule {
     id: RuleId { code: "SH004", name: "correlated-hashes" },

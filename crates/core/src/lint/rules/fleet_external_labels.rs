@@ -48,8 +48,8 @@
 
 use crate::config::Project;
 use crate::finding::{Evidence, RuleId, Severity};
-use crate::lint::sharding::sharded;
 use crate::lint::{Check, Context, FixKind, Rule};
+use crate::shard::sharded;
 
 pub(super) static RULE: Rule = Rule {
     id: RuleId { code: "SH006", name: "fleet-external-labels" },

@@ -45,9 +45,9 @@
 
 use crate::config::Job;
 use crate::finding::{Evidence, Finding, RuleId, Severity, Subject};
-use crate::lint::sharding::{ShardFilter, address_of, sharded};
 use crate::lint::{Check, Context, FixKind, Rule};
 use crate::relabel::StepField;
+use crate::shard::{ShardFilter, address_of, sharded};
 
 pub(super) static RULE: Rule = Rule {
     id: RuleId { code: "SH005", name: "fleet-residues" },

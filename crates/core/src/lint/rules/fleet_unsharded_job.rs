@@ -59,8 +59,8 @@ use std::collections::BTreeSet;
 use crate::config::{Job, Project};
 use crate::doc::Node;
 use crate::finding::{Evidence, RuleId, Severity, Subject};
-use crate::lint::sharding::{shard_filters, sharded};
 use crate::lint::{Check, Context, FixKind, Member, Rule};
+use crate::shard::{shard_filters, sharded, watches_own_machine};
 
 pub(super) static RULE: Rule = Rule {
     id: RuleId { code: "SH009", name: "fleet-unsharded-job" },
@@ -106,12 +106,7 @@ fn check(context: &mut Context<'_>) {
 
 /// Whether a configuration scrapes all targets of the job, and those are not on its own machine.
 fn is_whole(job: &Job) -> bool {
-    let addresses = || job.static_targets.iter().flat_map(|group| &group.targets);
-    let is_own = |address: &str| {
-        ["localhost", "127.", "[::1]"].iter().any(|start| address.starts_with(start))
-    };
-    let scrapes_itself = job.discoveries.is_empty() && addresses().all(|at| is_own(&at.value));
-    !scrapes_itself && shard_filters(&job.target_chain).is_empty()
+    !watches_own_machine(job) && shard_filters(&job.target_chain).is_empty()
 }
 
 /// Whether another configuration has the job alike, word for word.

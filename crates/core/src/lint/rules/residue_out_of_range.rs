@@ -32,9 +32,9 @@
 
 use crate::config::Chain;
 use crate::finding::{Evidence, RuleId, Severity};
-use crate::lint::sharding::shard_filters;
 use crate::lint::{At, Check, Context, FixKind, Rule};
 use crate::relabel::StepField;
+use crate::shard::shard_filters;
 
 pub(super) static RULE: Rule = Rule {
     id: RuleId { code: "SH002", name: "residue-out-of-range" },

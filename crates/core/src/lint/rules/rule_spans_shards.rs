@@ -42,9 +42,9 @@
 use crate::config::{Job, Project, RuleKind};
 use crate::finding::{Evidence, RuleId, Severity};
 use crate::lint::queries;
-use crate::lint::sharding::sharded;
 use crate::lint::{Check, Context, FixKind, Rule, filters};
 use crate::promql::Expr;
+use crate::shard::sharded;
 use crate::usage::sharding::{ShardVerdict, classify};
 
 pub(super) static RULE: Rule = Rule {
@@ -91,11 +91,7 @@ fn check(context: &mut Context<'_>) {
 }
 
 /// Whether an expression is certain to be about sharded jobs.
-fn is_about(
-    expr: &Expr,
-    parts: &[(&Job, crate::lint::sharding::ShardFilter)],
-    project: &Project,
-) -> bool {
+fn is_about(expr: &Expr, parts: &[(&Job, crate::shard::ShardFilter)], project: &Project) -> bool {
     let all_sharded = parts.len() == project.jobs.len();
     expr.selectors().iter().any(|selector| match queries::wanted(selector, "job") {
         Some(job) => parts.iter().any(|(part, _)| part.name == job),

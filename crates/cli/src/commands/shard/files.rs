@@ -1,0 +1,96 @@
+//! `shard --write`: everything that a fleet is started with, as files in one directory.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, anyhow, bail};
+use promsieve_core::shard::{self, ShardServer};
+
+use super::Sharded;
+use super::input::Input;
+use crate::input::replace::write_new;
+use crate::stderr::warn;
+
+/// The rule file of the global view.
+const GLOBAL_RULES: &str = "rules-global.yml";
+
+/// Writes the files. Paths that the configuration names stay as they are, so that they belong
+/// beside the ones written.
+pub(super) fn write(
+    directory: &Path,
+    input: &Input<'_>,
+    sharded: &Sharded,
+    replicas: u64,
+) -> anyhow::Result<()> {
+    let mut files = configs(input, sharded, replicas)?;
+    files.extend(flags(input, sharded, replicas));
+    fs::create_dir_all(directory)
+        .with_context(|| format!("cannot make `{}`", directory.display()))?;
+    for (name, text) in &files {
+        write_new(&directory.join(name), text)?;
+    }
+    warn(&format!("wrote {} files into {}", files.len(), directory.display()));
+    Ok(())
+}
+
+/// The configuration and the rules of every server, and a template for them.
+fn configs(
+    input: &Input<'_>,
+    sharded: &Sharded,
+    replicas: u64,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let Some(loaded) = input.config else {
+        bail!("there is no configuration to write out: give `prometheus.yml` with the scrapes");
+    };
+    let variable = |name: &str| format!("${{{name}}}");
+    let template = ShardServer {
+        shard: variable("SHARD"),
+        replica: (replicas > 1).then(|| variable("REPLICA")),
+    };
+    let rule_file = |shard: &str| format!("rules-shard-{shard}.yml");
+    let mut files = Vec::new();
+    let mut servers = shard::servers(sharded.plan.shards, replicas);
+    servers.push(template.clone());
+    for server in &servers {
+        let has_rules = sharded.rules.shard_file(&server.shard).is_some();
+        let rules = has_rules.then(|| rule_file(&server.shard));
+        let written = shard::shard_config(
+            &loaded.project,
+            &loaded.sources,
+            &sharded.plan,
+            server,
+            rules.as_deref(),
+        );
+        let name = if *server == template { "template".to_owned() } else { server.name() };
+        match &written.map_err(|why| anyhow!("no configuration can be written: {why}"))?[..] {
+            [(_, text)] => files.push((format!("prometheus-{name}.yml"), text.clone())),
+            _ => bail!(
+                "jobs stand in `scrape_config_files`: move them into the main file, so that each \
+                 server gets one file of its own"
+            ),
+        }
+    }
+    for shard in 0..sharded.plan.shards {
+        let text = sharded.rules.shard_file(&shard.to_string());
+        files.extend(text.map(|text| (rule_file(&shard.to_string()), text)));
+    }
+    files.extend(sharded.rules.global_file().map(|text| (GLOBAL_RULES.to_owned(), text)));
+    Ok(files)
+}
+
+/// Flags of Thanos and of other scrapers, one a line.
+fn flags(input: &Input<'_>, sharded: &Sharded, replicas: u64) -> Vec<(String, String)> {
+    let plan = &sharded.plan;
+    let servers = shard::servers(plan.shards, replicas);
+    let lines = |flags: Vec<String>| flags.join("\n") + "\n";
+    let mut files = vec![
+        ("prometheus.flags".to_owned(), lines(shard::prometheus_flags())),
+        ("thanos-sidecar.flags".to_owned(), lines(shard::sidecar_flags())),
+        ("thanos-query.flags".to_owned(), lines(shard::query_flags(&servers))),
+        ("thanos-rule.flags".to_owned(), lines(shard::ruler_flags(GLOBAL_RULES))),
+        ("operator.yml".to_owned(), shard::operator_resource(input.project, plan, replicas)),
+    ];
+    let agents = shard::vmagent_flags(plan.shards, replicas).into_iter().zip(0..);
+    files.extend(agents.map(|(flags, at)| (format!("vmagent-{at}.flags"), lines(flags))));
+    files
+}

@@ -1,0 +1,198 @@
+//! The configuration of each server of a fleet: the given one with its part of the targets, its
+//! external labels and its rule file, everything else left as it is.
+
+use std::collections::BTreeSet;
+
+use super::filter::{shard_filters, watches_own_machine};
+use super::plan::{ShardPlan, steps};
+use crate::config::{Job, Kind, Place, Project, apply_edits, insert_steps};
+use crate::doc::{Document, Node, append_key, quote, replace_scalar};
+use crate::finding::Edit;
+use crate::relabel::{Action, Field, RawStep};
+use crate::text::{FileId, SourceText, Sources, Span};
+
+/// The external label that names the shard.
+pub const SHARD_LABEL: &str = "shard";
+
+/// The external label that names the server among those that scrape the same.
+pub const REPLICA_LABEL: &str = "replica";
+
+/// One server of a fleet.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ShardServer {
+    /// Its shard: the index, or a placeholder such as `${SHARD}` for a template.
+    pub shard: String,
+    /// Its name among the replicas of the shard, where there are several.
+    pub replica: Option<String>,
+}
+
+impl ShardServer {
+    /// `0`, or `0-a` where there are replicas.
+    pub fn name(&self) -> String {
+        match &self.replica {
+            None => self.shard.clone(),
+            Some(replica) => format!("{}-{replica}", self.shard),
+        }
+    }
+
+    /// Its labels, by which Thanos and Alertmanager tell it from the others.
+    pub fn external_labels(&self) -> Vec<(&'static str, &str)> {
+        let replica = self.replica.as_deref().map(|replica| (REPLICA_LABEL, replica));
+        std::iter::once((SHARD_LABEL, self.shard.as_str())).chain(replica).collect()
+    }
+}
+
+/// The servers of `shards` shards with `replicas` servers each, 26 at most: replicas are letters.
+pub fn servers(shards: u64, replicas: u64) -> Vec<ShardServer> {
+    let letters: Vec<Option<String>> = match replicas.clamp(1, 26) {
+        1 => vec![None],
+        several => ('a'..='z').take(several as usize).map(|c| Some(c.to_string())).collect(),
+    };
+    let of_shard = |shard: u64| {
+        let server = move |replica| ShardServer { shard: shard.to_string(), replica };
+        letters.clone().into_iter().map(server)
+    };
+    (0..shards).flat_map(of_shard).collect()
+}
+
+/// The files of a configuration as `server` gets them. Jobs that watch the server's own machine
+/// stay on every shard, and their `instance` names the server, so that their series are not the
+/// same on all of them. `rule_file` takes the place of the rule files, if there are some.
+///
+/// # Errors
+/// What cannot be written, with what to do about it.
+pub fn shard_config(
+    project: &Project,
+    sources: &Sources,
+    plan: &ShardPlan,
+    server: &ShardServer,
+    rule_file: Option<&str>,
+) -> Result<Vec<(FileId, String)>, String> {
+    let mut edits = main_edits(project, sources, server, rule_file)?;
+    let mut seen = BTreeSet::new();
+    for job in &project.jobs {
+        if !shard_filters(&job.target_chain).is_empty() {
+            return Err(format!(
+                "`{}` is sharded already: take its `hashmod` and `keep` out first",
+                job.name
+            ));
+        }
+        let (items, place) = job_steps(plan, server, job);
+        if items.is_empty() {
+            continue;
+        }
+        let owner = (job.location, "relabel_configs");
+        let edit = insert_steps(project, sources, owner, &job.target_chain, &items, place);
+        let edit = edit.filter(|edit| seen.insert((edit.file, edit.span.start)));
+        edits.push(edit.ok_or_else(|| {
+            format!("`{}` shares its `relabel_configs`: give it a list of its own", job.name)
+        })?);
+    }
+    let files: BTreeSet<FileId> = edits.iter().map(|edit| edit.file).collect();
+    let of = |file| edits.iter().filter(|edit| edit.file == file).cloned().collect();
+    Ok(files.into_iter().map(|file| (file, apply_edits(sources, file, of(file)))).collect())
+}
+
+/// What a job gets, as YAML, and where in its target chain.
+fn job_steps(plan: &ShardPlan, server: &ShardServer, job: &Job) -> (Vec<String>, Place) {
+    let (steps, place) = if watches_own_machine(job) {
+        (vec![own_instance(server)], Place::Last)
+    } else {
+        (steps(plan, &server.shard), Place::First)
+    };
+    (steps.iter().map(RawStep::to_yaml).collect(), place)
+}
+
+/// Makes `instance` name the server: of several shards `localhost:9090` would be one.
+fn own_instance(server: &ShardServer) -> RawStep {
+    RawStep {
+        source_labels: Field::Set(vec!["__address__".to_owned()]),
+        target_label: Field::Set("instance".to_owned()),
+        replacement: Field::Set(format!("$1@shard-{}", server.name())),
+        ..RawStep::default()
+    }
+}
+
+/// External labels, rule files, and alerts that are the same from every replica.
+fn main_edits(
+    project: &Project,
+    sources: &Sources,
+    server: &ShardServer,
+    rule_file: Option<&str>,
+) -> Result<Vec<Edit>, String> {
+    let root = main_root(project).ok_or("only a Prometheus configuration can be written out")?;
+    let source = sources.file(root.document().file());
+    let mut edits = external_labels(source, root, &server.external_labels());
+    if root.field("rule_files").is_some() {
+        let list = rule_file.map_or_else(|| "[]".to_owned(), |file| format!("[{}]", quote(file)));
+        edits.push(put(source, root, "rule_files", &list));
+    }
+    if let Some(alerting) = root.get("alerting").filter(|node| node.is_mapping())
+        && server.replica.is_some()
+        && !drops_replica(project)
+    {
+        let step = RawStep {
+            regex: Field::Set(REPLICA_LABEL.to_owned()),
+            action: Field::Set("labeldrop".to_owned()),
+            ..RawStep::default()
+        };
+        let owner = (alerting.location(), "alert_relabel_configs");
+        let (chain, items) = (&project.alerting.alert_chain, [step.to_yaml()]);
+        edits.push(insert_steps(project, sources, owner, chain, &items, Place::Last));
+    }
+    let edits: Option<Vec<Edit>> = edits.into_iter().collect();
+    edits.ok_or_else(|| {
+        "`global` or `alerting` is written in a way that cannot be edited".to_owned()
+    })
+}
+
+/// Whether alerts leave the server without the replica's label already.
+fn drops_replica(project: &Project) -> bool {
+    let mut steps = project.alerting.alert_chain.steps.iter().filter_map(|step| step.step.as_ref());
+    steps.any(|step| step.action() == Action::LabelDrop && step.pattern().is_match(REPLICA_LABEL))
+}
+
+/// The top of the main file.
+fn main_root(project: &Project) -> Option<Node<'_>> {
+    if project.jobs.iter().any(|job| job.kind != Kind::Prometheus) {
+        return None;
+    }
+    let roots = project.documents.iter().filter_map(Document::root);
+    let mut roots = roots.filter(|root| root.is_mapping());
+    roots.find(|root| root.get("scrape_configs").or_else(|| root.get("global")).is_some())
+}
+
+fn external_labels(
+    source: &SourceText,
+    root: Node<'_>,
+    labels: &[(&str, &str)],
+) -> Vec<Option<Edit>> {
+    // Quoted always: a bare number is a label value to the server, but not to every tool.
+    let shown = |value: &str| format!("'{value}'");
+    let pairs: Vec<String> =
+        labels.iter().map(|(name, value)| format!("{name}: {}", shown(value))).collect();
+    let written = format!("{{{}}}", pairs.join(", "));
+    let filled = |node: &Node<'_>| node.is_mapping() && node.entries().len() > 0;
+    let Some(global) = root.get("global").filter(filled) else {
+        return vec![put(source, root, "global", &format!("{{external_labels: {written}}}"))];
+    };
+    let Some(old) = global.get("external_labels").filter(filled) else {
+        return vec![put(source, global, "external_labels", &written)];
+    };
+    let edit = |&(name, value): &(&str, &str)| match old.get(name) {
+        Some(node) if node.is_scalar() => Some(replace_scalar(source, node, value)),
+        _ => append_key(source, old, name, &shown(value)),
+    };
+    labels.iter().map(edit).collect()
+}
+
+/// Gives a key a value, YAML on one line.
+fn put(source: &SourceText, mapping: Node<'_>, key: &str, value: &str) -> Option<Edit> {
+    let Some(field) = mapping.field(key).filter(|field| field.merged_by.is_none()) else {
+        return append_key(source, mapping, key, value);
+    };
+    let start = field.key.span().end;
+    let end = field.value.span().end.max(start + 1);
+    let file = mapping.document().file();
+    Some(Edit { file, span: Span { start, end }, text: format!(": {value}") })
+}
