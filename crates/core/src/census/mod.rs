@@ -2,7 +2,7 @@
 
 mod count;
 mod shape;
-mod sketched;
+pub(crate) mod sketched;
 
 pub use shape::{Shape, ShapeShare};
 pub use sketched::SketchedCensus;

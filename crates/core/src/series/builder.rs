@@ -5,6 +5,9 @@ use std::sync::Arc;
 use super::table::{Column, MetricRows, NameId, Run, Stage, Table, Target, TargetId};
 use super::{MetricType, Sample, Sink};
 
+/// A code in a column.
+const CELL_BYTES: u64 = size_of::<u32>() as u64;
+
 /// Builds a [`Table`] of exposed series from what readers tell.
 #[derive(Debug)]
 pub struct TableBuilder {
@@ -17,6 +20,8 @@ pub struct TableBuilder {
     layouts: Vec<Layout>,
     last: usize,
     samples: u64,
+    /// Bytes of the series told, and of their cells.
+    bytes: u64,
     /// Number of the last sample that a reader told, while nothing else was told since.
     number: Option<u64>,
 }
@@ -38,6 +43,7 @@ impl Default for TableBuilder {
             layouts: Vec::new(),
             last: usize::MAX,
             samples: 0,
+            bytes: 0,
             number: None,
         }
     }
@@ -55,6 +61,25 @@ impl TableBuilder {
     /// How many samples were told so far.
     pub fn samples(&self) -> u64 {
         self.samples
+    }
+
+    /// About how many bytes the rows told take: their text, and 4 a cell.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The table of the rows told so far. Those that follow go into the next one, with the same
+    /// target and families.
+    pub fn take(&mut self) -> Table {
+        let mut next = Self::default();
+        if let Some(target) = self.table.targets.get(self.target.0 as usize) {
+            next.target(target.clone());
+        }
+        next.table.families.clone_from(&self.table.families);
+        let (family, kind) = self.announced;
+        let family = next.table.family_names.intern(self.table.family_names.value(family));
+        next.announced = (family, kind);
+        std::mem::replace(self, next).finish()
     }
 
     /// Adds a row of labels given as text; `__name__` must not be among them.
@@ -89,6 +114,7 @@ impl TableBuilder {
         rows.notes.push_row(self.announced.0, self.announced.1);
         rows.rows += 1;
         rows.exposed_bytes += exposed_bytes as u64;
+        self.bytes += exposed_bytes as u64 + CELL_BYTES * rows.columns.len() as u64;
         match rows.runs.last_mut() {
             Some(run) if run.target == self.target => run.rows += 1,
             _ => rows.runs.push(Run { target: self.target, rows: 1 }),
@@ -120,10 +146,15 @@ impl TableBuilder {
     fn column(&mut self, group: usize, name: &str) -> u32 {
         let id = self.table.intern_name(name);
         let columns = &mut self.table.metrics[group].columns;
+        let known = columns.len();
         let at = columns.iter().position(|column| column.name == id).unwrap_or_else(|| {
             columns.push(Column { name: id, codes: Vec::new() });
             columns.len() - 1
         });
+        if at == known {
+            // All the rows before get a cell in it.
+            self.bytes += CELL_BYTES * self.table.metrics[group].rows as u64;
+        }
         at as u32
     }
 

@@ -1,5 +1,6 @@
 //! Two tables into one, by translating the codes of the second.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::PageNotes;
@@ -12,6 +13,42 @@ impl Table {
     /// # Panics
     /// When the stages differ.
     pub fn append(&mut self, other: &Self) {
+        let first = self.targets.len() as u32;
+        self.targets.extend(other.targets.iter().cloned());
+        let targets: Vec<TargetId> =
+            (0..other.targets.len() as u32).map(|at| TargetId(first + at)).collect();
+        self.append_rows(other, &targets);
+    }
+
+    /// Adds the rows of `other`, a target that both have once. Up to the order of rows and codes,
+    /// which [`Table::canonical`] does away with, it is the same whichever comes first.
+    ///
+    /// # Panics
+    /// When the stages differ.
+    pub fn merge(&mut self, other: &Self) {
+        let mut known: BTreeMap<(String, Vec<(String, String)>), u32> = BTreeMap::new();
+        for (at, target) in self.targets.iter().enumerate() {
+            known.entry((target.job.clone(), target.labels.clone())).or_insert(at as u32);
+        }
+        let targets = other.targets.iter().map(|target| {
+            let next = self.targets.len() as u32;
+            let at = known.entry((target.job.clone(), target.labels.clone())).or_insert(next);
+            if *at == next {
+                self.targets.push(target.clone());
+            }
+            TargetId(*at)
+        });
+        let targets: Vec<TargetId> = targets.collect();
+        for (name, &kind) in &other.families {
+            self.families
+                .entry(name.clone())
+                .and_modify(|known| *known = kind.min(*known))
+                .or_insert(kind);
+        }
+        self.append_rows(other, &targets);
+    }
+
+    fn append_rows(&mut self, other: &Self, targets: &[TargetId]) {
         assert_eq!(self.stage, other.stage, "tables of one stage are merged");
         let names: Vec<NameId> =
             other.name_ids().map(|name| self.intern_name(other.name(name))).collect();
@@ -20,8 +57,6 @@ impl Table {
             .zip(other.name_ids())
             .map(|(&to, from)| self.translate(to, other, from))
             .collect();
-        let first_target = self.targets.len() as u32;
-        self.targets.extend(other.targets.iter().cloned());
         for (name, &kind) in &other.families {
             self.set_family(name, kind);
         }
@@ -50,10 +85,10 @@ impl Table {
             into.close_rows(group.rows);
             into.exposed_bytes += group.exposed_bytes;
             into.runs.extend(
-                group.runs.iter().map(|run| Run {
-                    target: TargetId(run.target.0 + first_target),
-                    rows: run.rows,
-                }),
+                group
+                    .runs
+                    .iter()
+                    .map(|run| Run { target: targets[run.target.0 as usize], rows: run.rows }),
             );
         }
     }
