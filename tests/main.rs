@@ -16,6 +16,8 @@ mod corpus_lint;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod editor;
+#[cfg(test)]
 mod generated;
 #[cfg(test)]
 mod lint_coverage;
@@ -26,11 +28,17 @@ mod random;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
+mod real_block;
+#[cfg(test)]
 mod real_exposition;
+#[cfg(test)]
+mod real_fleet;
 #[cfg(test)]
 mod real_flow;
 #[cfg(test)]
 mod real_promql;
+#[cfg(test)]
+mod real_protobuf;
 #[cfg(test)]
 mod real_regexp;
 #[cfg(test)]
@@ -38,9 +46,13 @@ mod real_relabel;
 #[cfg(test)]
 mod real_scrape;
 #[cfg(test)]
+mod real_server;
+#[cfg(test)]
 mod real_shard;
 #[cfg(test)]
 mod real_vmagent;
+#[cfg(test)]
+mod real_wal;
 #[cfg(test)]
 mod real_way;
 #[cfg(test)]

@@ -177,6 +177,7 @@ fn check_alerts(version: Version, round: u64) {
     let setup = Setup {
         files: vec![("rules.yml".to_owned(), rule_file(&alerts))],
         args: vec!["--rules.alert.resend-delay=1s".to_owned()],
+        ..Setup::default()
     };
     let _server = Server::start_with(version, &config, &setup).unwrap();
     let project = project(version, &config);

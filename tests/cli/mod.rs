@@ -3,6 +3,7 @@
 //! `cases/*.yml` hold what a command line says; here is what needs more than a command line.
 
 mod cases;
+mod data_directory;
 mod hostile;
 mod http;
 mod lint;
@@ -26,7 +27,7 @@ pub(crate) struct Ended {
 impl Ended {
     /// Its stdout as JSON, after checking that it did its job in silence.
     #[track_caller]
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         assert_eq!((self.status, self.stderr.as_str()), (0, ""), "{self:?}");
         serde_json::from_str(&self.stdout).unwrap()
     }
@@ -46,7 +47,7 @@ fn spawn(dir: &Path, args: &[&str]) -> Child {
 }
 
 /// Runs the binary in `dir` to its end.
-fn run(dir: &Path, args: &[&str], stdin: &[u8]) -> Ended {
+pub(crate) fn run(dir: &Path, args: &[&str], stdin: &[u8]) -> Ended {
     let mut child = spawn(dir, args);
     let mut input = child.stdin.take().unwrap();
     let output = std::thread::scope(|scope| {
@@ -95,7 +96,10 @@ fn a_census_has_its_documented_keys() {
     );
     assert_eq!((&census["schema"], &census["series"]), (&1.into(), &3.into()));
     let metric = &census["metrics"][0];
-    check_keys(metric, &["name", "type", "layer", "series", "samples", "label_bytes", "labels"]);
+    check_keys(
+        metric,
+        &["name", "type", "layer", "series", "samples", "duplicates", "label_bytes", "labels"],
+    );
     assert_eq!(
         (&metric["name"], &metric["type"]),
         (&"app_requests_total".into(), &"counter".into())
@@ -104,7 +108,17 @@ fn a_census_has_its_documented_keys() {
         &metric["labels"].as_array().unwrap().iter().find(|it| it["name"] == "path").unwrap();
     check_keys(
         label,
-        &["name", "values", "series", "bytes", "without", "redundant", "shape", "shape_share"],
+        &[
+            "name",
+            "values",
+            "series",
+            "bytes",
+            "without",
+            "redundant",
+            "shape",
+            "shape_share",
+            "shapes",
+        ],
     );
     assert_eq!((&label["values"], &label["without"]), (&2.into(), &2.into()));
 }

@@ -1,7 +1,10 @@
 //! What `cargo xtask` does, as functions: tests call the installers directly.
 
+#![forbid(unsafe_code)]
+
 pub mod browser;
 mod debian;
+pub mod editor;
 mod process;
 pub mod real;
 pub mod tasks;

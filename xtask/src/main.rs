@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use xtask::{Failure, browser, real, tasks};
+use xtask::{Failure, browser, editor, real, tasks};
 
 const USAGE: &str = "\
 usage: cargo xtask TASK
@@ -16,6 +16,7 @@ usage: cargo xtask TASK
   real [DIR]    put real Prometheus 2.53 and 3.5, promtool, VictoriaMetrics, vmagent and
                 node_exporter into DIR (PROMSIEVE_REAL, or .real)
   browser       make sure a Chromium is there
+  editor        make sure the Python library is there that plays the editor
   mesh [ARGS]   generate a mesh of services; `cargo xtask mesh --help`
   bless [ARGS]  rewrite the generated files
 ";
@@ -47,6 +48,10 @@ fn run(task: &str, rest: &[OsString]) -> Result<ExitCode, Failure> {
         }
         "browser" => {
             say(&format!("the browser is {}", browser::install()?.display()));
+            return Ok(ExitCode::SUCCESS);
+        }
+        "editor" => {
+            say(&format!("the editor's Python is {}", editor::install()?.display()));
             return Ok(ExitCode::SUCCESS);
         }
         "" | "help" | "-h" | "--help" => {

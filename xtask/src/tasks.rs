@@ -5,9 +5,9 @@ use std::io::Write;
 use std::process::{Command, ExitStatus};
 use std::thread;
 
-use crate::{Failure, browser, real, workspace};
+use crate::{Failure, browser, editor, real, workspace};
 
-/// Installs the servers and the browser when missing, while the tests compile, then runs every test
+/// Installs the servers, the browser and the editor's library when missing, while the tests compile, then runs every test
 /// with `args` passed on; cargo's exit status.
 ///
 /// On a machine where they can't be installed the tests that need them skip themselves, loudly;
@@ -26,6 +26,7 @@ pub fn test(args: &[OsString]) -> Result<ExitStatus, Failure> {
             let mut failures = Vec::new();
             failures.extend(real::install(&dir).err());
             failures.extend(browser::install().err());
+            failures.extend(editor::install().err());
             failures
         }
     });

@@ -4,9 +4,12 @@
 
 mod args;
 mod commands;
+mod common;
 pub mod input;
+mod lsp;
 mod output;
 mod status;
+mod stderr;
 
 use std::process::ExitCode;
 

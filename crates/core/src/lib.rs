@@ -6,6 +6,8 @@
 //!
 //! A module imports from lower layers only; the table is in ARCHITECTURE.md and a test enforces it.
 
+#![forbid(unsafe_code)]
+
 pub mod census;
 pub mod config;
 pub mod cost;

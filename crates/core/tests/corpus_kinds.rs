@@ -127,3 +127,69 @@ fn shown(kind: Kind, name: &str, source: &SourceText, finding: &Finding) -> Stri
     };
     format!("{kind} {severity} {name}:{line}: {}", finding.message)
 }
+
+/// How often a field of relabel configs is written in blocks of components that hold ours.
+fn written_in_alloy(text: &str, field: &str) -> usize {
+    const OURS: [&str; 4] = [
+        "discovery.relabel ",
+        "prometheus.relabel ",
+        "prometheus.remote_write ",
+        "prometheus.operator.",
+    ];
+    let mut end = None;
+    let mut count = 0;
+    for line in text.lines() {
+        let shown = line.trim_start();
+        let indent = &line[..line.len() - shown.len()];
+        if end.is_none() && OURS.iter().any(|name| shown.starts_with(name)) {
+            end = Some(format!("{indent}}}"));
+        } else if end.as_ref().is_some_and(|end| line.starts_with(end)) {
+            end = None;
+        }
+        let is_field =
+            shown.strip_prefix(field).is_some_and(|rest| rest.trim_start().starts_with('='));
+        count += usize::from(end.is_some() && is_field);
+    }
+    count
+}
+
+/// All of these files were made for Alloy, which runs them: nothing of them is refused. Broken, they
+/// are read all the same.
+#[test]
+fn every_rule_block_of_public_alloy_files_is_read() {
+    let Some(corpus) = corpus() else { return };
+    let mut paths = Vec::new();
+    files(&corpus.join("alloy"), &mut paths);
+    let (mut expected, mut jobs, mut known) = (0, 0, 0);
+    for path in &paths {
+        let text = std::fs::read_to_string(path).unwrap();
+        let name = path.strip_prefix(&corpus).unwrap().display().to_string();
+        let fields = |text: &str| {
+            let source = SourceText::new(name.clone(), text);
+            let (project, found) = read(Kind::Alloy, FileId::default(), &source, Server::default());
+            let [sources, targets] = [StepField::SourceLabels, StepField::TargetLabel]
+                .map(|field| read_fields(&project, field));
+            (sources, targets, project, found)
+        };
+        let (sources, targets, project, found) = fields(&text);
+        let shown: Vec<_> = found.iter().map(|finding| &finding.message).collect();
+        assert!(found.is_empty(), "{name}: {shown:?}");
+        let written = ["source_labels", "target_label"].map(|field| written_in_alloy(&text, field));
+        assert_eq!([sources, targets], written, "{name}");
+        let is_ours = ["prometheus.scrape \"", "prometheus.relabel \"", "discovery.relabel \""];
+        if is_ours.iter().any(|word| text.contains(word)) {
+            assert_eq!(sniff(&text), [Kind::Alloy], "{name}");
+        }
+        expected += sources;
+        jobs += project.jobs.len();
+        known += project.jobs.iter().filter(|job| !job.target_chain.open).count();
+        for cut in (0..text.len()).step_by(9973).filter(|at| text.is_char_boundary(*at)) {
+            fields(&text[..cut]);
+            fields(&text[cut..]);
+        }
+    }
+    println!(
+        "alloy: {} files, {expected} `source_labels`, {jobs} jobs, {known} whole",
+        paths.len()
+    );
+}

@@ -1,9 +1,9 @@
-//! Reading a mesh scrape: parsed only, parsed and interned, and by `prometheus-parse`.
+//! Reading a mesh scrape: parsed only, parsed and interned, and by other parsers.
 #![expect(clippy::unwrap_used, reason = "a bench")]
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use promsieve_core::ingest::exposition::{Format, Reader};
+use promsieve_core::ingest::exposition::{Format, Parts, Reader};
 use promsieve_core::series::{MetricType, Sample, Sink, TableBuilder};
 use promsieve_lab::mesh::{Plan, big_scrape};
 
@@ -53,6 +53,30 @@ fn parse_and_intern(bencher: Bencher<'_, '_>) {
     bencher
         .counter(BytesCount::new(bytes.len()))
         .bench(|| read(divan::black_box(&bytes), TableBuilder::default()));
+}
+
+/// In pieces side by side, on as many threads as there are.
+#[divan::bench]
+fn parse_and_intern_in_parts(bencher: Bencher<'_, '_>) {
+    let bytes = scrape();
+    let line_end =
+        |at: usize| at + bytes[at..].iter().position(|&b| b == b'\n').map_or(0, |n| n + 1);
+    let (first, second) = bytes.split_at(line_end(bytes.len() / 2));
+    bencher.counter(BytesCount::new(bytes.len())).bench(|| {
+        let (mut builder, mut parts) = (TableBuilder::default(), Parts::new(Format::Text));
+        parts.feed(&[first, second], &mut builder);
+        assert_eq!(parts.finish(&mut builder).bad_lines, 0);
+        builder
+    });
+}
+
+#[divan::bench(sample_count = 10)]
+fn prom_text_format_parser(bencher: Bencher<'_, '_>) {
+    let bytes = scrape();
+    let text = std::str::from_utf8(&bytes).unwrap();
+    bencher
+        .counter(BytesCount::new(bytes.len()))
+        .bench(|| prom_text_format_parser::Scrape::parse(divan::black_box(text)).unwrap());
 }
 
 #[divan::bench(sample_count = 10)]

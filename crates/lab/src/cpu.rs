@@ -20,14 +20,29 @@ pub fn of_this_thread() -> Result<u64> {
 /// # Errors
 /// When it has ended.
 pub fn of_process(pid: u32) -> Result<f64> {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // Fields 14 and 15 of proc(5).
+    seconds(&pid.to_string(), 14)
+}
+
+/// CPU seconds of all processes that this one has started and waited for.
+///
+/// # Errors
+/// On a kernel without `/proc/self/stat`.
+pub fn of_children() -> Result<f64> {
+    // Fields 16 and 17 of proc(5).
+    seconds("self", 16)
+}
+
+/// The seconds in user mode that are in a field of `/proc/…/stat`, and those in system mode after it.
+fn seconds(process: &str, field: usize) -> Result<f64> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat"))?;
     let (_, fields) = text.rsplit_once(") ").context("no command in stat")?;
     let fields: Vec<&str> = fields.split(' ').collect();
-    let ticks = |at: usize| -> Result<f64> {
-        Ok(fields.get(at).context("stat is short")?.parse::<u64>()? as f64)
+    // The third field is the first after the command.
+    let ticks = |field: usize| -> Result<f64> {
+        Ok(fields.get(field - 3).context("stat is short")?.parse::<u64>()? as f64)
     };
-    // Fields 14 and 15 of proc(5); the third is the first after the command.
-    Ok((ticks(11)? + ticks(12)?) / 100.0)
+    Ok((ticks(field)? + ticks(field + 1)?) / 100.0)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use promsieve_core::watch::Unwatched;
 
 use super::census::report_bad_lines;
 use crate::Status;
-use crate::args::Common;
+use crate::common::Common;
 use crate::input::gather::{Gathered, gather};
 
 /// Inputs, and how the server runs.
@@ -46,7 +46,7 @@ pub(crate) struct AnalysisArgs {
 }
 
 /// A duration as Prometheus writes it: `15s`, `3h`, `1d`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     promsieve_core::config::duration(text).map(Duration::from_millis)
 }
 

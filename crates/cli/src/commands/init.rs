@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::ensure;
 
 use super::lint::settings::NAME;
-use super::warn;
 use crate::Status;
 use crate::input::replace::write_new;
+use crate::stderr::warn;
 
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]

@@ -2,10 +2,12 @@
 
 pub(crate) mod analysis;
 pub(crate) mod census;
+mod counting;
 pub(crate) mod estimate;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod lint;
+pub(crate) mod merge;
 pub(crate) mod optimize;
 pub(crate) mod relabel;
 pub(crate) mod review;
@@ -21,13 +23,15 @@ use std::process::ExitCode;
 
 use crate::Status;
 use crate::args::{Cli, Command};
+use crate::stderr::warn;
 
 /// Exit status when the job could not be done.
 const FAILED: u8 = 2;
 
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::read();
-    let mut out = BufWriter::new(io::stdout().lock());
+    // Not locked: the language server writes to it from a thread of its own.
+    let mut out = BufWriter::new(io::stdout());
     let result = dispatch(&cli, &mut out).and_then(|status| {
         out.flush()?;
         Ok(status)
@@ -51,21 +55,17 @@ fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
         Command::Optimize(args) => optimize::run(args, &cli.common, out),
         Command::Shard(args) => shard::run(args, &cli.common, out),
         Command::Census(args) => census::run(args, &cli.common, out),
+        Command::Merge(args) => merge::run(args, &cli.common, out),
         Command::Lint(args) => lint::run(args, &cli.common, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Rules => rules::run(&cli.common, out),
         Command::Relabel(args) => relabel::run(args, &cli.common, out),
         Command::Init(args) => init::run(args),
+        Command::Lsp => crate::lsp::run(&cli.common),
         Command::Completions(args) => shell::completions(args, out),
         Command::Man(args) => shell::man(args, out),
         Command::Test(args) => test::run(args, &cli.common, out),
     }
-}
-
-/// Says something on stderr that is no result.
-pub(crate) fn warn(text: &str) {
-    // A closed stderr leaves nobody to tell.
-    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

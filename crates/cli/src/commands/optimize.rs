@@ -10,12 +10,12 @@ use promsieve_core::usage::ConsumerKind;
 use promsieve_core::watch::Unwatched;
 
 use super::analysis::{Analysis, AnalysisArgs};
-use super::warn;
 use crate::Status;
-use crate::args::{Common, Format};
+use crate::common::{Common, Format};
 use crate::input::replace::write_new;
 use crate::output::view::optimize::OptimizeView;
 use crate::output::{json, text};
+use crate::stderr::warn;
 
 /// Arguments of `optimize`.
 #[derive(Debug, clap::Args)]

@@ -12,10 +12,11 @@ use promsieve_core::series::LabelBuf;
 use promsieve_core::server::Server;
 use serde::{Deserialize, Serialize};
 
-use super::{simulate, warn};
+use super::simulate;
 use crate::Status;
-use crate::args::Common;
+use crate::common::Common;
 use crate::input::chain::{ChainArgs, read_chain};
+use crate::stderr::warn;
 
 /// Arguments of `relabel`.
 #[derive(Debug, clap::Args)]

@@ -12,9 +12,9 @@ use promsieve_core::units::Bytes;
 
 use super::analysis::{Analysis, AnalysisArgs};
 use super::lint::today;
-use super::{optimize, shard, usage, warn};
+use super::{optimize, shard, usage};
 use crate::Status;
-use crate::args::{Common, Format};
+use crate::common::{Common, Format};
 use crate::input::replace::write_new;
 use crate::output::view::census::{CensusView, StatusView};
 use crate::output::view::estimate::EstimateView;
@@ -22,6 +22,7 @@ use crate::output::view::lint::LintView;
 use crate::output::view::optimize::OptimizeView;
 use crate::output::view::review::{InputsView, JobView, ReviewView};
 use crate::output::{html, json, text};
+use crate::stderr::warn;
 
 /// Arguments of `review`.
 #[derive(Debug, clap::Args)]

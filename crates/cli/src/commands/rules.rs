@@ -6,7 +6,7 @@ use promsieve_core::lint::rules;
 use serde::Serialize;
 
 use crate::Status;
-use crate::args::{Common, Format};
+use crate::common::{Common, Format};
 use crate::output::json;
 use crate::output::text::Columns;
 

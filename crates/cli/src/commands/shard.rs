@@ -11,7 +11,7 @@ use promsieve_core::usage::sharding::{ShardVerdict, classify};
 
 use super::analysis::{Analysis, AnalysisArgs};
 use crate::Status;
-use crate::args::{Common, Format};
+use crate::common::{Common, Format};
 use crate::output::view::shard::{RuleView, ShardView};
 use crate::output::{json, text};
 

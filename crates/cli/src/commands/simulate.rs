@@ -9,7 +9,7 @@ use promsieve_core::series::{Table, Target};
 
 use super::census::report_bad_lines;
 use crate::Status;
-use crate::args::{Common, Format};
+use crate::common::{Common, Format};
 use crate::input::chain::{ChainArgs, FoundChain, find_chain};
 use crate::input::gather::gather;
 use crate::output::view::relabel::RelabelView;

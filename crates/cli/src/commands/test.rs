@@ -14,7 +14,7 @@ use promsieve_core::server::Server;
 use promsieve_core::text::{FileId, Location, SourceText, Sources, Span};
 
 use crate::Status;
-use crate::args::Common;
+use crate::common::Common;
 use crate::input::Source;
 use crate::input::bytes::read_text;
 use crate::input::discover::yaml_files;

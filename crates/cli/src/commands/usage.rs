@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::analysis::{Analysis, AnalysisArgs};
 use crate::Status;
-use crate::args::{Common, Format};
+use crate::common::{Common, Format};
 use crate::output::view::usage::UsageView;
 use crate::output::{json, text};
 

@@ -70,7 +70,11 @@ pub fn read_text(source: &Source, access: &Access) -> anyhow::Result<String> {
     })
 }
 
-fn unpack(bytes: Box<dyn Read + Send>) -> anyhow::Result<Box<dyn Read + Send>> {
+/// Bytes that may be packed, unpacked.
+///
+/// # Errors
+/// When they cannot be read.
+pub(crate) fn unpack(bytes: Box<dyn Read + Send>) -> anyhow::Result<Box<dyn Read + Send>> {
     let mut bytes = BufReader::with_capacity(PIECE, bytes);
     let start = bytes.fill_buf().context("cannot read")?;
     Ok(match start {
@@ -78,4 +82,33 @@ fn unpack(bytes: Box<dyn Read + Send>) -> anyhow::Result<Box<dyn Read + Send>> {
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(zstd::Decoder::with_buffer(bytes)?),
         _ => Box::new(bytes),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(packed: Vec<u8>, wanted: &str) {
+        let mut text = String::new();
+        let mut bytes = unpack(Box::new(std::io::Cursor::new(packed))).unwrap();
+        bytes.read_to_string(&mut text).unwrap();
+        assert_eq!(text, wanted);
+    }
+
+    #[test]
+    fn packed_parts_are_unpacked_one_after_the_other() {
+        let gzip = |text: &str| {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            packed.write_all(text.as_bytes()).unwrap();
+            packed.finish().unwrap()
+        };
+        let zstd = |text: &str| zstd::encode_all(text.as_bytes(), 1).unwrap();
+        check([gzip("a 1\n"), gzip("b 2\n")].concat(), "a 1\nb 2\n");
+        check([zstd("a 1\n"), zstd("b 2\n")].concat(), "a 1\nb 2\n");
+        check(b"a 1\n".to_vec(), "a 1\n");
+        check(Vec::new(), "");
+    }
 }

@@ -10,8 +10,8 @@ use promsieve_core::text::{SourceText, Sources};
 
 use super::Source;
 use super::bytes::read_text;
-use crate::args::Common;
-use crate::commands::warn;
+use crate::common::Common;
+use crate::stderr::warn;
 
 /// Where a chain is.
 #[derive(Debug, Clone, clap::Args)]

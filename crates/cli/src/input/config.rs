@@ -1,6 +1,6 @@
 //! Configurations with the files they name, read into projects.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -10,12 +10,11 @@ use promsieve_core::finding::{Evidence, Finding, Severity};
 use promsieve_core::server::Server;
 use promsieve_core::text::{FileId, SourceText, Sources};
 
-use rayon::prelude::*;
-
 use super::Source;
 use super::bytes::read_bytes;
 use super::discover::{Read, Text, discover, read_capped, sections};
 use super::http::Access;
+use super::in_order;
 
 /// A configuration with its texts and what reading it found.
 #[derive(Debug, Default)]
@@ -58,7 +57,7 @@ pub fn load_as(
                 sections(Text::named(None, source.name(), Read::Bytes(bytes)))
             }
         };
-        let read = assemble(texts, kind, server)?;
+        let read = assemble(&told(texts, kind)?, server, &Buffers::new());
         if let Source::Directory(directory) = &source {
             let name = directory.display();
             anyhow::ensure!(!read.is_empty(), "`{name}` holds no configuration of a known kind");
@@ -72,40 +71,75 @@ pub fn load_as(
 pub fn load_text(name: &str, text: String, server: Server) -> Loaded {
     let mut text = Text::named(None, name.to_owned(), Read::Bytes(text.into_bytes()));
     text.kinds = text.kinds_or(None).unwrap_or_else(|_| vec![Kind::Prometheus]);
-    load_texts(vec![text], server)
+    load_texts(vec![text], server, &Buffers::new())
 }
 
-/// Puts texts together to projects: one each, but one for all of the operator.
-fn assemble(
-    mut texts: Vec<Text>,
-    kind: Option<Kind>,
-    server: Server,
-) -> anyhow::Result<Vec<Loaded>> {
+/// A text that an editor has open.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Open<'a> {
+    /// What findings call it.
+    pub(crate) name: &'a str,
+    /// Where it is on disk, if it is there.
+    pub(crate) path: Option<&'a Path>,
+    /// What is in the editor.
+    pub(crate) text: &'a str,
+}
+
+/// Reads what is open and of a known kind, as [`load`] reads files; where one names another that is
+/// open, what is in the editor counts.
+pub(crate) fn load_open(open: &[Open<'_>], server: Server) -> Vec<Loaded> {
+    let with_path = open.iter().filter_map(|it| Some((canonical(it.path?), it.text.to_owned())));
+    let buffers: Buffers = with_path.collect();
+    let text = |open: &Open<'_>| {
+        Text::named(open.path, open.name.to_owned(), Read::Text(open.text.to_owned()))
+    };
+    let mut texts: Vec<Text> = open.iter().map(text).collect();
+    texts.retain(|text| !text.kinds.is_empty());
+    assemble(&texts, server, &buffers)
+}
+
+/// Texts that count instead of what is on disk.
+type Buffers = BTreeMap<PathBuf, String>;
+
+fn canonical(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Takes texts for `kind`, where one is given.
+///
+/// # Errors
+/// A text that the user named and that is of no kind.
+fn told(mut texts: Vec<Text>, kind: Option<Kind>) -> anyhow::Result<Vec<Text>> {
     for text in &mut texts {
         text.kinds = text.kinds_or(kind)?;
     }
+    Ok(texts)
+}
+
+/// Puts texts together to projects: one each, but one for all of the operator.
+fn assemble(texts: &[Text], server: Server, buffers: &Buffers) -> Vec<Loaded> {
     let is_joined = |kind: &Kind| *kind == Kind::Operator;
     let joined: Vec<Text> =
         texts.iter().filter_map(|text| text.only(|kind| is_joined(&kind))).collect();
     let mut configs = Vec::new();
     let mut rules = Vec::new();
-    for text in &texts {
+    for text in texts {
         for kind in text.kinds.iter().copied().filter(|kind| !is_joined(kind)) {
             let into = if kind == Kind::Rules { &mut rules } else { &mut configs };
             into.extend(text.only(|own| own == kind));
         }
     }
-    let single = |text: Text| load_texts(vec![text], server);
-    let mut loaded: Vec<Loaded> = configs.into_par_iter().map(single).collect();
+    let single = |text: Text| load_texts(vec![text], server, buffers);
+    let mut loaded: Vec<Loaded> = in_order(configs, single);
     // A file of `scrape_config_files` is read with the configuration that names it.
     let named: HashSet<String> = loaded.iter().flat_map(Loaded::others).collect();
     loaded.retain(|loaded| loaded.main().is_none_or(|name| !named.contains(name)));
     rules.retain(|text| !named.contains(&text.name));
-    loaded.extend(rules.into_par_iter().map(single).collect::<Vec<_>>());
+    loaded.extend(in_order(rules, single));
     if !joined.is_empty() {
-        loaded.push(load_texts(joined, server));
+        loaded.push(load_texts(joined, server, buffers));
     }
-    Ok(loaded)
+    loaded
 }
 
 impl Loaded {
@@ -120,7 +154,7 @@ impl Loaded {
 }
 
 /// Reads texts of one kind into one project, with the files that they name.
-fn load_texts(texts: Vec<Text>, server: Server) -> Loaded {
+fn load_texts(texts: Vec<Text>, server: Server, buffers: &Buffers) -> Loaded {
     let kind = texts.first().and_then(|text| text.kinds.first().copied()).unwrap_or_default();
     let mut loaded = Loaded::default();
     loaded.project.server = kind.server(server);
@@ -145,7 +179,7 @@ fn load_texts(texts: Vec<Text>, server: Server) -> Loaded {
             loaded.findings.extend(found);
         }
         if let Some(path) = path.filter(|_| matches!(kind, Kind::Prometheus | Kind::VmAgent)) {
-            add_named(&mut loaded, path.parent().unwrap_or(Path::new("")));
+            add_named(&mut loaded, path.parent().unwrap_or(Path::new("")), buffers);
         }
     }
     loaded.sources.hide(&loaded.project.secrets);
@@ -158,39 +192,56 @@ enum Refusal {
 }
 
 /// Reads what `scrape_config_files` and `rule_files` name, relative to the main file.
-fn add_named(loaded: &mut Loaded, directory: &Path) {
+fn add_named(loaded: &mut Loaded, directory: &Path, buffers: &Buffers) {
     for pattern in loaded.project.wanted_scrape_files.clone() {
         let silence = "promtool and the server say nothing: the pattern simply matches no file";
         let unseen = Evidence::Data(silence.to_owned());
-        add_pattern(loaded, directory, &pattern, unseen, Project::add_scrape_file);
+        let files = Named { directory, buffers, missing: unseen };
+        add_pattern(loaded, &pattern, &files, Project::add_scrape_file);
     }
     for pattern in loaded.project.wanted_rule_files.clone() {
         // The server starts without it; promtool refuses it.
         let words = format!("{:?} does not point to an existing file", pattern.value);
         let refused = Evidence::Server(format!("`promtool check config` says: {words}"));
-        add_pattern(loaded, directory, &pattern, refused, Project::add_rule_file);
+        let files = Named { directory, buffers, missing: refused };
+        add_pattern(loaded, &pattern, &files, Project::add_rule_file);
+    }
+}
+
+/// Where the files of a pattern are, and how it is known that one is missing.
+struct Named<'a> {
+    directory: &'a Path,
+    buffers: &'a Buffers,
+    missing: Evidence,
+}
+
+impl Named<'_> {
+    fn read(&self, path: &Path) -> anyhow::Result<String> {
+        if !self.buffers.is_empty()
+            && let Some(text) = self.buffers.get(&canonical(path))
+        {
+            return Ok(text.clone());
+        }
+        std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
     }
 }
 
 fn add_pattern(
     loaded: &mut Loaded,
-    directory: &Path,
     pattern: &Located<String>,
-    missing: Evidence,
+    files: &Named<'_>,
     add: fn(&mut Project, FileId, &SourceText) -> Vec<Finding>,
 ) {
-    let whole = directory.join(&pattern.value);
+    let whole = files.directory.join(&pattern.value);
     let paths = glob::glob(&whole.to_string_lossy()).map(|paths| paths.flatten().collect());
     let paths: Vec<PathBuf> = paths.unwrap_or_default();
     let has_wildcard = pattern.value.contains(['*', '?', '[']);
     if paths.is_empty() && !has_wildcard {
         let message = format!("`{}` does not exist", whole.display());
-        loaded.findings.push(unread(pattern, message, missing));
+        loaded.findings.push(unread(pattern, message, files.missing.clone()));
     }
     for path in paths {
-        match std::fs::read_to_string(&path)
-            .with_context(|| format!("cannot read `{}`", path.display()))
-        {
+        match files.read(&path) {
             Ok(text) => {
                 let file = loaded.sources.add(SourceText::new(path.display().to_string(), text));
                 let found = add(&mut loaded.project, file, loaded.sources.file(file));

@@ -147,7 +147,7 @@ pub(super) fn read_capped(path: &Path) -> anyhow::Result<Read> {
 
 /// Every file below a directory that is of a known kind, nearer ones first.
 pub(super) fn discover(directory: &Path) -> Vec<Text> {
-    files(directory, &["yml", "yaml", "json"])
+    files(directory, &["yml", "yaml", "json", "alloy", "river"])
         .into_par_iter()
         .filter_map(|path| found(&path))
         .collect()

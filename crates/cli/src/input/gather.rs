@@ -4,16 +4,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use promsieve_core::ingest::status::{self, TsdbStatus};
-use promsieve_core::series::{Table, TableBuilder};
+use promsieve_core::saved::Saved;
+use promsieve_core::series::{Stage, Table, TableBuilder};
 use promsieve_core::usage::{self, Query, Usage, UsageOptions};
 
 use super::Source;
 use super::bytes::read_text;
+use super::collect::Collector;
 use super::config::{Loaded, load};
+use super::kinds::saved;
 use super::scrapes::{self, Scrape};
 use crate::Status;
-use crate::args::Common;
-use crate::commands::warn;
+use crate::common::Common;
+use crate::stderr::warn;
 
 /// What was found, each told by its content.
 #[derive(Debug, Default)]
@@ -84,9 +87,9 @@ impl Gathered {
             Err(error) if !scrapes::has_scrapes(directory) => return Err(error),
             Err(_) => {}
         }
-        self.scrape_directory(directory)?;
+        self.scrape_directory(directory, common)?;
         for snapshot in subdirectories(&directory.join("snapshots")).into_iter().rev() {
-            self.scrape_directory(&snapshot)?;
+            self.scrape_directory(&snapshot, common)?;
         }
         for path in json_files(directory)? {
             self.file(&Source::File(path), common)?;
@@ -106,13 +109,15 @@ impl Gathered {
         }
     }
 
-    fn scrape_directory(&mut self, directory: &Path) -> anyhow::Result<()> {
+    fn scrape_directory(&mut self, directory: &Path, common: &Common) -> anyhow::Result<()> {
         if !scrapes::has_scrapes(directory) {
             return Ok(());
         }
         let newest = self.snapshots.is_empty();
-        let (table, read) = scrapes::read_files(&scrapes::files(directory)?);
-        self.snapshots.push(table);
+        let mut series = Collector::unlimited();
+        let files = scrapes::files(directory)?;
+        let read = scrapes::read_files(&files, common.reading(), &mut series)?;
+        self.snapshots.push(series.into_table());
         for scrape in read {
             match scrape {
                 Ok(scrape) if newest => self.scrapes.push(scrape),
@@ -131,7 +136,9 @@ impl Gathered {
         if Path::new(&name).extension().is_some_and(|end| end == "json") {
             let text = read_text(source, &common.access)?;
             match status::parse(&text) {
-                Ok(status) => self.statuses.push((name, status)),
+                Ok(statuses) => {
+                    self.statuses.extend(statuses.into_iter().map(|it| (name.clone(), it)));
+                }
                 Err(_) if text.contains("\"panels\"") || text.contains("\"elements\"") => {
                     self.dashboards.push((name, text));
                 }
@@ -149,14 +156,40 @@ impl Gathered {
             self.queries.push((name, read_text(source, &common.access)?));
             return Ok(());
         }
+        if saved::is_one(source) {
+            return self.saved(source, common);
+        }
         let mut builder = TableBuilder::default();
-        let scrape = scrapes::read_source(source, &common.access, common.server, &mut builder)?;
+        let (access, reading) = (&common.access, common.reading());
+        let scrape = scrapes::read_source(source, access, None, reading, &mut builder, None)?;
         self.scrapes.push(scrape);
-        match self.snapshots.first_mut() {
-            Some(first) => first.append(&builder.finish()),
-            None => self.snapshots.push(builder.finish()),
+        self.series(&builder.finish());
+        Ok(())
+    }
+
+    fn saved(&mut self, source: &Source, common: &Common) -> anyhow::Result<()> {
+        match saved::read_saved(source, &common.access)? {
+            Saved::Exact(table) if table.stage == Stage::Exposed => self.series(&table),
+            Saved::Exact(_) => anyhow::bail!(
+                "`{}` holds series as they are stored, which no configuration is run over: give \
+                 scrapes, or a census saved of scrapes",
+                source.name()
+            ),
+            Saved::Sketched(_) => anyhow::bail!(
+                "`{}` holds counts without the series, which prove nothing: save it with more \
+                 `--memory`, or count a part of it",
+                source.name()
+            ),
         }
         Ok(())
+    }
+
+    /// Adds series to the newest snapshot.
+    fn series(&mut self, table: &Table) {
+        match self.snapshots.first_mut() {
+            Some(first) => first.append(table),
+            None => self.snapshots.push(table.clone()),
+        }
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Answer {
     pub bytes: Box<dyn Read + Send>,
     /// Its `Content-Type`.
     pub content_type: Option<String>,
+    /// Its status, such as 200.
+    pub status: u16,
 }
 
 impl Access {
@@ -56,48 +58,35 @@ impl Access {
     /// # Errors
     /// When the server cannot be reached or answers with an error status.
     pub fn get(&self, url: &str, wanted: Wanted) -> anyhow::Result<Answer> {
-        let name = shown(url);
-        let (url, user) = split_user(url);
-        let mut request = self
-            .agent()?
-            .get(&url)
-            .header("Accept", accept(wanted))
-            .header("Accept-Encoding", "gzip");
-        if let Some(authorization) = self.authorization(user.as_deref())? {
-            request = request.header("Authorization", authorization);
+        let answer = self.ask(url, wanted)?;
+        if !(200..300).contains(&answer.status) {
+            let (name, status) = (shown(url), answer.status);
+            bail!("{name} answers {status}: check the address and the credentials");
         }
-        let answer = request.call().with_context(|| format!("cannot get {name}"))?;
-        if !answer.status().is_success() {
-            bail!("{name} answers {}: check the address and the credentials", answer.status());
-        }
-        let header = answer.headers().get("content-type").and_then(|value| value.to_str().ok());
-        let content_type = header.map(str::to_owned);
-        let bytes = Box::new(answer.into_body().into_with_config().limit(u64::MAX).reader());
-        Ok(Answer { bytes, content_type })
+        Ok(answer)
     }
 
-    fn agent(&self) -> anyhow::Result<ureq::Agent> {
-        let mut tls = ureq::tls::TlsConfig::builder();
-        if self.insecure_skip_verify {
-            tls = tls.disable_verification(true);
-        }
-        if let Some(path) = &self.ca_file {
-            let pem =
-                std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-            let certificates: Vec<_> = ureq::tls::parse_pem(&pem)
-                .filter_map(|item| match item {
-                    Ok(ureq::tls::PemItem::Certificate(certificate)) => Some(certificate),
-                    _ => None,
-                })
-                .collect();
-            tls = tls.root_certs(ureq::tls::RootCerts::new_with_certs(&certificates));
-        }
-        let config = ureq::Agent::config_builder()
-            .tls_config(tls.build())
-            .http_status_as_error(false)
-            .user_agent(concat!("promsieve/", env!("CARGO_PKG_VERSION")))
-            .timeout_global(Some(Duration::from_secs(self.timeout)));
-        Ok(config.build().into())
+    /// Gets a URL, whatever the status of its answer.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub fn ask(&self, url: &str, wanted: Wanted) -> anyhow::Result<Answer> {
+        let (plain, user) = split_user(url);
+        let authority = match &self.ca_file {
+            Some(path) => Some(
+                std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?,
+            ),
+            None => None,
+        };
+        let client = Client::new(&ClientOptions {
+            authorization: self.authorization(user.as_deref())?,
+            authority,
+            certificate: None,
+            insecure_skip_verify: self.insecure_skip_verify,
+            timeout: Duration::from_secs(self.timeout),
+            follow_redirects: true,
+        })?;
+        client.ask(&plain, wanted)
     }
 
     fn authorization(&self, user: Option<&str>) -> anyhow::Result<Option<String>> {
@@ -113,8 +102,95 @@ impl Access {
             Some(path) => Some(read(path)?),
             None => user.map(str::to_owned),
         };
-        Ok(user.map(|user| format!("Basic {}", base64(user.as_bytes()))))
+        Ok(user.map(|user| basic(&user)))
     }
+}
+
+/// How requests to one kind of server are made. Holds secrets, so it is not shown.
+pub(crate) struct ClientOptions {
+    /// The `Authorization` header.
+    pub(crate) authorization: Option<String>,
+    /// Certificate authorities to trust, in PEM.
+    pub(crate) authority: Option<Vec<u8>>,
+    /// The certificate and the key to show, in PEM.
+    pub(crate) certificate: Option<(Vec<u8>, Vec<u8>)>,
+    /// Whether the server's certificate is not verified.
+    pub(crate) insecure_skip_verify: bool,
+    /// After which a request is given up.
+    pub(crate) timeout: Duration,
+    /// Whether to go where an answer points to.
+    pub(crate) follow_redirects: bool,
+}
+
+/// Makes requests; keeps connections open between them.
+pub(crate) struct Client {
+    agent: ureq::Agent,
+    authorization: Option<String>,
+}
+
+impl Client {
+    /// A client that makes requests so.
+    ///
+    /// # Errors
+    /// When a certificate or key is none.
+    pub(crate) fn new(options: &ClientOptions) -> anyhow::Result<Self> {
+        let mut tls = ureq::tls::TlsConfig::builder();
+        if options.insecure_skip_verify {
+            tls = tls.disable_verification(true);
+        }
+        if let Some(pem) = &options.authority {
+            let certificates = certificates(pem);
+            tls = tls.root_certs(ureq::tls::RootCerts::new_with_certs(&certificates));
+        }
+        if let Some((certificate, key)) = &options.certificate {
+            let key = ureq::tls::PrivateKey::from_pem(key).context("no private key in PEM")?;
+            let certificate =
+                ureq::tls::ClientCert::new_with_certs(&certificates(certificate), key);
+            tls = tls.client_cert(Some(certificate));
+        }
+        let mut config = ureq::Agent::config_builder()
+            .tls_config(tls.build())
+            .http_status_as_error(false)
+            .user_agent(concat!("promsieve/", env!("CARGO_PKG_VERSION")))
+            .timeout_global(Some(options.timeout));
+        if !options.follow_redirects {
+            config = config.max_redirects(0).max_redirects_will_error(false);
+        }
+        let authorization = options.authorization.clone();
+        Ok(Self { agent: config.build().into(), authorization })
+    }
+
+    /// Gets a URL, which holds no password, whatever the status of its answer.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub(crate) fn ask(&self, url: &str, wanted: Wanted) -> anyhow::Result<Answer> {
+        let mut request =
+            self.agent.get(url).header("Accept", accept(wanted)).header("Accept-Encoding", "gzip");
+        if let Some(authorization) = &self.authorization {
+            request = request.header("Authorization", authorization);
+        }
+        let answer = request.call().with_context(|| format!("cannot get {url}"))?;
+        let header = answer.headers().get("content-type").and_then(|value| value.to_str().ok());
+        let content_type = header.map(str::to_owned);
+        let status = answer.status().as_u16();
+        let bytes = Box::new(answer.into_body().into_with_config().limit(u64::MAX).reader());
+        Ok(Answer { bytes, content_type, status })
+    }
+}
+
+fn certificates(pem: &[u8]) -> Vec<ureq::tls::Certificate<'static>> {
+    ureq::tls::parse_pem(pem)
+        .filter_map(|item| match item {
+            Ok(ureq::tls::PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The value of an `Authorization` header with a user and a password.
+pub(crate) fn basic(user_and_password: &str) -> String {
+    format!("Basic {}", base64(user_and_password.as_bytes()))
 }
 
 /// The Accept header of a server, recorded from 2.53.3 and 3.5.3.
@@ -138,6 +214,15 @@ fn accept(wanted: Wanted) -> &'static str {
 /// A URL as it may be shown: without its user and password.
 pub fn shown(url: &str) -> String {
     split_user(url).0
+}
+
+/// A text as a part of a URL's query: all but RFC 3986's unreserved characters encoded.
+pub fn encoded(text: &str) -> String {
+    let encode = |byte: u8| {
+        let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if plain { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    };
+    text.bytes().map(encode).collect()
 }
 
 /// Splits `http://user:password@host/` into the URL without the user, and the user.

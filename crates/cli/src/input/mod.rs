@@ -3,14 +3,22 @@
 
 pub mod bytes;
 pub(crate) mod chain;
+pub(crate) mod collect;
 pub mod config;
 pub(crate) mod discover;
+pub(crate) mod fleet;
 pub(crate) mod gather;
 pub mod http;
+mod in_order;
 pub(crate) mod kinds;
+mod map;
+mod pieces;
 pub(crate) mod replace;
 pub mod scrapes;
+pub(crate) mod server;
+pub(crate) mod snapshots;
 mod source;
 pub(crate) mod test_chain;
 
+pub(crate) use in_order::in_order;
 pub use source::{Kind, Source};

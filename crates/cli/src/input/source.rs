@@ -7,10 +7,24 @@ use anyhow::{Context, bail};
 /// What a source holds, when the user says so; otherwise it is recognised by its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Kind {
-    /// An exposition: the text format or `OpenMetrics`.
+    /// Points in `InfluxDB`'s line protocol, as Telegraf shows them to Prometheus; never recognised.
+    Influx,
+    /// A page in the protobuf format; recognised as a scrape, too.
+    Protobuf,
+    /// An exposition: the text format, `OpenMetrics` or protobuf.
     Scrape,
     /// An answer of `/api/v1/status/tsdb`.
     Status,
+    /// A TSDB block, or a directory of them.
+    Block,
+    /// A configuration whose targets are to be scraped.
+    Fleet,
+    /// A live server, by the base of its API.
+    Server,
+    /// A server's head: a data directory, its `wal`, or one segment of that.
+    Wal,
+    /// A census that `census --save` wrote.
+    Saved,
 }
 
 /// One place to read from.
@@ -22,7 +36,7 @@ pub enum Source {
     Url(String),
     /// A file.
     File(PathBuf),
-    /// A directory of scrapes.
+    /// A directory: of scrapes or blocks.
     Directory(PathBuf),
 }
 

@@ -16,7 +16,7 @@ use super::Source;
 use super::bytes::read_text;
 use super::chain::{chain_at, describe};
 use super::config::{Loaded, load};
-use crate::args::Common;
+use crate::common::Common;
 
 type Cached = Result<Rc<Loaded>, String>;
 

@@ -1,10 +1,11 @@
 //! The counting itself: one pass of hashes a metric, one subtraction a row and label.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::shape::dominant_shape;
+use super::distinct::find_distinct;
+use super::shape::shapes;
 use super::{Census, CensusOptions, Errors, LENGTH_BYTES, LabelCensus, LabelTotal, MetricCensus};
 use crate::packs::layer_of;
 use crate::series::{Column, METRIC_NAME, MetricRows, NameId, Table};
@@ -27,13 +28,15 @@ pub(super) fn census(table: &Table, options: CensusOptions, watch: &dyn Watch) -
         .collect();
     metrics.sort_by(|a, b| b.series.cmp(&a.series).then_with(|| a.name.cmp(&b.name)));
     let (labels, unique) = label_totals(table, &series_by_label(&metrics));
+    let targets = table.targets.iter().filter(|target| !target.is_unknown());
+    let targets: BTreeSet<_> = targets.map(|target| (&target.job, &target.labels)).collect();
     let sum = |of: fn(&MetricCensus) -> u64| metrics.iter().map(of).sum();
     Census {
         stage: table.stage,
         series: sum(|metric| metric.series),
         samples: sum(|metric| metric.samples),
         exact: true,
-        targets: table.targets.iter().filter(|target| !target.is_unknown()).count() as u64,
+        targets: targets.len() as u64,
         label_pairs: sum(|metric| metric.label_pairs),
         label_bytes: sum(|metric| metric.label_bytes),
         exposed_bytes: sum(|metric| metric.exposed_bytes),
@@ -73,7 +76,7 @@ fn metric(
     scratch: &mut Scratch,
 ) -> MetricCensus {
     let hashes = table.row_hashes(group);
-    scratch.find_distinct(&hashes);
+    find_distinct(&mut scratch.set, &hashes, &mut scratch.distinct);
     let series = scratch.distinct.len() as u64;
     let mut labels: Vec<LabelCensus> = group
         .columns
@@ -89,6 +92,7 @@ fn metric(
         layer: layer_of(&name),
         series,
         samples: group.rows as u64,
+        duplicates: Some(duplicates(group, &hashes, scratch)),
         label_pairs: series + labels.iter().map(|label| label.series).sum::<u64>(),
         label_bytes: series * name_bytes + labels.iter().map(|label| label.bytes).sum::<u64>(),
         exposed_bytes: group.exposed_bytes,
@@ -96,6 +100,17 @@ fn metric(
         name,
         errors: Errors::default(),
     }
+}
+
+/// Rows that repeat another one of their scrape.
+fn duplicates(group: &MetricRows, hashes: &[u64], scratch: &mut Scratch) -> u64 {
+    if scratch.distinct.len() == group.rows {
+        return 0;
+    }
+    let repeated = |range: std::ops::Range<usize>| {
+        range.len() - scratch.set.count(hashes[range].iter().copied())
+    };
+    group.run_ranges().map(|(_, range)| range).map(repeated).sum::<usize>() as u64
 }
 
 fn label(
@@ -116,9 +131,11 @@ fn label(
     let count = used.len() as u64;
     let all = scratch.distinct.len() as u64;
     let is_constant = count == 1 && series == all;
-    let shape = (!options.summary)
-        .then(|| dominant_shape(used.iter().map(|used| values.value(used.code))))
-        .flatten();
+    let shapes = if options.summary {
+        Vec::new()
+    } else {
+        shapes(used.iter().map(|used| values.value(used.code)))
+    };
     let without = (!options.summary).then(|| {
         if is_constant || count == 0 {
             return all;
@@ -128,26 +145,10 @@ fn label(
         scratch.set.count(rest) as u64
     });
     let errors = Errors::default();
-    LabelCensus { name: name.to_owned(), values: count, series, bytes, without, shape, errors }
+    LabelCensus { name: name.to_owned(), values: count, series, bytes, without, shapes, errors }
 }
 
 impl Scratch {
-    /// Finds the first row of each distinct hash.
-    fn find_distinct(&mut self, hashes: &[u64]) {
-        self.distinct.clear();
-        // Nearly always all rows differ, and to count them is cheaper than to look each one up.
-        if self.set.count(hashes.iter().copied()) == hashes.len() {
-            self.distinct.extend(0..hashes.len() as u32);
-            return;
-        }
-        self.set.reset(hashes.len());
-        for (row, &hash) in hashes.iter().enumerate() {
-            if self.set.insert(hash) {
-                self.distinct.push(row as u32);
-            }
-        }
-    }
-
     /// Counts the distinct rows by their code in a column; codes in ascending order, 0 left out.
     fn find_used(&mut self, column: &Column, codes: usize) {
         self.used.clear();
@@ -232,7 +233,6 @@ mod tests {
     use crate::series::TableBuilder;
     use crate::watch::Unwatched;
     use proptest::prelude::*;
-    use std::collections::BTreeSet;
 
     type Row = (String, BTreeMap<String, String>);
 

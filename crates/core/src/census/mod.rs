@@ -1,11 +1,18 @@
 //! What a set of series contains: counts by metric and label, *without(L)*, redundancy, shapes.
 
 mod count;
+pub mod depth;
+mod distinct;
+pub mod groups;
+pub mod pairs;
 mod shape;
 pub(crate) mod sketched;
+pub mod time;
+mod totals;
 
 pub use shape::{Shape, ShapeShare};
 pub use sketched::SketchedCensus;
+pub use totals::{LabelBounds, Totals};
 
 use crate::packs::Layer;
 use crate::series::{MetricType, Stage, Table};
@@ -98,6 +105,9 @@ pub struct MetricCensus {
     pub series: u64,
     /// Samples read.
     pub samples: u64,
+    /// Samples that repeat a series of the same scrape, which a server counts and does not store;
+    /// `None` where memory did not suffice to tell.
+    pub duplicates: Option<u64>,
     /// Labels summed over the series, `__name__` included.
     pub label_pairs: u64,
     /// Bytes of the label sets summed over the series: names, values and 2 bytes a label.
@@ -123,8 +133,8 @@ pub struct LabelCensus {
     pub bytes: u64,
     /// Distinct series that would be left without it; `None` in a summary.
     pub without: Option<u64>,
-    /// What most of its values look like, if they agree.
-    pub shape: Option<ShapeShare>,
+    /// What its values look like, the most frequent shape first; empty in a summary.
+    pub shapes: Vec<ShapeShare>,
     /// Of its numbers.
     pub errors: Errors,
 }
@@ -133,6 +143,11 @@ impl LabelCensus {
     /// Whether no two of the metric's `series` seen would merge without it.
     pub fn is_redundant(&self, series: u64) -> bool {
         self.without == Some(series)
+    }
+
+    /// The shape that at least half of its values have, if there is one.
+    pub fn shape(&self) -> Option<ShapeShare> {
+        shape::dominant(&self.shapes)
     }
 }
 

@@ -158,14 +158,12 @@ fn read_step(item: Node<'_>, place: &Place, report: &mut Report<'_>) -> Configur
 }
 
 /// Lets the server's own checks decide, once for each distinct step.
-fn validate(step: &mut ConfiguredStep, place: &Place, report: &mut Report<'_>) {
-    let key = (step.raw.clone(), place.scheme, place.keys);
-    let checked =
-        report.steps.entry(key).or_insert_with(|| step.raw.validate(place.reader(), place.scheme));
-    match checked {
-        Ok(valid) => step.step = Some(valid.clone()),
+pub(super) fn validate(step: &mut ConfiguredStep, place: &Place, report: &mut Report<'_>) {
+    let raw = &step.raw;
+    let check = || raw.validate(place.reader(), place.scheme);
+    match report.checked(raw, place.scheme, place.keys, check) {
+        Ok(valid) => step.step = Some(valid),
         Err(error) => {
-            let error = error.clone();
             let at = step.spans.value_or_item(error.field);
             report.refuse(at, error.message).remedy = error.remedy;
         }

@@ -4,7 +4,7 @@
 use super::chain::misfits;
 use super::keys::check_duplicates;
 use super::report::{Report, near_miss, quoted};
-use super::schema::{self, Check, Schema, Struct, Type};
+use super::schema::{self, Check, Keys, Schema, Struct, Type};
 use super::{url, values};
 use crate::doc::{Field, Node};
 use crate::server::NameScheme;
@@ -49,11 +49,15 @@ impl Walk<'_, '_> {
             return;
         }
         check_duplicates(node, || go_type(name), self.report);
-        for field in node.fields() {
-            self.check_field(&field, found, name);
+        let fields = node.fields();
+        for field in &fields {
+            self.check_field(field, found, name);
         }
-        for check in &found.checks {
-            self.apply(check, node);
+        let written: Keys = fields.iter().map(|field| field.key.resolved().text()).collect();
+        for (check, keys) in &found.checks {
+            if keys.meet(written) {
+                self.apply(check, node);
+            }
         }
         if found.is_http_client {
             self.check_http_client(node);
@@ -111,7 +115,7 @@ impl Walk<'_, '_> {
         expected: &Type,
         key: &str,
     ) -> Result<(), values::Misfit> {
-        let text = values::string(node, "string")?.unwrap_or_default();
+        let text = values::text(node, "string")?.unwrap_or_default();
         let is_url = key.ends_with("url") || matches!(key, "server" | "endpoint" | "host");
         if *expected == Type::Secret || is_secret_name(key) {
             self.hide(node);
@@ -126,7 +130,7 @@ impl Walk<'_, '_> {
         if node.skips_unmarshaler() {
             return Ok(());
         }
-        let text = values::string(node, "string")?.unwrap_or_default();
+        let text = values::text(node, "string")?.unwrap_or_default();
         let refused = match expected {
             Type::Duration => values::duration(&text).err(),
             Type::Size => values::size(&text).err(),

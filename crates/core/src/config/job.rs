@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use super::chain::{Place, read_chain};
 use super::global::{
     ESCAPING, classic_histograms, limits, milliseconds, pairs, protocols, unknown_escaping,
@@ -12,7 +14,7 @@ use super::report::{Report, quoted};
 use super::static_targets::check_relabeled_targets;
 use super::values;
 use crate::doc::Node;
-use crate::finding::Related;
+use crate::finding::{Finding, Related};
 use crate::server::{KeyCase, NameScheme};
 
 /// Reads `scrape_configs` of `root` into the project.
@@ -27,12 +29,19 @@ pub(super) fn read_job_list(project: &mut Project, list: Node<'_>, report: &mut 
     let same = project.jobs.iter().filter(|job| job.target_chain.path.starts_with(&report.prefix));
     let mut names: HashMap<String, crate::text::Location> =
         same.map(|job| (job.name.clone(), job.name_location)).collect();
-    for item in list.items().filter(|item| item.is_mapping()) {
-        report.subject.job = Some(item.get("job_name").map_or("", Node::text).to_owned());
-        let job = read_job(item.resolved(), project, report);
+    let items: Vec<Node<'_>> = list.items().filter(|item| item.is_mapping()).collect();
+    let some = |items: &[Node<'_>]| read_some(items, project, report.branch());
+    let read: Vec<_> = if items.len() > AT_ONCE {
+        items.par_chunks(AT_ONCE).map(some).collect()
+    } else {
+        items.chunks(AT_ONCE).map(some).collect()
+    };
+    for (job, findings) in read.into_iter().flatten() {
+        report.findings.extend(findings);
         if let Some(first) = names.insert(job.name.clone(), job.name_location)
             && !job.name.is_empty()
         {
+            report.subject.job = Some(job.name.clone());
             let message =
                 format!("found multiple scrape configs with job name {}", quoted(&job.name));
             let finding = report.refuse(job.name_location, message);
@@ -42,6 +51,23 @@ pub(super) fn read_job_list(project: &mut Project, list: Node<'_>, report: &mut 
         project.jobs.push(job);
         report.subject.job = None;
     }
+}
+
+/// So many jobs a thread reads at once.
+const AT_ONCE: usize = 256;
+
+/// Reads jobs, each with what is found in it.
+fn read_some(
+    items: &[Node<'_>],
+    project: &Project,
+    mut report: Report<'_>,
+) -> Vec<(Job, Vec<Finding>)> {
+    let mut one = |item: &Node<'_>| {
+        report.subject.job = Some(item.get("job_name").map_or("", Node::text).to_owned());
+        let job = read_job(item.resolved(), project, &mut report);
+        (job, std::mem::take(&mut report.findings))
+    };
+    items.iter().map(&mut one).collect()
 }
 
 fn read_job(node: Node<'_>, project: &Project, report: &mut Report<'_>) -> Job {

@@ -82,10 +82,24 @@ pub(super) fn read_rules(project: &mut Project, root: Node<'_>, report: &mut Rep
     project.rule_files.push(rules);
 }
 
+/// With fewer nodes a file takes less time than handing it to threads.
+const MANY_NODES: usize = 20_000;
+
 /// Reads a whole configuration.
 pub(super) fn read_checked(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
-    check_fields(project, root, "config.Config", report);
-    read_config(project, root, report);
+    if root.document().len() < MANY_NODES {
+        check_fields(project, root, "config.Config", report);
+        return read_config(project, root, report);
+    }
+    let (mut checked, mut read) = (report.branch(), report.branch());
+    let mut fields = Project { server: project.server, ..Project::default() };
+    rayon::join(
+        || check_fields(&mut fields, root, "config.Config", &mut checked),
+        || read_config(project, root, &mut read),
+    );
+    project.secrets.extend(fields.secrets);
+    report.findings.extend(checked.findings);
+    report.findings.extend(read.findings);
 }
 
 /// Reads a configuration whose fields were checked, or are those of another product.

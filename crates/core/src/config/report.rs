@@ -1,6 +1,9 @@
 //! Findings of a configuration that the server refuses: one shape for all of them.
 
-use foldhash::HashMap;
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 
 use crate::doc::Node;
 use crate::finding::{Evidence, Finding, RuleId, Severity, Subject};
@@ -29,7 +32,16 @@ pub(super) struct Report<'s> {
     pub(super) harm: Option<String>,
     pub(super) findings: Vec<Finding>,
     /// Steps that were validated before: large files repeat the same ones thousands of times.
-    pub(super) steps: HashMap<(RawStep, NameScheme, KeyCase), Result<Step, StepError>>,
+    steps: HashTable<Checked>,
+}
+
+/// A step that was validated.
+#[derive(Debug)]
+struct Checked {
+    raw: RawStep,
+    scheme: NameScheme,
+    keys: KeyCase,
+    outcome: Result<Step, StepError>,
 }
 
 impl<'s> Report<'s> {
@@ -41,8 +53,40 @@ impl<'s> Report<'s> {
             prefix: String::new(),
             harm: None,
             findings: Vec::new(),
-            steps: HashMap::default(),
+            steps: HashTable::new(),
         }
+    }
+
+    /// One for a part of the same file, to be read by itself.
+    pub(super) fn branch(&self) -> Self {
+        Self {
+            subject: self.subject.clone(),
+            prefix: self.prefix.clone(),
+            harm: self.harm.clone(),
+            ..Self::new(self.source, self.rule)
+        }
+    }
+
+    /// What `validate` makes of a step, which it is asked once for those that are written the same.
+    pub(super) fn checked(
+        &mut self,
+        raw: &RawStep,
+        scheme: NameScheme,
+        keys: KeyCase,
+        validate: impl FnOnce() -> Result<Step, StepError>,
+    ) -> Result<Step, StepError> {
+        let hash = |raw: &RawStep| FixedState::default().hash_one((raw, scheme, keys));
+        let is_it =
+            |known: &Checked| known.scheme == scheme && known.keys == keys && known.raw == *raw;
+        if let Some(known) = self.steps.find(hash(raw), is_it) {
+            return known.outcome.clone();
+        }
+        let outcome = validate();
+        let checked = Checked { raw: raw.clone(), scheme, keys, outcome: outcome.clone() };
+        self.steps.insert_unique(hash(raw), checked, |known| {
+            FixedState::default().hash_one((&known.raw, known.scheme, known.keys))
+        });
+        outcome
     }
 
     /// The server's message alone says what is wrong.

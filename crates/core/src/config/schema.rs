@@ -41,6 +41,45 @@ pub(super) struct Check {
     pub(super) message: String,
 }
 
+impl Check {
+    /// The fields without which nothing can be violated.
+    fn keys(&self) -> Keys {
+        if self.required.is_some() || self.one_of.is_some() {
+            return Keys::ANY;
+        }
+        let single = [&self.starts, &self.ends, &self.url].into_iter().flatten();
+        let groups = self.clash.iter().chain(self.needs.first()).flatten();
+        single.chain(groups).map(|path| path.split('.').next().unwrap_or(path)).collect()
+    }
+}
+
+/// A set of field names, in which a name may seem to be that is not: enough to see most often that
+/// two have none in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Keys(u64);
+
+impl Keys {
+    /// All names.
+    const ANY: Self = Self(u64::MAX);
+
+    /// Whether a name may be in both.
+    pub(super) fn meet(self, other: Self) -> bool {
+        self == Self::ANY || self.0 & other.0 != 0
+    }
+}
+
+impl<'k> FromIterator<&'k str> for Keys {
+    fn from_iter<I: IntoIterator<Item = &'k str>>(names: I) -> Self {
+        let bit = |name: &str| {
+            let bytes = name.as_bytes();
+            let ends =
+                [bytes.first(), bytes.last()].map(|byte| byte.copied().map_or(0, usize::from));
+            1 << ((bytes.len() * 13 + ends[0] * 7 + ends[1]) % 64)
+        };
+        Self(names.into_iter().fold(0, |bits, name| bits | bit(name)))
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Ranges {
@@ -60,7 +99,7 @@ fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {
         // A test reads the whole file.
-        serde_yaml::from_str(promsieve_rules::schema::PROMETHEUS).expect("the data file is valid")
+        serde_json::from_str(promsieve_rules::schema::PROMETHEUS).expect("the data file is valid")
     })
 }
 
@@ -92,8 +131,8 @@ pub(super) enum Type {
 #[derive(Debug, Default)]
 pub(super) struct Struct {
     pub(super) fields: HashMap<&'static str, Type>,
-    /// Checks of its own and of what it inlines.
-    pub(super) checks: Vec<&'static Check>,
+    /// Checks of its own and of what it inlines, with the fields of which one must be there.
+    pub(super) checks: Vec<(&'static Check, Keys)>,
     /// Whether the fields of `HTTPClientConfig` are among its own.
     pub(super) is_http_client: bool,
 }
@@ -163,7 +202,7 @@ pub(super) fn other_release(name: &str, field: &str) -> Option<String> {
 fn collect(name: &str, server: Server, into: &mut Struct) {
     into.is_http_client |= name == "common.HTTPClientConfig";
     if let Some(checks) = table().checks.get(name) {
-        into.checks.extend(checks);
+        into.checks.extend(checks.iter().map(|check| (check, check.keys())));
     }
     let Some(fields) = table().types.get(name) else { return };
     for (field, ranges) in fields {

@@ -7,6 +7,7 @@ use crate::relabel::target::{TargetDefaults, TargetOutcome, apply};
 use crate::relabel::{Program, Scratch, Step};
 use crate::series::LabelBuf;
 use crate::server::Server;
+use crate::units::duration_text;
 
 /// Refuses static targets that the server could not scrape after relabeling. Without any step the
 /// targets were checked as they are; a chain with a refused step is not run.
@@ -46,45 +47,6 @@ pub(super) fn check_relabeled_targets(job: &Job, server: Server, report: &mut Re
                     "Prometheus never scrapes this target; promtool refuses the file".to_owned(),
                 );
             }
-        }
-    }
-}
-
-/// Milliseconds as Prometheus writes a duration: `1h30m`.
-fn duration_text(milliseconds: u64) -> String {
-    const UNITS: [(&str, u64, bool); 7] = [
-        ("y", 365 * 86_400_000, true),
-        ("w", 7 * 86_400_000, true),
-        ("d", 86_400_000, false),
-        ("h", 3_600_000, false),
-        ("m", 60_000, false),
-        ("s", 1000, false),
-        ("ms", 1, false),
-    ];
-    let mut rest = milliseconds;
-    let mut text = String::new();
-    for (unit, size, exact) in UNITS {
-        if rest >= size && (!exact || rest.is_multiple_of(size)) {
-            text.push_str(&(rest / size).to_string());
-            text.push_str(unit);
-            rest %= size;
-        }
-    }
-    if text.is_empty() { "0s".to_owned() } else { text }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_read_back() {
-        for (milliseconds, text) in [(0, "0s"), (60_000, "1m"), (90_500, "1m30s500ms")] {
-            assert_eq!(duration_text(milliseconds), text);
-        }
-        for milliseconds in [604_800_000, 694_800_000, 31_536_000_000, 1, 86_400_001] {
-            let text = duration_text(milliseconds);
-            assert_eq!(crate::config::duration(&text), Ok(milliseconds), "{text}");
         }
     }
 }

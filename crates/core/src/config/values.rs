@@ -1,6 +1,8 @@
 //! Scalars as the fields of Prometheus's configuration take them: source text for strings,
 //! yaml.v2's numbers and bools, Prometheus's durations and sizes.
 
+use std::borrow::Cow;
+
 use crate::doc::{Node, Resolved};
 use crate::units::{DurationError, duration_millis};
 
@@ -35,21 +37,28 @@ pub(super) fn cannot_unmarshal(node: Node<'_>, go_type: &str) -> Misfit {
 
 /// The text that a string field gets; `None` for null.
 pub(super) fn string(node: Node<'_>, go_type: &str) -> Result<Option<String>, Misfit> {
+    Ok(text(node, go_type)?.map(Cow::into_owned))
+}
+
+/// [`string`], where the text is only looked at.
+pub(super) fn text<'d>(node: Node<'d>, go_type: &str) -> Result<Option<Cow<'d, str>>, Misfit> {
     let node = node.resolved();
     if !node.is_scalar() {
         return Err(cannot_unmarshal(node, go_type));
     }
     // A value with a tag of its own is lost.
     if node.tag().is_some_and(|tag| !tag.starts_with("!!") && tag != "!") {
-        return Ok(Some(String::new()));
+        return Ok(Some(Cow::Borrowed("")));
     }
     match node.resolve() {
         Resolved::Null => Ok(None),
         Resolved::Binary(None) => {
             Err(Misfit::Value("yaml: !!binary value contains invalid base64 data".to_owned()))
         }
-        Resolved::Binary(Some(bytes)) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        _ => Ok(Some(node.text().to_owned())),
+        Resolved::Binary(Some(bytes)) => {
+            Ok(Some(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())))
+        }
+        _ => Ok(Some(Cow::Borrowed(node.text()))),
     }
 }
 

@@ -1,11 +1,10 @@
 //! Events to tree: a stack of open collections, no recursion.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use granit_parser::{Event, ScalarStyle, Span as EventSpan, StructureStyle};
 
 use super::scan;
-use super::tree::{Comment, Document, NodeId, NodeKind, Record, Style};
+use super::tree::{Comment, Document, Extras, NodeId, NodeKind, Record, Style};
 use crate::text::{FileId, Span};
 
 /// What stops a document: a place and the server's words.
@@ -26,6 +25,8 @@ struct Open {
 pub(super) struct Builder<'t> {
     text: &'t str,
     document: Document,
+    /// By node: how many nodes an expansion of all aliases makes of it, itself included.
+    weights: Vec<u64>,
     open: Vec<Open>,
     anchors: HashMap<usize, NodeId>,
     /// End of the last token that is no comment: properties and block headers start after it.
@@ -40,8 +41,9 @@ impl<'t> Builder<'t> {
         Self {
             text,
             document,
+            weights: Vec::new(),
             open: Vec::new(),
-            anchors: HashMap::new(),
+            anchors: HashMap::default(),
             last_end: start,
             aliased: 0,
         }
@@ -116,7 +118,7 @@ impl<'t> Builder<'t> {
 
     /// How many nodes yaml.v2 decodes in all, and how many of them through aliases.
     pub(super) fn decoded(&self) -> (u64, u64) {
-        let weight = self.document.root.map_or(0, |id| self.record(id).weight);
+        let weight = self.document.root.map_or(0, |id| self.weight(id));
         (weight, self.aliased)
     }
 
@@ -143,6 +145,7 @@ impl<'t> Builder<'t> {
         }
         let start = self.document.decoded.len();
         self.document.decoded.push_str(value);
+        self.document.may_merge |= value == "<<";
         let content = Span::new(start, self.document.decoded.len());
         let id = self.push(NodeKind::Scalar, style, span, at);
         self.document.nodes[id.0 as usize].content = content;
@@ -184,13 +187,12 @@ impl<'t> Builder<'t> {
             record.index = index as u32;
         }
         let weight =
-            children.iter().fold(1u64, |sum, &c| sum.saturating_add(self.record(c).weight));
+            children.iter().fold(1u64, |sum, &child| sum.saturating_add(self.weight(child)));
         let last = children.last().map(|&child| self.record(child).span.end);
         self.document.children.extend(children);
         let content = Span::new(start, self.document.children.len());
         let record = &mut self.document.nodes[id.0 as usize];
         record.content = content;
-        record.weight = weight;
         record.span.end = match record.style {
             Style::Flow => at.end,
             _ => last.unwrap_or(record.span.end).max(record.span.start),
@@ -198,6 +200,7 @@ impl<'t> Builder<'t> {
         if record.style == Style::Flow {
             self.last_end = at.end as usize;
         }
+        self.weights[id.0 as usize] = weight;
         self.register(anchor, id);
         self.adopt(id);
     }
@@ -208,32 +211,22 @@ impl<'t> Builder<'t> {
             let message = format!("yaml: anchor '{name}' value contains itself");
             return Err(Refusal { span, message });
         };
-        let weight = self.record(target).weight;
+        let weight = self.weight(target);
         self.aliased = self.aliased.saturating_add(weight);
         let id = self.push(NodeKind::Alias, Style::Plain, span, EventSpan::default());
-        let record = &mut self.document.nodes[id.0 as usize];
-        record.target = Some(target);
-        record.weight = weight.saturating_add(1);
+        self.extras(id).target = Some(target);
+        self.weights[id.0 as usize] = weight.saturating_add(1);
         self.adopt(id);
         Ok(())
     }
 
     fn push(&mut self, kind: NodeKind, style: Style, span: Span, at: EventSpan) -> NodeId {
         let id = NodeId(self.document.nodes.len() as u32);
-        let tag = at.tag_span().and_then(|span| span.slice(self.text)).map(short_tag);
-        self.document.nodes.push(Record {
-            kind,
-            style,
-            span,
-            content: Span::default(),
-            parent: None,
-            index: 0,
-            tag,
-            anchor: None,
-            target: None,
-            weight: 1,
-            unknown: false,
-        });
+        self.document.nodes.push(Record::new(kind, style, span));
+        self.weights.push(1);
+        if let Some(tag) = at.tag_span().and_then(|span| span.slice(self.text)) {
+            self.extras(id).tag = Some(short_tag(tag));
+        }
         id
     }
 
@@ -252,9 +245,18 @@ impl<'t> Builder<'t> {
 
     /// The anchor event follows its node.
     fn set_anchor(&mut self, span: Span) {
-        if let Some(record) = self.document.nodes.last_mut() {
-            record.anchor = Some(span);
+        if let Some(last) = self.document.nodes.len().checked_sub(1) {
+            self.extras(NodeId(last as u32)).anchor = Some(span);
         }
+    }
+
+    fn weight(&self, id: NodeId) -> u64 {
+        self.weights[id.0 as usize]
+    }
+
+    fn extras(&mut self, id: NodeId) -> &mut Extras {
+        self.document.nodes[id.0 as usize].has_extras = true;
+        self.document.extras.entry(id.0).or_default()
     }
 
     fn record(&self, id: NodeId) -> &Record {

@@ -3,21 +3,27 @@
 
 use super::quote::quote;
 use super::scan::{line_end, line_start, skip_blank_and_comments};
-use super::{Node, NodeKind, Style};
+use super::{Node, NodeKind, Style, Syntax, alloy};
 use crate::finding::Edit;
 use crate::text::{SourceText, Span};
 
 /// Replaces the text of a scalar; a missing value is filled in.
 pub fn replace_scalar(source: &SourceText, node: Node<'_>, text: &str) -> Edit {
     let node = node.resolved();
+    if is_alloy(node) {
+        return edit(node, node.span(), alloy::quote_as(node.style(), text));
+    }
     let before = source.text()[..node.span().start as usize].chars().next_back();
     let gap = if node.is_missing() && !before.is_some_and(char::is_whitespace) { " " } else { "" };
     edit(node, node.span(), format!("{gap}{}", quote(text)))
 }
 
-/// Deletes an item of a sequence, with the comments right above it. `None` when it is no item, or
-/// when its dash shares its line with the start of something else.
+/// Deletes an item of a sequence, or a block of Alloy's syntax, with the comments right above it.
+/// `None` when it is neither, or when it shares its first line with the start of something else.
 pub fn delete_item(source: &SourceText, item: Node<'_>) -> Option<Edit> {
+    if is_alloy(item) {
+        return alloy::delete_statement(source, item);
+    }
     let sequence = item.parent().filter(|parent| parent.kind() == NodeKind::Sequence)?;
     let siblings: Vec<_> = sequence.items().collect();
     let index = siblings.iter().position(|sibling| *sibling == item)?;
@@ -36,6 +42,9 @@ pub fn delete_item(source: &SourceText, item: Node<'_>) -> Option<Edit> {
 /// the only key, or when something else starts on its line.
 pub fn delete_key(source: &SourceText, mapping: Node<'_>, key: &str) -> Option<Edit> {
     let mapping = mapping.resolved();
+    if is_alloy(mapping) {
+        return alloy::delete_key(source, mapping, key);
+    }
     let entries: Vec<_> = mapping.entries().collect();
     let index = entries.iter().position(|(name, _)| name.resolved().text() == key)?;
     if entries.len() == 1 {
@@ -78,9 +87,38 @@ pub fn insert_item_after(source: &SourceText, after: Node<'_>, item: &str) -> Op
     Some(insert_line(text, after, &format!("{indent}- {lines}")))
 }
 
-/// Appends a key to a mapping; `value` is YAML on one line.
+/// Inserts a mapping of these keys and texts after `after`, an item of a sequence or a block of
+/// Alloy's syntax, in its style.
+pub fn insert_fields_after(
+    source: &SourceText,
+    after: Node<'_>,
+    fields: &[(&str, &str)],
+) -> Option<Edit> {
+    if is_alloy(after) {
+        return alloy::insert_block_after(source, after, fields);
+    }
+    let pairs = fields.iter().map(|(key, text)| format!("{}: {}", quote(key), quote(text)));
+    let pairs: Vec<String> = pairs.collect();
+    match after.style() {
+        Style::Block => insert_item_after(source, after, &pairs.join("\n")),
+        _ => insert_item_after(source, after, &format!("{{{}}}", pairs.join(", "))),
+    }
+}
+
+/// Appends a key with a text to a mapping, or an attribute to a block of Alloy's syntax.
+pub fn append_text(source: &SourceText, mapping: Node<'_>, key: &str, text: &str) -> Option<Edit> {
+    if is_alloy(mapping) {
+        return alloy::append_text(source, mapping, key, text);
+    }
+    append_key(source, mapping, key, &quote(text))
+}
+
+/// Appends a key to a mapping of a YAML document; `value` is YAML on one line.
 pub fn append_key(source: &SourceText, mapping: Node<'_>, key: &str, value: &str) -> Option<Edit> {
     let mapping = mapping.resolved();
+    if is_alloy(mapping) {
+        return None;
+    }
     let (first, last) = (mapping.entries().next()?, mapping.entries().last()?);
     let entry = format!("{}: {value}", quote(key));
     if mapping.style() == Style::Flow {
@@ -90,6 +128,10 @@ pub fn append_key(source: &SourceText, mapping: Node<'_>, key: &str, value: &str
     let text = source.text();
     let indent = " ".repeat(column(text, outer_start(first.0) as usize));
     Some(insert_line(text, mapping, &format!("{indent}{entry}")))
+}
+
+fn is_alloy(node: Node<'_>) -> bool {
+    node.document().syntax() == Syntax::Alloy
 }
 
 fn edit(node: Node<'_>, span: Span, text: String) -> Edit {

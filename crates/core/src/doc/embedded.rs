@@ -52,7 +52,9 @@ fn one_document(raw: &str, content: usize) -> (usize, usize) {
 fn shift(document: &mut Document, base: u32) {
     for record in &mut document.nodes {
         record.span = moved(record.span, base);
-        record.anchor = record.anchor.map(|anchor| moved(anchor, base));
+    }
+    for extras in document.extras.values_mut() {
+        extras.anchor = extras.anchor.map(|anchor| moved(anchor, base));
     }
     for comment in &mut document.comments {
         comment.span = moved(comment.span, base);

@@ -33,7 +33,7 @@ impl<'d> Node<'d> {
 
     /// The key and value that count for `key`.
     pub fn field(self, key: &str) -> Option<Field<'d>> {
-        if self.entries().any(|(key, _)| key.is_merge()) {
+        if self.document.may_merge && self.entries().any(|(key, _)| key.is_merge()) {
             return self
                 .fields()
                 .into_iter()
@@ -46,7 +46,8 @@ impl<'d> Node<'d> {
 
     /// Whether it is the key `<<` in its special sense.
     pub fn is_merge(self) -> bool {
-        self.kind() == NodeKind::Scalar
+        self.document.may_merge
+            && self.kind() == NodeKind::Scalar
             && self.text() == "<<"
             && match self.tag() {
                 None => self.style() == Style::Plain,

@@ -1,9 +1,10 @@
-//! One spanned tree for YAML and JSON: where each node is, what each comment says, how to edit it.
+//! One spanned tree for YAML, JSON and Alloy's syntax: where each node is, what each comment says, how to edit it.
 //!
 //! Prometheus reads its configuration with yaml.v2, a YAML 1.1 reader. This tree keeps what that
 //! reader sees (source text of scalars, duplicates, merge keys in document order) and what a
 //! person sees (byte spans, comments), so that a finding points at the very character.
 
+mod alloy;
 mod build;
 mod edit;
 mod embedded;
@@ -21,7 +22,11 @@ mod words;
 #[cfg(test)]
 mod properties;
 
-pub use edit::{append_key, delete_item, delete_key, insert_item_after, replace_scalar};
+pub use alloy::{INVALID_ALLOY, parse_alloy, references, starts_like_alloy};
+pub use edit::{
+    append_key, append_text, delete_item, delete_key, insert_fields_after, insert_item_after,
+    replace_scalar,
+};
 pub use embedded::parse_literal;
 pub use expand::Placeholder;
 pub use merge::Field;
@@ -30,4 +35,4 @@ pub use parse::{
 };
 pub use quote::quote;
 pub use resolve::Resolved;
-pub use tree::{Comment, Document, Node, NodeId, NodeKind, Style};
+pub use tree::{Comment, Document, Node, NodeId, NodeKind, Style, Syntax};

@@ -1,7 +1,7 @@
 //! Where an offset of a decoded scalar is in the source: a position in a regex or in an
 //! expression becomes a position in the file, whatever quotes, escapes and folds lie between.
 
-use super::{Node, NodeKind, Style};
+use super::{Node, NodeKind, Style, Syntax, alloy};
 use crate::text::{SourceText, Span};
 
 impl Node<'_> {
@@ -12,6 +12,9 @@ impl Node<'_> {
         let Some(raw) = source.text().get(span.range()) else { return span.start };
         if node.kind() != NodeKind::Scalar {
             return span.start;
+        }
+        if node.document().syntax() == Syntax::Alloy {
+            return span.start + alloy::offset(raw, node.style(), at) as u32;
         }
         let mut cursor = Cursor::new(raw, node.text(), node.style());
         cursor.dollars = node.document().dollars;

@@ -186,3 +186,16 @@ fn alias_bombs_are_refused() {
     let parsed = parse(&source(&text), FileId::default());
     assert!(parsed.findings[0].evidence.text().unwrap().contains("excessive aliasing"));
 }
+
+#[test]
+fn what_says_the_same_is_alike_however_it_is_written() {
+    let alike = |one: &str, other: &str| {
+        let [one, other] = [one, other].map(|text| parse(&source(text), FileId::default()));
+        one.documents[0].root().unwrap().is_like(other.documents[0].root().unwrap())
+    };
+    assert!(alike("a: [1, 'b']\n", "# c\na:\n- 1\n- b\n"));
+    assert!(alike("a: &x [1]\nb: *x\n", "a: [1]\nb: [1]\n"));
+    for other in ["a: [1, b, c]\n", "a: [1, c]\n", "b: [1, b]\n", "a: {1: b}\n", "a: 1\n"] {
+        assert!(!alike("a: [1, b]\n", other), "{other}");
+    }
+}

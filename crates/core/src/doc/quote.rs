@@ -31,7 +31,8 @@ fn needs_escape(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
-fn double_quoted(text: &str) -> String {
+/// `text` in double quotes, with escapes that YAML and Go have alike.
+pub(super) fn double_quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         // Writing to a String cannot fail.

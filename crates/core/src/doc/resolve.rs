@@ -1,6 +1,6 @@
 //! What yaml.v2 takes a scalar for: null, a bool, a number, a string (v2.4.0 resolve.go).
 
-use super::{Node, Style};
+use super::{Node, Style, Syntax};
 
 /// A scalar as yaml.v2 resolves it when the field it goes to is no string.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +63,9 @@ impl Node<'_> {
     /// of `prepare` for an untagged `null` or `~` even in quotes.
     pub fn skips_unmarshaler(self) -> bool {
         let node = self.resolved();
+        if node.document().syntax() == Syntax::Alloy {
+            return node.is_null();
+        }
         node.is_scalar()
             && match node.tag() {
                 Some(tag) => tag == "!!null",

@@ -1,6 +1,8 @@
 //! The tree: nodes in one arena, decoded text in one buffer, so that dropping and walking never
 //! recurse and a scalar costs no allocation.
 
+use std::collections::BTreeMap;
+
 use crate::text::{FileId, Location, Span};
 
 /// The index of a node in its [`Document`].
@@ -20,10 +22,22 @@ pub enum Style {
     Literal,
     /// A scalar after `>`.
     Folded,
+    /// A scalar in backticks, in Alloy's syntax.
+    Raw,
     /// A collection by indentation.
     Block,
     /// A collection in brackets.
     Flow,
+}
+
+/// What a document is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Syntax {
+    /// YAML, or JSON.
+    #[default]
+    Yaml,
+    /// Grafana Alloy's own.
+    Alloy,
 }
 
 /// What a node is.
@@ -39,10 +53,10 @@ pub enum NodeKind {
     Alias,
 }
 
-/// A comment, from its `#` to the end of its line.
+/// A comment, from its `#` or `//` to the end of its line, or from `/*` to `*/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Comment {
-    /// Where it is, `#` included.
+    /// Where it is, its mark included.
     pub span: Span,
     /// Whether nothing but white space stands before it on its line.
     pub own_line: bool,
@@ -59,21 +73,48 @@ pub(super) struct Record {
     pub(super) parent: Option<NodeId>,
     /// The place among the parent's children; keys and values of a mapping alternate.
     pub(super) index: u32,
-    pub(super) tag: Option<Box<str>>,
-    pub(super) anchor: Option<Span>,
-    pub(super) target: Option<NodeId>,
-    /// How many nodes an expansion of all aliases makes of it, itself included.
-    pub(super) weight: u64,
     /// Whether its text is only known where the file is used: `${env:NAME}`.
     pub(super) unknown: bool,
+    /// Whether [`Document::extras`] knows more of it.
+    pub(super) has_extras: bool,
 }
 
-/// One YAML or JSON document.
+/// What few nodes have.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Extras {
+    pub(super) tag: Option<Box<str>>,
+    pub(super) anchor: Option<Span>,
+    /// What an alias stands for.
+    pub(super) target: Option<NodeId>,
+}
+
+impl Record {
+    /// A node without content.
+    pub(super) fn new(kind: NodeKind, style: Style, span: Span) -> Self {
+        Self {
+            kind,
+            style,
+            span,
+            content: Span::default(),
+            parent: None,
+            index: 0,
+            unknown: false,
+            has_extras: false,
+        }
+    }
+}
+
+/// One document.
 #[derive(Debug, Clone, Default)]
 pub struct Document {
     pub(super) file: FileId,
+    pub(super) syntax: Syntax,
     pub(super) decoded: String,
     pub(super) nodes: Vec<Record>,
+    /// Of the nodes that say so, by their index.
+    pub(super) extras: BTreeMap<u32, Extras>,
+    /// Whether a scalar reads `<<`: without one there are no merge keys.
+    pub(super) may_merge: bool,
     pub(super) children: Vec<NodeId>,
     pub(super) comments: Vec<Comment>,
     pub(super) root: Option<NodeId>,
@@ -104,10 +145,25 @@ impl Document {
         self.file
     }
 
+    /// What it is written in.
+    pub fn syntax(&self) -> Syntax {
+        self.syntax
+    }
+
     /// The bytes that it was read from: of one document in a stream, of one text in another's
     /// scalar.
     pub fn span(&self) -> Span {
         self.range
+    }
+
+    /// How many nodes it has.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether it has no nodes.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
     }
 
     /// Every node in document order, keys included.
@@ -115,6 +171,10 @@ impl Document {
         (0..self.nodes.len() as u32).map(|at| self.node(NodeId(at)))
     }
 }
+
+/// How many nodes are compared before two values are taken to differ: aliases can make few nodes
+/// stand for very many.
+const ALIKE_NODES: usize = 100_000;
 
 /// A node of a [`Document`]: a cheap handle.
 #[derive(Clone, Copy)]
@@ -138,6 +198,13 @@ impl std::fmt::Debug for Node<'_> {
 impl<'d> Node<'d> {
     pub(super) fn record(self) -> &'d Record {
         &self.document.nodes[self.id.0 as usize]
+    }
+
+    fn extras(self) -> Option<&'d Extras> {
+        if !self.record().has_extras {
+            return None;
+        }
+        self.document.extras.get(&self.id.0)
     }
 
     /// The document it belongs to.
@@ -187,12 +254,12 @@ impl<'d> Node<'d> {
 
     /// The tag as written (`!!str`, `!foo`), if there is one.
     pub fn tag(self) -> Option<&'d str> {
-        self.record().tag.as_deref()
+        self.extras()?.tag.as_deref()
     }
 
     /// Where its `&anchor` is, if it has one.
     pub fn anchor(self) -> Option<Span> {
-        self.record().anchor
+        self.extras()?.anchor
     }
 
     /// What holds it.
@@ -204,7 +271,8 @@ impl<'d> Node<'d> {
     #[must_use]
     pub fn resolved(self) -> Node<'d> {
         // An alias points at a node that is not an alias: one step is enough.
-        self.record().target.map_or(self, |id| self.document.node(id))
+        let target = self.extras().and_then(|extras| extras.target);
+        target.map_or(self, |id| self.document.node(id))
     }
 
     pub(super) fn children(self) -> &'d [NodeId] {
@@ -231,6 +299,26 @@ impl<'d> Node<'d> {
         children
             .chunks_exact(2)
             .map(move |pair| (node.document.node(pair[0]), node.document.node(pair[1])))
+    }
+
+    /// Whether both say the same, however and wherever they are written; no for what has more than
+    /// `ALIKE_NODES` nodes.
+    pub fn is_like(self, other: Node<'_>) -> bool {
+        let mut pairs = vec![(self, other)];
+        for _ in 0..ALIKE_NODES {
+            let Some((one, other)) = pairs.pop() else { return true };
+            let (one, other) = (one.resolved(), other.resolved());
+            let (ours, theirs) = (one.children(), other.children());
+            if one.kind() != other.kind()
+                || one.text() != other.text()
+                || ours.len() != theirs.len()
+            {
+                return false;
+            }
+            let both = ours.iter().zip(theirs);
+            pairs.extend(both.map(|(&a, &b)| (one.document.node(a), other.document.node(b))));
+        }
+        false
     }
 
     /// Whether nothing is written where a value could be (`key:`).

@@ -49,7 +49,7 @@ pub use report::{
     Collision, FailureCause, FlowReport, JobFlow, LabelPairs, ScrapeFailure, StepDetail, StepFlow,
 };
 pub use stored::{Stored, store, store_in_detail};
-pub use targets::{Discovered, discover, retarget, target_defaults};
+pub use targets::{Discovered, discover, discover_job, retarget, target_defaults};
 pub use written::{Written, write, write_in_detail};
 
 use crate::config::Project;

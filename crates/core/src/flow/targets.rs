@@ -4,6 +4,7 @@ use crate::config::{Job, Project};
 use crate::relabel::Scratch;
 use crate::relabel::target::{TargetDefaults, TargetOutcome, apply};
 use crate::series::{LabelBuf, Table, Target};
+use crate::server::Server;
 
 /// A static target of a configuration after its target chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,9 @@ pub struct Discovered {
     pub outcome: TargetOutcome,
     /// Its public labels after relabeling, sorted by name; empty unless it is scraped.
     pub labels: Vec<(String, String)>,
+    /// Its other labels then, by which it is scraped: `__address__`, `__scheme__`,
+    /// `__metrics_path__`, `__param_*`, …; sorted by name, empty unless it is scraped.
+    pub settings: Vec<(String, String)>,
 }
 
 impl Discovered {
@@ -26,10 +30,11 @@ impl Discovered {
 
 /// Every static target of a project, in the order of the configuration.
 pub fn discover(project: &Project) -> Vec<Discovered> {
-    project.jobs.iter().flat_map(|job| discover_job(project, job)).collect()
+    project.jobs.iter().flat_map(|job| discover_job(project.server, job)).collect()
 }
 
-fn discover_job(project: &Project, job: &Job) -> Vec<Discovered> {
+/// Every static target of a job, in the order of the configuration.
+pub fn discover_job(server: Server, job: &Job) -> Vec<Discovered> {
     let program = job.target_chain.program();
     let defaults = target_defaults(job);
     let (mut scratch, mut buffer) = (Scratch::new(), LabelBuf::new());
@@ -41,22 +46,25 @@ fn discover_job(project: &Project, job: &Job) -> Vec<Discovered> {
             let mut discovered: Vec<(String, String)> = labels.collect();
             discovered.push(("__address__".to_owned(), address.value.clone()));
             buffer.refill(discovered.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-            let outcome = apply(&program, project.server, &defaults, &mut scratch, &mut buffer);
-            let labels = match outcome {
-                TargetOutcome::Active => public(&buffer),
-                TargetOutcome::Dropped { .. } | TargetOutcome::Invalid(_) => Vec::new(),
+            let outcome = apply(&program, server, &defaults, &mut scratch, &mut buffer);
+            let (settings, labels) = match outcome {
+                TargetOutcome::Active => hidden_and_public(&buffer),
+                TargetOutcome::Dropped { .. } | TargetOutcome::Invalid(_) => Default::default(),
             };
-            found.push(Discovered { job: job.name.clone(), discovered, outcome, labels });
+            let job = job.name.clone();
+            found.push(Discovered { job, discovered, outcome, labels, settings });
         }
     }
     found
 }
 
-/// The labels that series get: those whose names do not begin with `__`.
-fn public(labels: &LabelBuf) -> Vec<(String, String)> {
-    let shown = labels.sorted().into_iter().filter(|(name, _)| !name.starts_with("__"));
-    shown.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+/// The labels of a target that begin with `__`, and those that its series get.
+fn hidden_and_public(labels: &LabelBuf) -> (Pairs, Pairs) {
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    labels.sorted().into_iter().map(owned).partition(|(name, _)| name.starts_with("__"))
 }
+
+type Pairs = Vec<(String, String)>;
 
 /// The settings that every target of a job starts with.
 pub fn target_defaults(job: &Job) -> TargetDefaults {

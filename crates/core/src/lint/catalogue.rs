@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use crate::config::Job;
+use crate::config::{Discovery, Job};
 
 /// The labels of one service discovery, or of one role of it.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ fn offers() -> &'static [Offer] {
 
 fn read(text: &str) -> Vec<Offer> {
     let entries: BTreeMap<String, Entry> =
-        serde_yaml::from_str(text).expect("a test reads the embedded files");
+        serde_json::from_str(text).expect("a test reads the embedded files");
     let mut offers = Vec::new();
     for (kind, entry) in entries {
         let full = |labels: &[String]| -> Vec<String> {
@@ -74,21 +74,27 @@ fn read(text: &str) -> Vec<Offer> {
 /// What the service discoveries of a job offer, labels of `static_configs` apart. `None` when one of
 /// them is not known, or can bring any label, as `file_sd_configs` and `http_sd_configs` can.
 pub fn offered(job: &Job) -> Option<Vec<&'static Offer>> {
-    let of = |discovery: &crate::config::Discovery| {
-        offers().iter().find(|offer| {
-            offer.kind == discovery.kind
-                && (offer.role.is_none()
-                    || offer.role.as_deref().map(str::to_ascii_lowercase)
-                        == discovery.role.as_deref().map(str::to_ascii_lowercase))
-        })
-    };
-    job.discoveries.iter().map(of).collect()
+    job.discoveries.iter().map(offer_of).collect()
+}
+
+/// What a service discovery offers; `None` as in [`offered`].
+pub fn offer_of(discovery: &Discovery) -> Option<&'static Offer> {
+    offers().iter().find(|offer| {
+        offer.kind == discovery.kind
+            && (offer.role.is_none()
+                || offer.role.as_deref().map(str::to_ascii_lowercase)
+                    == discovery.role.as_deref().map(str::to_ascii_lowercase))
+    })
+}
+
+/// The service discoveries whose targets can have `label`.
+pub fn offering(label: &str) -> Vec<&'static Offer> {
+    offers().iter().filter(|offer| offer.has(label)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Discovery;
 
     #[test]
     fn the_catalogue_reads_and_knows_families() {

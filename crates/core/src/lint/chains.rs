@@ -1,136 +1,112 @@
 //! The analyses of chains that rules ask for: each once for all chains with the same steps, and none
 //! of a chain that is seen to be in order without it. Large files repeat their chains.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::Arc;
 
-use foldhash::HashMap;
-
+use super::memory::{Known, Memory};
 use super::parts::{self, Part};
 use crate::config::{Chain, ChainKind, ConfiguredStep};
-use crate::regexp::language::Languages;
-use crate::relabel::analysis::{Analysis, ClaimKind, Start, analyse};
-use crate::relabel::{RawStep, Step};
-use crate::server::{NameScheme, Server};
+use crate::regexp::language::{Language, Languages};
+use crate::relabel::Step;
+use crate::relabel::analysis::{Analysis, ClaimKind, Start};
+use crate::server::Server;
 
-/// Steps that stand for all that are written the same and mean the same.
-type Numbers = Vec<u32>;
-
-/// What was found out about chains so far.
-#[derive(Debug, Default)]
-pub(super) struct Chains {
-    languages: Languages,
-    starts: RefCell<HashMap<ChainKind, Rc<Start>>>,
-    steps: RefCell<Steps>,
+/// What is asked about the chains of one project.
+#[derive(Debug)]
+pub(super) struct Chains<'a> {
+    memory: &'a Memory,
+    server: Server,
     /// By the address of the chain, which the project keeps where it is.
-    by_place: RefCell<HashMap<usize, Rc<Analysis>>>,
-    analyses: RefCell<HashMap<(ChainKind, Numbers), Rc<Analysis>>>,
+    by_place: Known<usize, Arc<Analysis>>,
+    /// By the address of what a step shares with those that are written the same.
+    numbers: Known<usize, u32>,
 }
 
-/// Who reads a step, and which names it may write.
-type Reading = (Server, NameScheme);
+impl<'a> Chains<'a> {
+    pub(super) fn new(memory: &'a Memory, server: Server) -> Self {
+        Self { memory, server, by_place: Known::default(), numbers: Known::default() }
+    }
 
-/// The numbers of steps.
-#[derive(Debug, Default)]
-struct Steps {
-    /// By how a step is written, and how it is read.
-    by_text: HashMap<RawStep, Vec<(Reading, u32)>>,
-    /// More than any number given.
-    count: u32,
-}
-
-impl Chains {
     /// What is built of patterns, shared by all rules.
-    pub(super) fn languages(&self) -> &Languages {
-        &self.languages
+    pub(super) fn languages(&self) -> &'a Languages {
+        self.memory.languages()
     }
 
     /// What is certain of all that comes to such a chain.
-    pub(super) fn start(&self, kind: ChainKind) -> Rc<Start> {
-        let mut starts = self.starts.borrow_mut();
-        let start = starts.entry(kind).or_insert_with(|| Rc::new(start(kind, &self.languages)));
-        Rc::clone(start)
+    pub(super) fn start(&self, kind: ChainKind) -> Arc<Start> {
+        self.memory.start(kind, self.server, false)
     }
 
     /// What filters of the chain do to whatever can come to it. Without claims where there is nothing
     /// to say about a filter, and for a chain that the server refuses.
-    pub(super) fn analysis(&self, chain: &Chain) -> Rc<Analysis> {
+    pub(super) fn analysis(&self, chain: &Chain) -> Arc<Analysis> {
         let place = std::ptr::from_ref(chain).addr();
-        if let Some(known) = self.by_place.borrow().get(&place) {
-            return Rc::clone(known);
-        }
-        let analysis = self.analysis_of(chain);
-        self.by_place.borrow_mut().insert(place, Rc::clone(&analysis));
-        analysis
+        self.by_place.get(place, || self.analysis_of(chain))
     }
 
-    fn analysis_of(&self, chain: &Chain) -> Rc<Analysis> {
+    /// What the step does to whatever comes to such a chain, by itself.
+    pub(super) fn analysis_alone(
+        &self,
+        kind: ChainKind,
+        configured: &ConfiguredStep,
+        step: &Step,
+    ) -> Arc<Analysis> {
+        let key = (kind, vec![self.number(configured, step)]);
+        self.memory.analysis(key, self.server, std::slice::from_ref(step))
+    }
+
+    /// All strings that a step of a chain can read, whatever the filters before it let pass and where
+    /// service discovery keeps to what it guarantees. `None` where a step before it is refused.
+    pub(super) fn expected(&self, chain: &Chain, index: usize, step: &Step) -> Option<Language> {
+        let earlier = chain.steps[..index].iter();
+        let earlier: Option<Vec<(&ConfiguredStep, &Step)>> =
+            earlier.map(|configured| Some((configured, configured.step.as_ref()?))).collect();
+        let mut earlier = earlier?;
+        earlier.retain(|(_, step)| !step.action().is_filter());
+        let steps: Vec<&Step> = earlier.iter().map(|(_, step)| *step).collect();
+        let matters = parts::before(&steps, step);
+        let mut numbers: Vec<u32> =
+            matters.iter().map(|&at| self.number(earlier[at].0, steps[at])).collect();
+        numbers.push(self.number(&chain.steps[index], step));
+        let steps: Vec<&Step> = matters.iter().map(|&at| steps[at]).collect();
+        self.memory.expected((chain.kind, numbers), &steps, step)
+    }
+
+    fn analysis_of(&self, chain: &Chain) -> Arc<Analysis> {
         let steps: Option<Vec<&Step>> = chain.steps.iter().map(|it| it.step.as_ref()).collect();
         let steps = steps.unwrap_or_default();
         if steps.iter().any(|step| step.needs_rows()) {
-            return Rc::default();
+            return Arc::default();
         }
         let parts = parts::of(&steps);
-        let numbers: Numbers =
-            chain.steps.iter().filter_map(|configured| self.number(configured)).collect();
-        if parts.iter().all(|part| self.is_quiet(chain.kind, &steps, &numbers, part)) {
-            return Rc::default();
+        let loud = |part: &Part| !self.is_quiet(chain, &steps, part);
+        if !parts.iter().any(loud) {
+            return Arc::default();
         }
-        self.analysis_by_numbers((chain.kind, numbers), || steps.into_iter().cloned().collect())
+        let all: Part = (0..steps.len()).collect();
+        self.analysis_of_part(chain, &steps, &all)
     }
 
     /// Whether nothing is to be said about the filters of a part, which depend on no other step.
-    fn is_quiet(&self, kind: ChainKind, steps: &[&Step], numbers: &[u32], part: &Part) -> bool {
+    fn is_quiet(&self, chain: &Chain, steps: &[&Step], part: &Part) -> bool {
         if let [only] = part[..]
-            && parts::lets_pass(steps[only], &self.start(kind))
+            && parts::lets_pass(steps[only], &self.start(chain.kind))
         {
             return true;
         }
-        let key = (kind, part.iter().map(|step| numbers[*step]).collect());
-        let of_part = || part.iter().map(|step| steps[*step].clone()).collect();
-        let analysis = self.analysis_by_numbers(key, of_part);
+        let analysis = self.analysis_of_part(chain, steps, part);
         !analysis.claims.iter().any(|claim| is_about_filter(steps[part[claim.step]], &claim.kind))
     }
 
-    fn analysis_by_numbers(
-        &self,
-        key: (ChainKind, Numbers),
-        steps: impl FnOnce() -> Vec<Step>,
-    ) -> Rc<Analysis> {
-        if let Some(known) = self.analyses.borrow().get(&key) {
-            return Rc::clone(known);
-        }
-        let analysis = Rc::new(analyse(&steps(), &self.start(key.0), &self.languages));
-        self.analyses.borrow_mut().insert(key, Rc::clone(&analysis));
-        analysis
+    fn analysis_of_part(&self, chain: &Chain, steps: &[&Step], part: &Part) -> Arc<Analysis> {
+        let number = |at: &usize| self.number(&chain.steps[*at], steps[*at]);
+        let key = (chain.kind, part.iter().map(number).collect());
+        let steps: Vec<Step> = part.iter().map(|at| steps[*at].clone()).collect();
+        self.memory.analysis(key, self.server, &steps)
     }
 
-    /// The number of a step: the same for all that are written the same and read the same.
-    fn number(&self, configured: &ConfiguredStep) -> Option<u32> {
-        let step = configured.step.as_ref()?;
-        let mut steps = self.steps.borrow_mut();
-        let fresh = steps.count;
-        steps.count += 1;
-        let reading = (step.server(), step.target_names());
-        let Some(alike) = steps.by_text.get_mut(&configured.raw) else {
-            steps.by_text.insert(configured.raw.clone(), vec![(reading, fresh)]);
-            return Some(fresh);
-        };
-        if let Some((_, number)) = alike.iter().find(|(other, _)| *other == reading) {
-            return Some(*number);
-        }
-        alike.push((reading, fresh));
-        Some(fresh)
-    }
-}
-
-fn start(kind: ChainKind, languages: &Languages) -> Start {
-    match kind {
-        ChainKind::Target => Start::target(languages),
-        ChainKind::Metric => Start::metric(languages),
-        ChainKind::Write => Start::write(languages),
-        ChainKind::Alert => Start::alert(languages),
-        ChainKind::Alertmanager => Start::alertmanager(languages),
+    fn number(&self, configured: &ConfiguredStep, step: &Step) -> u32 {
+        self.numbers.get(step.address(), || self.memory.number(configured, step))
     }
 }
 
@@ -151,6 +127,8 @@ mod tests {
 
     use super::*;
     use crate::config::{ChainOptions, chain};
+    use crate::relabel::analysis::analyse;
+    use crate::server::{NameScheme, Server};
     use crate::text::{FileId, SourceText};
 
     fn step() -> impl Strategy<Value = String> {
@@ -180,7 +158,8 @@ mod tests {
             let options = ChainOptions { kind: ChainKind::Metric, server, scheme };
             let (chain, _, findings) = chain(FileId::default(), &source, options);
             prop_assert_eq!(findings, []);
-            let chains = Chains::default();
+            let memory = Memory::default();
+            let chains = Chains::new(&memory, Server::default());
             let found = chains.analysis(&chain);
             let steps: Vec<Step> = chain.steps.iter().filter_map(|it| it.step.clone()).collect();
             let whole = analyse(&steps, &chains.start(ChainKind::Metric), chains.languages());

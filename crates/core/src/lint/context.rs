@@ -1,6 +1,6 @@
 //! What a check may see and do: the project, answers about patterns, places, and reporting.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::chains::Chains;
 use super::{Facts, Rule};
@@ -9,7 +9,7 @@ use crate::doc::Node;
 use crate::finding::{Finding, Subject};
 use crate::regexp::language::{self, Language};
 use crate::regexp::{Dialect, Pattern};
-use crate::relabel::analysis::{Analysis, Start, analyse};
+use crate::relabel::analysis::Analysis;
 use crate::relabel::{Step, StepField};
 use crate::text::{Location, SourceText};
 
@@ -85,7 +85,7 @@ pub struct Context<'a> {
     pub project: &'a Project,
     /// What else is known.
     pub facts: &'a Facts<'a>,
-    chains: &'a Chains,
+    chains: &'a Chains<'a>,
     rule: &'static Rule,
     about: About<'a>,
     findings: Vec<Finding>,
@@ -95,7 +95,7 @@ impl<'a> Context<'a> {
     pub(super) fn new(
         project: &'a Project,
         facts: &'a Facts<'a>,
-        chains: &'a Chains,
+        chains: &'a Chains<'a>,
         rule: &'static Rule,
     ) -> Self {
         let (about, findings) = (About::default(), Vec::new());
@@ -149,6 +149,11 @@ impl<'a> Context<'a> {
         self.chains.languages().of(pattern).ok()
     }
 
+    /// What is found out about chains.
+    pub(super) fn chains(&self) -> &'a Chains<'a> {
+        self.chains
+    }
+
     /// What is built of patterns, shared by all rules.
     pub(super) fn languages(&self) -> &'a language::Languages {
         self.chains.languages()
@@ -156,19 +161,13 @@ impl<'a> Context<'a> {
 
     /// What filters of the chain do to whatever can come to it. Without claims where there is nothing
     /// to say about a filter, and for a chain that the server refuses.
-    pub fn analysis(&self, chain: &Chain) -> Rc<Analysis> {
+    pub fn analysis(&self, chain: &Chain) -> Arc<Analysis> {
         self.chains.analysis(chain)
     }
 
     /// What the step does to whatever comes to such a chain, by itself.
-    pub fn analysis_alone(&self, at: At<'_>) -> Analysis {
-        let steps = std::slice::from_ref(at.step);
-        analyse(steps, &self.start(at.chain.kind), self.languages())
-    }
-
-    /// What is certain of all that comes to such a chain.
-    pub(super) fn start(&self, kind: ChainKind) -> Rc<Start> {
-        self.chains.start(kind)
+    pub fn analysis_alone(&self, at: At<'_>) -> Arc<Analysis> {
+        self.chains.analysis_alone(at.chain.kind, at.configured, at.step)
     }
 
     /// The language of a regex of our own, in the dialect of the project's server.

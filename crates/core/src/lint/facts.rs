@@ -1,7 +1,7 @@
 //! What the rules may look at besides the project: texts, samples, queries, and the fleet's other
 //! configurations.
 
-use super::Date;
+use super::{Date, Memory};
 use crate::census::Census;
 use crate::config::{Project, RuleFile};
 use crate::finding::Finding;
@@ -31,6 +31,9 @@ pub struct Facts<'a> {
     pub fleet: &'a [Member<'a>],
     /// The day that suppressions are judged by; without it none expires.
     pub today: Option<Date>,
+    /// What was found out about chains and patterns so far; one for all projects of a run saves
+    /// time and changes nothing else. Without it the project has one of its own.
+    pub memory: Option<&'a Memory>,
 }
 
 /// One configuration of those that were given together.
@@ -54,6 +57,7 @@ impl<'a> Facts<'a> {
             usage: None,
             fleet: &[],
             today: None,
+            memory: None,
         }
     }
 }

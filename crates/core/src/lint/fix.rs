@@ -12,6 +12,21 @@ pub fn apply(
     findings: &[Finding],
     most: Applicability,
 ) -> Vec<(FileId, String)> {
+    let edited_file = |(file, taken): (FileId, Taken<'_>)| {
+        let text = sources.file(file).text();
+        (file, edited(text, taken.edits.values().flatten().copied()))
+    };
+    taken(findings, most).into_iter().map(edited_file).collect()
+}
+
+/// The edits that [`apply`] makes, by file and place.
+pub fn edits(findings: &[Finding], most: Applicability) -> Vec<Edit> {
+    let taken = taken(findings, most);
+    taken.into_values().flat_map(|taken| taken.edits.into_values()).flatten().cloned().collect()
+}
+
+/// The edits of all fixes that fit beside those before them.
+fn taken(findings: &[Finding], most: Applicability) -> BTreeMap<FileId, Taken<'_>> {
     let allowed =
         |fix: &&Fix| fix.applicability == Applicability::Safe || most == Applicability::Unsafe;
     let mut taken: BTreeMap<FileId, Taken<'_>> = BTreeMap::new();
@@ -23,11 +38,7 @@ pub fn apply(
             }
         }
     }
-    let edited_file = |(file, taken): (FileId, Taken<'_>)| {
-        let text = sources.file(file).text();
-        (file, edited(text, taken.edits.values().flatten().copied()))
-    };
-    taken.into_iter().map(edited_file).collect()
+    taken
 }
 
 /// The edits of a file that were taken so far. Those of different fixes do not touch.

@@ -3,6 +3,8 @@
 //! A rule says *what* is wrong, the finding's consequence says what it does to the server, and its
 //! evidence says how that is known. See [`rules`] for how to add one.
 
+#[cfg(test)]
+mod alloy_tests;
 mod alternatives;
 mod catalogue;
 mod chains;
@@ -12,6 +14,7 @@ mod date;
 mod facts;
 mod filters;
 pub mod fix;
+mod memory;
 mod parts;
 mod queries;
 mod reads_nothing;
@@ -24,17 +27,23 @@ mod suppress;
 mod testing;
 mod values;
 
-pub use catalogue::{Offer, offered};
+pub use catalogue::{Offer, offer_of, offered, offering};
 pub use context::{At, Context};
 pub use date::Date;
 pub use facts::{Facts, Member};
+pub use memory::Memory;
 pub use rule::{Check, Entry, FixKind, Rule};
+
+use rayon::prelude::*;
 
 use crate::config::{Chain, Job, Project};
 use crate::finding::{Finding, RuleId, Severity};
 
 use chains::Chains;
 use context::About;
+
+/// With fewer steps the rules take less time than handing them to threads.
+const MANY_STEPS: usize = 1000;
 
 /// Which rules run, and how bad each is. Rules are named by code, name or family (`RL`).
 #[derive(Debug, Clone, Default)]
@@ -64,16 +73,23 @@ fn names_rule(word: &str, rule: RuleId) -> bool {
 
 /// Every finding that is selected and not suppressed, in the order of the files.
 pub fn lint(project: &Project, facts: &Facts<'_>, settings: &Settings) -> Vec<Finding> {
-    let chains = Chains::default();
+    let memory = Memory::default();
+    let chains = &Chains::new(facts.memory.unwrap_or(&memory), project.server);
     let own = facts.usage.is_none().then(|| facts::own_usage(project, facts)).flatten();
     let facts = &Facts { usage: facts.usage.or(own.as_ref()), ..*facts };
     let visited = Visited::of(project);
     let mut findings = facts.reading.to_vec();
-    for entry in rules::entries() {
-        let mut context = Context::new(project, facts, &chains, entry.rule);
+    let run = |entry: &Entry| {
+        let mut context = Context::new(project, facts, chains, entry.rule);
         run(&mut context, entry.rule, &visited);
-        findings.append(&mut context.into_findings());
-    }
+        context.into_findings()
+    };
+    let found: Vec<Vec<Finding>> = if visited.steps.len() < MANY_STEPS {
+        rules::entries().iter().map(run).collect()
+    } else {
+        rules::entries().par_iter().map(run).collect()
+    };
+    findings.extend(found.into_iter().flatten());
     findings.sort_by_key(|finding| (finding.location, finding.rule.code));
     let mut findings = suppress::apply(project, facts, findings);
     findings.retain(|finding| settings.selects(finding.rule));
@@ -82,6 +98,11 @@ pub fn lint(project: &Project, facts: &Facts<'_>, settings: &Settings) -> Vec<Fi
         named.for_each(|finding| finding.severity = *severity);
     }
     findings.sort_by_key(|finding| (finding.location, finding.rule.code));
+    // A chain that several jobs take through an alias is written once.
+    findings.dedup_by(|second, first| {
+        (second.location, second.rule, &second.message)
+            == (first.location, first.rule, &first.message)
+    });
     findings
 }
 

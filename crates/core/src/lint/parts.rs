@@ -19,6 +19,25 @@ pub(super) fn of(steps: &[&Step]) -> Vec<Part> {
     parts
 }
 
+/// Indices of the steps before `step` that what it reads may depend on, filters apart.
+pub(super) fn before(earlier: &[&Step], step: &Step) -> Part {
+    let mut labels: Vec<&str> = read_by(step).collect();
+    let mut part = Part::new();
+    for (at, earlier_step) in earlier.iter().enumerate().rev() {
+        if earlier_step.action() == Action::LabelMap {
+            // It copies labels of any name.
+            part.extend((0..=at).rev());
+            break;
+        }
+        if labels.iter().any(|label| may_write(earlier_step, label)) {
+            part.push(at);
+            labels.extend(read_by(earlier_step));
+        }
+    }
+    part.reverse();
+    part
+}
+
 /// All steps that have to do with the filter at `index`.
 fn around<'s>(steps: &[&'s Step], index: usize, filter: &'s Step) -> Part {
     let mut inside = vec![false; steps.len()];

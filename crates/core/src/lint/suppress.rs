@@ -1,7 +1,10 @@
-//! Comments that silence findings: `# promsieve: ignore <rule> (<reason>) [until YYYY-MM-DD]`.
+//! Comments that silence findings: `# promsieve: ignore <rule> (<reason>) [until YYYY-MM-DD]`,
+//! with `//` for `#` in Alloy's syntax.
 //!
 //! One stands on a line of the step that it is about, on the line before it, or above everything
 //! else for the whole file. One that silences nothing is itself reported.
+
+use std::cell::LazyCell;
 
 use super::rules::{entries, unused_suppression};
 use super::{Date, Facts, names_rule};
@@ -35,7 +38,7 @@ pub(super) fn apply(
     let mut suppressions = Vec::new();
     for document in &project.documents {
         let source = facts.sources.file(document.file());
-        let steps = step_lines(project, document.file(), source);
+        let steps = LazyCell::new(|| step_lines(project, document.file(), source));
         for comment in document.comments() {
             let location = Location { file: document.file(), span: comment.span };
             match parse(source.text().get(comment.span.range()).unwrap_or_default()) {
@@ -90,11 +93,19 @@ type Parsed = Result<(Vec<String>, Option<Date>), String>;
 
 /// Reads a comment; `None` when it is not meant for us.
 fn parse(comment: &str) -> Option<Parsed> {
-    let text = comment.trim_start_matches('#').trim().strip_prefix(MARK)?.trim();
+    let text = said(comment).trim().strip_prefix(MARK)?.trim();
     let Some(text) = text.strip_prefix("ignore ") else {
         return Some(Err("a suppression starts with `promsieve: ignore`".to_owned()));
     };
     Some(parse_rest(text))
+}
+
+/// A comment without its marks: `#`, and in Alloy's syntax `//` and `/* */`.
+fn said(comment: &str) -> &str {
+    match comment.strip_prefix("/*") {
+        Some(rest) => rest.trim_end_matches("*/"),
+        None => comment.trim_start_matches(['#', '/']),
+    }
 }
 
 fn parse_rest(text: &str) -> Parsed {
@@ -163,7 +174,7 @@ fn next_content(source: &SourceText, line: usize) -> usize {
     let lines = source.lines();
     let has_content = |line: &usize| {
         let text = source.text()[lines.line_range(source.text(), *line)].trim();
-        !text.is_empty() && !text.starts_with('#')
+        !text.is_empty() && !text.starts_with('#') && !text.starts_with("//")
     };
     (line + 1..lines.len()).find(has_content).unwrap_or(line)
 }
@@ -213,6 +224,8 @@ mod tests {
             "# promsieve: ignore RL002 (r) until 2026-02-30",
             Some(Err("`2026-02-30` is no date: write `2026-01-31`")),
         );
+        check("// promsieve: ignore RL002 (r)", Some(Ok(&["RL002"])));
+        check("/* promsieve: ignore RL002 (r) */", Some(Ok(&["RL002"])));
         check("# promsieve: off", Some(Err("a suppression starts with `promsieve: ignore`")));
     }
 }

@@ -452,3 +452,15 @@ fn settings_choose_rules_and_severities() {
     let found = run(Settings { select: words(&["RL007"]), severity, ..Settings::default() });
     assert_eq!(found.iter().map(|finding| finding.severity).collect::<Vec<_>>(), [Severity::Error]);
 }
+
+#[test]
+fn what_several_jobs_take_through_an_alias_is_told_once() {
+    let text = "scrape_configs:
+- job_name: a
+  relabel_configs: &steps
+  - {regex: ^a$, action: labeldrop}
+- job_name: b
+  relabel_configs: *steps
+";
+    assert_eq!(Linted::of(text, None).lines("redundant-anchors"), [4]);
+}

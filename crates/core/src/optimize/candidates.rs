@@ -222,7 +222,7 @@ fn drop_step(names: String) -> RawStep {
 
 fn labeldrop_step(label: &str) -> RawStep {
     RawStep {
-        regex: Field::Set(super::names::quote(label)),
+        regex: Field::Set(crate::regexp::quote(label)),
         action: Field::Set("labeldrop".to_owned()),
         ..RawStep::default()
     }

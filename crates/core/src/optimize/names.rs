@@ -1,5 +1,7 @@
 //! Many metric names in few, readable patterns.
 
+use crate::regexp::quote;
+
 /// Names in one pattern; more go into another step.
 const NAMES_A_STEP: usize = 40;
 
@@ -8,18 +10,6 @@ const NAMES_A_STEP: usize = 40;
 pub(super) fn patterns(names: &[String]) -> Vec<String> {
     let quoted: Vec<String> = names.iter().map(|name| quote(name)).collect();
     quoted.chunks(NAMES_A_STEP).map(|part| part.join("|")).collect()
-}
-
-/// A name as a pattern that matches it alone.
-pub(super) fn quote(name: &str) -> String {
-    let mut quoted = String::with_capacity(name.len());
-    for c in name.chars() {
-        if r"\.+*?()|[]{}^$".contains(c) {
-            quoted.push('\\');
-        }
-        quoted.push(c);
-    }
-    quoted
 }
 
 #[cfg(test)]

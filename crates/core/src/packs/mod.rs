@@ -32,7 +32,7 @@ pub fn layer_of(metric: &str) -> Option<Layer> {
     static PREFIXES: OnceLock<Vec<(String, Layer)>> = OnceLock::new();
     let prefixes = PREFIXES.get_or_init(|| {
         let layers: BTreeMap<Layer, Vec<String>> =
-            serde_yaml::from_str(promsieve_rules::packs::LAYERS)
+            serde_json::from_str(promsieve_rules::packs::LAYERS)
                 .expect("a test reads the embedded file");
         let pairs = |(layer, prefixes): (Layer, Vec<String>)| {
             prefixes.into_iter().map(move |prefix| (prefix, layer)).collect::<Vec<_>>()

@@ -10,6 +10,7 @@ pub mod language;
 mod matcher;
 mod parse;
 mod pieces;
+mod quote;
 mod replace;
 mod template;
 
@@ -27,6 +28,7 @@ pub use self::dialect::{Anchoring, Dialect};
 pub use self::error::SyntaxError;
 use self::matcher::Engine;
 pub use self::matcher::{Groups, MAX_ENGINE_BYTES, MAX_LITERALS, Slots, TooLarge};
+pub use self::quote::quote;
 pub use self::replace::{expand, replace_all, replace_all_into};
 pub use self::template::{Part, PartKind, Template};
 
@@ -52,10 +54,10 @@ impl Pattern {
     /// # Errors
     /// What the server refuses, in its own words.
     pub fn parse(text: &str, dialect: Dialect) -> Result<Self, SyntaxError> {
-        let anchoring = dialect.anchoring;
-        let wrapped = format!("{}{text}{}", anchoring.prefix(), anchoring.suffix());
-        let parsed = parse::parse(&wrapped, dialect)
-            .map_err(|failure| failure.explain(&wrapped, anchoring))?;
+        let parsed = match parse::plain(text, dialect.anchoring) {
+            Some(parsed) => parsed,
+            None => Self::read(text, dialect)?,
+        };
         let shape = Shape::of(&parsed.hir, parsed.names.len() - 1);
         Ok(Self(Arc::new(Inner {
             text: text.to_owned(),
@@ -65,6 +67,12 @@ impl Pattern {
             shape,
             engine: OnceLock::new(),
         })))
+    }
+
+    fn read(text: &str, dialect: Dialect) -> Result<parse::Parsed, SyntaxError> {
+        let anchoring = dialect.anchoring;
+        let wrapped = format!("{}{text}{}", anchoring.prefix(), anchoring.suffix());
+        parse::parse(&wrapped, dialect).map_err(|failure| failure.explain(&wrapped, anchoring))
     }
 
     /// The regex as written, without anchors.

@@ -1,6 +1,7 @@
 //! What one step does to one input: THE semantics, which exist nowhere else.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use md5::{Digest, Md5};
 use twox_hash::XxHash64;
@@ -11,9 +12,12 @@ use super::{Action, StepField, case};
 use crate::regexp::{Groups, Pattern, Slots, Template, replace_all_into};
 use crate::server::{HashFunction, NameScheme, Server};
 
-/// A relabel config that its server accepts.
+/// A relabel config that its server accepts. Cloning shares it.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct Step(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     action: Action,
     source_labels: Vec<Box<str>>,
     separator: Box<str>,
@@ -110,7 +114,7 @@ impl Step {
         extra: Option<Box<Extra>>,
     ) -> Self {
         let sources = filled.raw.source_labels.value().map_or(&[][..], Vec::as_slice);
-        Self {
+        Self(Arc::new(Inner {
             action: filled.action,
             source_labels: sources.iter().map(|name| name.as_str().into()).collect(),
             separator: filled.separator.into(),
@@ -122,73 +126,78 @@ impl Step {
             names,
             server,
             extra,
-        }
+        }))
+    }
+
+    /// Where what it shares with its clones is.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     /// What it does.
     pub fn action(&self) -> Action {
-        self.action
+        self.0.action
     }
 
     /// The labels whose values it joins, in their order; empty for actions that look at names.
     pub fn source_labels(&self) -> &[Box<str>] {
-        if self.action.is_by_name() { &[] } else { &self.source_labels }
+        if self.0.action.is_by_name() { &[] } else { &self.0.source_labels }
     }
 
     /// What vmagent adds to it.
     pub(super) fn extra(&self) -> Option<&Extra> {
-        self.extra.as_deref()
+        self.0.extra.as_deref()
     }
 
     /// Whether it must be run row by row with [`Program`](super::Program): it may look at any
     /// label, as every step of vmagent may.
     pub fn needs_rows(&self) -> bool {
-        self.extra.is_some()
+        self.0.extra.is_some()
     }
 
     /// What joins the values.
     pub fn separator(&self) -> &str {
-        &self.separator
+        &self.0.separator
     }
 
     /// What `hashmod` divides by; not zero for that action.
     pub fn modulus(&self) -> u64 {
-        self.modulus
+        self.0.modulus
     }
 
     /// `target_label` as written; a template for `replace`, a name for the others.
     pub fn target_label(&self) -> &str {
-        &self.target_label
+        &self.0.target_label
     }
 
     /// `target_label` as the template that `replace` expands.
     pub fn target(&self) -> &Template {
-        &self.target.template
+        &self.0.target.template
     }
 
     /// `replacement`, its default filled in.
     pub fn replacement(&self) -> &Template {
-        &self.replacement.template
+        &self.0.replacement.template
     }
 
     /// `regex`, its default filled in.
     pub fn pattern(&self) -> &Pattern {
-        &self.pattern
+        &self.0.pattern
     }
 
     /// The server it was validated for.
     pub fn server(&self) -> Server {
-        self.server
+        self.0.server
     }
 
     /// Which names it may write.
     pub fn target_names(&self) -> NameScheme {
-        self.names
+        self.0.names
     }
 
     /// Whether [`Input::Values`] needs the value of `target_label`.
     pub fn compares_target(&self) -> bool {
-        matches!(self.action, Action::KeepEqual | Action::DropEqual)
+        matches!(self.0.action, Action::KeepEqual | Action::DropEqual)
     }
 
     /// What the step does to `input`, which must be of the kind that its action looks at
@@ -203,7 +212,7 @@ impl Step {
     /// What the step does to values that its regex does not match; `None` where that depends on
     /// them, or where the regex is not asked.
     pub fn unmatched(&self) -> Option<Effect<'static>> {
-        match self.action {
+        match self.0.action {
             Action::Keep => Some(Effect::Drop),
             Action::Drop | Action::Replace => Some(Effect::Nothing),
             _ => None,
@@ -211,9 +220,9 @@ impl Step {
     }
 
     fn on_values<'a>(&'a self, joined: &str, target: &str, scratch: &'a mut Scratch) -> Effect<'a> {
-        match self.action {
-            Action::Keep | Action::KeepMetrics => drop_if(!self.pattern.is_match(joined)),
-            Action::Drop | Action::DropMetrics => drop_if(self.pattern.is_match(joined)),
+        match self.0.action {
+            Action::Keep | Action::KeepMetrics => drop_if(!self.0.pattern.is_match(joined)),
+            Action::Drop | Action::DropMetrics => drop_if(self.0.pattern.is_match(joined)),
             Action::KeepEqual => drop_if(joined != target),
             Action::DropEqual => drop_if(joined == target),
             Action::Replace => self.replace(joined, scratch),
@@ -239,13 +248,13 @@ impl Step {
     }
 
     fn on_name<'a>(&'a self, name: &str, scratch: &'a mut Scratch) -> Effect<'a> {
-        match self.action {
-            Action::LabelDrop if self.pattern.is_match(name) => Effect::Remove,
-            Action::LabelKeep if !self.pattern.is_match(name) => Effect::Remove,
-            Action::LabelMapAll | Action::LabelMap if self.pattern.is_match(name) => {
+        match self.0.action {
+            Action::LabelDrop if self.0.pattern.is_match(name) => Effect::Remove,
+            Action::LabelKeep if !self.0.pattern.is_match(name) => Effect::Remove,
+            Action::LabelMapAll | Action::LabelMap if self.0.pattern.is_match(name) => {
                 let Scratch { slots, name: out, .. } = scratch;
                 out.clear();
-                replace_all_into(&self.pattern, name, &self.replacement.template, slots, out);
+                replace_all_into(&self.0.pattern, name, &self.0.replacement.template, slots, out);
                 Effect::Copy { to: out }
             }
             _ => Effect::Nothing,
@@ -257,18 +266,18 @@ impl Step {
             Some(extra) if extra.copies => {
                 scratch.value.clear();
                 scratch.value.push_str(joined);
-                return self.set(&self.target_label, &scratch.value);
+                return self.set(&self.0.target_label, &scratch.value);
             }
             Some(extra) if extra.writes => {
-                let text = self.replacement.constant.as_deref().unwrap_or_default();
-                return self.set(&self.target_label, text);
+                let text = self.0.replacement.constant.as_deref().unwrap_or_default();
+                return self.set(&self.0.target_label, text);
             }
             _ => {}
         }
         if self.captures().is_some_and(|captures| !captures.is_match(joined)) {
             return self.copy_uncaptured(joined, scratch);
         }
-        self.replace_with(&self.replacement, joined, scratch)
+        self.replace_with(&self.0.replacement, joined, scratch)
     }
 
     fn replace_with<'a>(
@@ -278,12 +287,12 @@ impl Step {
         scratch: &'a mut Scratch,
     ) -> Effect<'a> {
         let Scratch { slots, name, value, .. } = scratch;
-        let target = &self.target;
+        let target = &self.0.target;
         if let (Some(name), Some(value)) = (&target.constant, &replacement.constant) {
-            let matches = self.pattern.is_match(joined);
+            let matches = self.0.pattern.is_match(joined);
             return if matches { self.set(name, value) } else { Effect::Nothing };
         }
-        let pattern = self.captures().unwrap_or(&self.pattern);
+        let pattern = self.captures().unwrap_or(&self.0.pattern);
         let Some(groups) = pattern.captures(joined, slots) else { return Effect::Nothing };
         if target.constant.is_none() {
             name.clear();
@@ -302,14 +311,14 @@ impl Step {
         joined: &str,
         scratch: &'a mut Scratch,
     ) -> Effect<'a> {
-        if !self.pattern.is_match(joined) {
+        if !self.0.pattern.is_match(joined) {
             return Effect::Nothing;
         }
         let Scratch { slots, name, value, .. } = scratch;
-        let pattern = self.captures().unwrap_or(&self.pattern);
+        let pattern = self.captures().unwrap_or(&self.0.pattern);
         let groups = pattern.captures(joined, slots).unwrap_or(Groups::none());
         name.clear();
-        self.target.template.expand(pattern, joined, groups, name);
+        self.0.target.template.expand(pattern, joined, groups, name);
         value.clear();
         replacement.expand(pattern, joined, groups, value);
         self.set(name, value)
@@ -323,12 +332,12 @@ impl Step {
     /// What vmagent does where the pattern matches and captures nothing, since a dot matches a
     /// newline in the one and not in the other: the value goes on as it is.
     fn copy_uncaptured<'a>(&'a self, joined: &str, scratch: &'a mut Scratch) -> Effect<'a> {
-        if !self.pattern.is_match(joined) {
+        if !self.0.pattern.is_match(joined) {
             return Effect::Nothing;
         }
         let Scratch { name, value, .. } = scratch;
         name.clear();
-        self.target.template.expand(&self.pattern, "", Groups::none(), name);
+        self.0.target.template.expand(&self.0.pattern, "", Groups::none(), name);
         value.clear();
         value.push_str(joined);
         self.set(name, value)
@@ -336,30 +345,30 @@ impl Step {
 
     /// What `replace` does with the expanded name and value.
     fn set<'a>(&'a self, name: &'a str, value: &'a str) -> Effect<'a> {
-        let valid = self.needs_rows() || self.names.is_label_name(name);
-        if self.server.deletes_literal_target() && (!valid || value.is_empty()) {
-            return Effect::Set { name: &self.target_label, value: "" };
+        let valid = self.needs_rows() || self.0.names.is_label_name(name);
+        if self.0.server.deletes_literal_target() && (!valid || value.is_empty()) {
+            return Effect::Set { name: &self.0.target_label, value: "" };
         }
         if valid { Effect::Set { name, value } } else { Effect::InvalidName(name) }
     }
 
     fn replace_all<'a>(&'a self, joined: &str, scratch: &'a mut Scratch) -> Effect<'a> {
-        let template = &self.replacement.template;
+        let template = &self.0.replacement.template;
         let Scratch { slots, value, .. } = &mut *scratch;
         value.clear();
-        replace_all_into(&self.pattern, joined, template, slots, value);
+        replace_all_into(&self.0.pattern, joined, template, slots, value);
         if scratch.value == joined {
             return Effect::Nothing;
         }
-        Effect::Set { name: &self.target_label, value: &scratch.value }
+        Effect::Set { name: &self.0.target_label, value: &scratch.value }
     }
 
     /// What `hashmod` writes. vmagent prints it as a signed number.
     fn shard(&self, joined: &str) -> i128 {
-        match self.server.capabilities().hash {
-            HashFunction::Md5 => i128::from(hash(joined) % self.modulus),
+        match self.0.server.capabilities().hash {
+            HashFunction::Md5 => i128::from(hash(joined) % self.0.modulus),
             HashFunction::XxHash64 => {
-                let rest = XxHash64::oneshot(0, joined.as_bytes()) % self.modulus;
+                let rest = XxHash64::oneshot(0, joined.as_bytes()) % self.0.modulus;
                 i128::from(rest.cast_signed())
             }
         }
@@ -368,7 +377,7 @@ impl Step {
     fn write<'a>(&'a self, scratch: &'a mut Scratch, fill: impl FnOnce(&mut String)) -> Effect<'a> {
         scratch.value.clear();
         fill(&mut scratch.value);
-        Effect::Set { name: &self.target_label, value: &scratch.value }
+        Effect::Set { name: &self.0.target_label, value: &scratch.value }
     }
 }
 

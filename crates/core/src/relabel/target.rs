@@ -113,9 +113,15 @@ pub fn apply(
     scratch: &mut Scratch,
     labels: &mut LabelBuf,
 ) -> TargetOutcome {
-    discover(server, defaults, labels);
+    let sets_before = server.capabilities().sets_before_relabeling;
+    if sets_before {
+        discover(server, defaults, labels);
+    }
     if let Outcome::Dropped { by } = program.apply(scratch, labels) {
         return TargetOutcome::Dropped { by };
+    }
+    if !sets_before {
+        discover(server, defaults, labels);
     }
     match finish(server, defaults, labels) {
         Ok(()) => TargetOutcome::Active,

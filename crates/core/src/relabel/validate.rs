@@ -3,7 +3,7 @@
 use super::message::quote;
 use super::{Action, Field, RawStep, Step, StepField, victoria};
 use crate::regexp::{Dialect, Pattern};
-use crate::server::{Family, NameScheme, RelabelNames, Server};
+use crate::server::{Family, NameScheme, Product, RelabelNames, Server};
 
 /// Why a server refuses a relabel config.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,8 +99,11 @@ impl RawStep {
             Field::Set(text) => text,
         };
         let unknown = || {
-            let message = format!("unknown relabel action {}", quote(text));
-            StepError::new(StepField::Action, message)
+            let words = match server.product {
+                Product::Alloy => "unrecognized action type",
+                _ => "unknown relabel action",
+            };
+            StepError::new(StepField::Action, format!("{words} {}", quote(text)))
         };
         if let Some(action) = Action::read(text, server) {
             return Ok(action);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::table::{Column, MetricRows, NameId, Run, Stage, Table, Target, TargetId};
+use super::table::{Column, MetricRows, NameId, Stage, Table, Target, TargetId};
 use super::{MetricType, Sample, Sink};
 
 /// A code in a column.
@@ -69,26 +69,64 @@ impl TableBuilder {
     }
 
     /// The table of the rows told so far. Those that follow go into the next one, with the same
-    /// target and families.
+    /// target and the family that was announced last.
     pub fn take(&mut self) -> Table {
         let mut next = Self::default();
         if let Some(target) = self.table.targets.get(self.target.0 as usize) {
             next.target(target.clone());
         }
-        next.table.families.clone_from(&self.table.families);
-        let (family, kind) = self.announced;
-        let family = next.table.family_names.intern(self.table.family_names.value(family));
-        next.announced = (family, kind);
+        let (family, kind) = self.announced();
+        if !family.is_empty() {
+            next.family(family, kind);
+        }
         std::mem::replace(self, next).finish()
     }
 
-    /// Adds a row of labels given as text; `__name__` must not be among them.
-    pub fn row(&mut self, metric: &str, labels: &[(&str, &str)], exposed_bytes: usize) {
+    /// The family and type of the latest `# TYPE` line of the page; "" where there is none.
+    pub fn announced(&self) -> (&str, MetricType) {
+        (self.table.family_names.value(self.announced.0), self.announced.1)
+    }
+
+    /// Adds what another builder was told of the same page, behind what this one was.
+    pub fn absorb(&mut self, part: Self) {
+        if part.samples > 0 {
+            self.own_rows();
+        }
+        let target = self.target;
+        self.samples += part.samples;
+        self.bytes += part.bytes;
+        let (family, kind) = part.announced();
+        let (family, kind) = (self.table.family_names.intern(family), kind);
+        self.table.append_rows(&part.finish(), |_| target);
+        self.announced = (family, kind);
+        let known = self.layouts.len();
+        for (at, group) in self.table.metrics.iter().enumerate().skip(known) {
+            self.layouts.push(Layout::default());
+            let code = group.metric as usize;
+            self.group_of.resize(self.group_of.len().max(code + 1), u32::MAX);
+            self.group_of[code] = at as u32;
+        }
+        (self.last, self.number) = (usize::MAX, None);
+    }
+
+    /// Adds a row of labels given as text; `__name__` must not be among them. Gives the row's place
+    /// among [`Table::metrics`].
+    pub fn row(&mut self, metric: &str, labels: &[(&str, &str)], exposed_bytes: usize) -> usize {
         let group = self.start_row(metric, exposed_bytes);
-        for &(name, value) in labels {
-            let column = self.column(group, name);
+        for (position, &(name, value)) in labels.iter().enumerate() {
+            let column = self.column_at(group, position, name);
             self.set(group, column, value);
         }
+        group
+    }
+
+    /// Says what type the metric at a place among [`Table::metrics`] is of; the first word counts.
+    ///
+    /// # Panics
+    /// When there is no such place.
+    pub fn set_type(&mut self, group: usize, kind: MetricType) {
+        let name = self.table.metric_name(&self.table.metrics[group]).to_owned();
+        self.table.set_family(&name, kind);
     }
 
     /// The table of all rows told.
@@ -102,23 +140,26 @@ impl TableBuilder {
         self.table
     }
 
+    /// Makes rows that come before any target those of an unknown one, whose page has begun.
+    fn own_rows(&mut self) {
+        if self.table.targets.is_empty() {
+            self.target = TargetId(0);
+            self.table.targets.push(Target::default());
+        }
+    }
+
     /// Opens the next row of `metric` and gives its group.
     fn start_row(&mut self, metric: &str, exposed_bytes: usize) -> usize {
         self.samples += 1;
         self.number = None;
-        if self.table.targets.is_empty() {
-            self.target(Target::default());
-        }
+        self.own_rows();
         let group = self.group(metric);
         let rows = &mut self.table.metrics[group];
         rows.notes.push_row(self.announced.0, self.announced.1);
         rows.rows += 1;
         rows.exposed_bytes += exposed_bytes as u64;
         self.bytes += exposed_bytes as u64 + CELL_BYTES * rows.columns.len() as u64;
-        match rows.runs.last_mut() {
-            Some(run) if run.target == self.target => run.rows += 1,
-            _ => rows.runs.push(Run { target: self.target, rows: 1 }),
-        }
+        rows.push_run(self.target, 1);
         group
     }
 
@@ -233,8 +274,10 @@ impl Sink for TableBuilder {
             let column = self.column_at(group, position, sample.name(label));
             self.set(group, column, sample.value(label));
         }
+        let notes = &mut self.table.metrics[group].notes;
+        notes.set_value(sample.value);
         if let Some(time) = sample.timestamp {
-            self.table.metrics[group].notes.set_time(time);
+            notes.set_time(time);
         }
         self.number = Some(sample.number);
     }

@@ -1,6 +1,5 @@
 //! Two tables into one, by translating the codes of the second.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::PageNotes;
@@ -15,40 +14,11 @@ impl Table {
     pub fn append(&mut self, other: &Self) {
         let first = self.targets.len() as u32;
         self.targets.extend(other.targets.iter().cloned());
-        let targets: Vec<TargetId> =
-            (0..other.targets.len() as u32).map(|at| TargetId(first + at)).collect();
-        self.append_rows(other, &targets);
+        self.append_rows(other, |target| TargetId(target.0 + first));
     }
 
-    /// Adds the rows of `other`, a target that both have once. Up to the order of rows and codes,
-    /// which [`Table::canonical`] does away with, it is the same whichever comes first.
-    ///
-    /// # Panics
-    /// When the stages differ.
-    pub fn merge(&mut self, other: &Self) {
-        let mut known: BTreeMap<(String, Vec<(String, String)>), u32> = BTreeMap::new();
-        for (at, target) in self.targets.iter().enumerate() {
-            known.entry((target.job.clone(), target.labels.clone())).or_insert(at as u32);
-        }
-        let targets = other.targets.iter().map(|target| {
-            let next = self.targets.len() as u32;
-            let at = known.entry((target.job.clone(), target.labels.clone())).or_insert(next);
-            if *at == next {
-                self.targets.push(target.clone());
-            }
-            TargetId(*at)
-        });
-        let targets: Vec<TargetId> = targets.collect();
-        for (name, &kind) in &other.families {
-            self.families
-                .entry(name.clone())
-                .and_modify(|known| *known = kind.min(*known))
-                .or_insert(kind);
-        }
-        self.append_rows(other, &targets);
-    }
-
-    fn append_rows(&mut self, other: &Self, targets: &[TargetId]) {
+    /// Adds the rows and families of `other` behind its own; `target` says whose they are.
+    pub(super) fn append_rows(&mut self, other: &Self, target: impl Fn(TargetId) -> TargetId) {
         assert_eq!(self.stage, other.stage, "tables of one stage are merged");
         let names: Vec<NameId> =
             other.name_ids().map(|name| self.intern_name(other.name(name))).collect();
@@ -84,13 +54,22 @@ impl Table {
             into.notes.append(into.rows, &group.notes, name, family);
             into.close_rows(group.rows);
             into.exposed_bytes += group.exposed_bytes;
-            into.runs.extend(
-                group
-                    .runs
-                    .iter()
-                    .map(|run| Run { target: targets[run.target.0 as usize], rows: run.rows }),
-            );
+            group.runs.iter().for_each(|run| into.push_run(target(run.target), run.rows));
         }
+    }
+
+    /// As [`Table::append`], but up to the order of rows and codes, which [`Table::canonical`] does
+    /// away with, it is the same whichever comes first: of two types of a family the lesser stays.
+    ///
+    /// # Panics
+    /// When the stages differ.
+    pub fn merge(&mut self, other: &Self) {
+        for (name, &kind) in &other.families {
+            if let Some(known) = self.families.get_mut(name) {
+                *known = kind.min(*known);
+            }
+        }
+        self.append(other);
     }
 
     /// The code here of every code that `other` has of a label.
@@ -144,6 +123,11 @@ impl MetricRows {
         }
         self.close_rows(rows);
         self.exposed_bytes += exposed_bytes;
+        self.push_run(target, rows);
+    }
+
+    /// Says whose the rows are that are added next.
+    pub(super) fn push_run(&mut self, target: TargetId, rows: usize) {
         match self.runs.last_mut() {
             Some(run) if run.target == target => run.rows += rows,
             _ => self.runs.push(Run { target, rows }),

@@ -3,15 +3,18 @@
 
 mod builder;
 mod canonical;
+mod coded;
 mod dictionary;
 mod label_buf;
 mod layout;
 mod merge;
 mod notes;
+mod retain;
 mod sink;
 mod table;
 
 pub use builder::TableBuilder;
+pub use coded::{CodedLabel, CodedPart, CodedRows};
 pub use dictionary::Dictionary;
 pub(crate) use dictionary::SEED as HASH_SEED;
 pub use label_buf::LabelBuf;

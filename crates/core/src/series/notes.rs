@@ -1,5 +1,5 @@
-//! What a page says of its rows besides their labels: the `# TYPE` line above each, its timestamp,
-//! and the labels that stand there without a value.
+//! What a page says of its rows besides their labels: the `# TYPE` line above each, its value and
+//! timestamp, and the labels that stand there without a value.
 
 use std::ops::Range;
 
@@ -7,6 +7,9 @@ use super::{MetricType, NameId};
 
 /// Stands for a sample without a timestamp of its own.
 const NO_TIME: i64 = i64::MIN;
+
+/// Stands for a row of which no value is known.
+const NO_VALUE: f64 = f64::NAN;
 
 /// Neighbouring rows below the same `# TYPE` line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub struct PageNotes {
     types: Vec<TypeRun>,
     /// Milliseconds since the epoch, one a row; empty where no row has a timestamp.
     times: Vec<i64>,
+    /// Bits of the values, one a row up to the last that has one: equal bits are equal values.
+    values: Vec<u64>,
     /// The rows in which a label stands with an empty value, ascending, by label.
     empties: Vec<(NameId, Vec<u32>)>,
     /// How many rows it tells of.
@@ -53,6 +58,16 @@ impl PageNotes {
         self.times.get(row).copied().filter(|&time| time != NO_TIME)
     }
 
+    /// The value that the page gives a row; none where it is not a number.
+    pub fn value(&self, row: usize) -> Option<f64> {
+        self.values.get(row).map(|&bits| f64::from_bits(bits)).filter(|value| !value.is_nan())
+    }
+
+    /// The latest timestamp of the page, in milliseconds since the epoch.
+    pub fn latest_time(&self) -> Option<i64> {
+        self.times.iter().copied().filter(|&time| time != NO_TIME).max()
+    }
+
     /// The rows in which label `name` stands with an empty value, ascending.
     pub fn empty_rows(&self, name: NameId) -> &[u32] {
         let found = self.empties.iter().find(|(label, _)| *label == name);
@@ -76,6 +91,12 @@ impl PageNotes {
         self.times.push(time);
     }
 
+    /// Gives the latest row a value.
+    pub(super) fn set_value(&mut self, value: f64) {
+        self.values.resize(self.rows - 1, NO_VALUE.to_bits());
+        self.values.push(value.to_bits());
+    }
+
     /// Says that label `name` stands empty in the latest row.
     pub(crate) fn set_empty(&mut self, name: NameId) {
         let row = self.rows.saturating_sub(1) as u32;
@@ -93,9 +114,11 @@ impl PageNotes {
             rows[from..to].iter().map(|&row| row - range.start as u32).collect()
         };
         let times_end = range.end.min(self.times.len());
+        let values_end = range.end.min(self.values.len());
         let empties = self.empties.iter().map(|(name, rows)| (*name, inside(rows)));
         let mut cut = Self {
             times: self.times.get(range.start..times_end).map_or_else(Vec::new, <[i64]>::to_vec),
+            values: self.values.get(range.start..values_end).map_or_else(Vec::new, <[u64]>::to_vec),
             empties: empties.filter(|(_, rows)| !rows.is_empty()).collect(),
             ..Self::default()
         };
@@ -119,6 +142,9 @@ impl PageNotes {
             picked.push_row(run.family, run.kind);
             if let Some(time) = self.time(row) {
                 picked.set_time(time);
+            }
+            if let Some(value) = self.value(row) {
+                picked.set_value(value);
             }
             for (name, empties) in &self.empties {
                 if empties.binary_search(&(row as u32)).is_ok() {
@@ -150,6 +176,10 @@ impl PageNotes {
             self.times.resize(rows, NO_TIME);
             self.times.extend(&other.times);
         }
+        if !other.values.is_empty() {
+            self.values.resize(rows, NO_VALUE.to_bits());
+            self.values.extend(&other.values);
+        }
         for (label, empties) in &other.empties {
             self.empties_mut(name(*label)).extend(empties.iter().map(|row| row + rows as u32));
         }
@@ -180,15 +210,23 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A row's `# TYPE` line, timestamp and whether its label 1 stands empty.
-    type Row = (u32, Option<i64>, bool);
+    /// A row's `# TYPE` line, timestamp, whole value and whether its label 1 stands empty.
+    type Row = (u32, Option<i64>, Option<u8>, bool);
+
+    fn generated() -> impl Strategy<Value = Vec<Row>> {
+        let (time, value) = (proptest::option::of(0..3i64), proptest::option::of(0..3u8));
+        proptest::collection::vec((0..3u32, time, value, any::<bool>()), 0..9)
+    }
 
     fn notes(rows: &[Row]) -> PageNotes {
         let mut notes = PageNotes::default();
-        for &(family, time, empty) in rows {
+        for &(family, time, value, empty) in rows {
             notes.push_row(family, MetricType::Gauge);
             if let Some(time) = time {
                 notes.set_time(time);
+            }
+            if let Some(value) = value {
+                notes.set_value(f64::from(value));
             }
             if empty {
                 notes.set_empty(NameId(1));
@@ -199,10 +237,11 @@ mod tests {
 
     fn rows(notes: &PageNotes) -> Vec<Row> {
         let mut rows = Vec::new();
+        let value = |row| (0..3u8).find(|whole| notes.value(row) == Some(f64::from(*whole)));
         for (run, range) in notes.types() {
             rows.extend(range.map(|row| {
                 let empty = notes.empty_rows(NameId(1)).contains(&(row as u32));
-                (run.family, notes.time(row), empty)
+                (run.family, notes.time(row), value(row), empty)
             }));
         }
         rows
@@ -212,8 +251,8 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..<_>::default() })]
         #[test]
         fn notes_follow_their_rows(
-            a in proptest::collection::vec((0..3u32, proptest::option::of(0..3i64), any::<bool>()), 0..9),
-            b in proptest::collection::vec((0..3u32, proptest::option::of(0..3i64), any::<bool>()), 0..9),
+            a in generated(),
+            b in generated(),
             cut in (0..18usize, 0..18usize),
         ) {
             let mut joined = notes(&a);
@@ -232,7 +271,10 @@ mod tests {
     #[test]
     fn rows_without_notes_are_told_of_as_unknown() {
         let mut late = PageNotes::default();
-        late.append(2, &notes(&[(1, Some(7), true)]), |name| name, |family| family);
-        assert_eq!(rows(&late), [(0, None, false), (0, None, false), (1, Some(7), true)]);
+        late.append(2, &notes(&[(1, Some(7), Some(2), true)]), |name| name, |family| family);
+        assert_eq!(
+            rows(&late),
+            [(0, None, None, false), (0, None, None, false), (1, Some(7), Some(2), true)]
+        );
     }
 }

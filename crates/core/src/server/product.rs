@@ -71,6 +71,9 @@ pub struct Capabilities {
     pub keys: KeyCase,
     /// How the name of an action is written.
     pub actions: ActionCase,
+    /// Whether targets have their `job`, `__scheme__` and other settings before their chain runs;
+    /// Alloy fills in what is missing when it scrapes.
+    pub sets_before_relabeling: bool,
     /// Whether `$$` stands for `$` in every value of the file, before anything else reads it.
     pub doubles_dollars: bool,
 }
@@ -82,6 +85,7 @@ const PROMETHEUS: Capabilities = Capabilities {
     hash: HashFunction::Md5,
     keys: KeyCase::Snake,
     actions: ActionCase::Any,
+    sets_before_relabeling: true,
     doubles_dollars: false,
 };
 
@@ -101,7 +105,12 @@ static TABLE: [Capabilities; 5] = [
         ..PROMETHEUS
     },
     Capabilities { name: "otel", doubles_dollars: true, ..PROMETHEUS },
-    Capabilities { name: "alloy", actions: ActionCase::Lower, ..PROMETHEUS },
+    Capabilities {
+        name: "alloy",
+        actions: ActionCase::Lower,
+        sets_before_relabeling: false,
+        ..PROMETHEUS
+    },
 ];
 
 impl Product {

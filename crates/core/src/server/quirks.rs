@@ -40,6 +40,12 @@ impl Server {
         self.is_prometheus_before(3, 0)
     }
 
+    /// Whether each metric of a protobuf page tells whether it is a native histogram, once classic
+    /// samples were read before it in its family. Since 3.3; until then the family's first does.
+    pub fn tells_each_native_histogram(self) -> bool {
+        !self.is_prometheus_before(3, 3)
+    }
+
     fn is_prometheus_before(self, major: u16, minor: u16) -> bool {
         self.is(Family::Prometheus) && !self.at_least(major, minor)
     }

@@ -98,7 +98,9 @@ impl Counter {
         match &self.held {
             Held::Hashes(hashes) => Count { value: hashes.len() as u64, error: 0.0 },
             Held::Registers(registers) => {
-                Count { value: registers.estimate().round() as u64, error: registers.error() }
+                #[expect(clippy::cast_sign_loss, reason = "an estimate is not negative")]
+                let value = registers.estimate().round() as u64;
+                Count { value, error: registers.error() }
             }
         }
     }

@@ -142,7 +142,9 @@ mod tests {
         #[test]
         fn the_lowest_stay(hashes in proptest::collection::vec(0u64..60, 0..60)) {
             let mut lowest = Lowest::new(10 * 16);
-            hashes.iter().for_each(|&hash| add(&mut lowest, hash));
+            for &hash in &hashes {
+                add(&mut lowest, hash);
+            }
             let mut sorted: Vec<u64> = hashes.clone();
             sorted.sort_unstable();
             sorted.dedup();

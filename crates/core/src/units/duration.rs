@@ -45,6 +45,21 @@ pub fn duration_millis(text: &str) -> Result<u64, DurationError> {
     if sum > i64::MAX as u64 / 1_000_000 { Err(DurationError::OutOfRange) } else { Ok(sum) }
 }
 
+/// Milliseconds as Prometheus writes a duration: `1h30m`.
+pub fn duration_text(milliseconds: u64) -> String {
+    // Years and weeks are written only where nothing is left of them.
+    let whole_only = |unit: &str| matches!(unit, "y" | "w");
+    let mut rest = milliseconds;
+    let mut text = String::new();
+    for (unit, size) in DURATION_UNITS {
+        if rest >= size && (!whole_only(unit) || rest.is_multiple_of(size)) {
+            text.push_str(&format!("{}{unit}", rest / size));
+            rest %= size;
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +79,16 @@ mod tests {
         }
         check("300y", Err(DurationError::OutOfRange));
         check("99999999999999999999s", Err(DurationError::OutOfRange));
+    }
+
+    #[test]
+    fn durations_read_back() {
+        for (milliseconds, text) in [(0, "0s"), (60_000, "1m"), (90_500, "1m30s500ms")] {
+            assert_eq!(duration_text(milliseconds), text);
+        }
+        for milliseconds in [604_800_000, 694_800_000, 31_536_000_000, 1, 86_400_001] {
+            let text = duration_text(milliseconds);
+            assert_eq!(duration_millis(&text), Ok(milliseconds), "{text}");
+        }
     }
 }

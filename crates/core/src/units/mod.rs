@@ -4,7 +4,7 @@ mod duration;
 
 use std::fmt;
 
-pub use duration::{DURATION_UNITS, DurationError, duration_millis};
+pub use duration::{DURATION_UNITS, DurationError, duration_millis, duration_text};
 
 /// A number of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

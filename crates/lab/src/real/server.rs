@@ -29,6 +29,8 @@ pub struct Setup {
     pub files: Vec<(String, String)>,
     /// More command-line flags.
     pub args: Vec<String>,
+    /// Runs an agent, which keeps a log only and answers no queries.
+    pub agent: bool,
 }
 
 /// Times in seconds with values, oldest first.
@@ -41,6 +43,7 @@ pub struct Server {
     address: String,
     dir: TempDir,
     version: Version,
+    setup: Setup,
 }
 
 impl Server {
@@ -70,26 +73,33 @@ impl Server {
     }
 
     fn spawn(version: Version, config: &str, setup: &Setup) -> Result<Self> {
-        let binary = prometheus(version).context("the real servers are not installed")?;
         let dir = TempDir::new("server")?;
         dir.write("prometheus.yml", config)?;
         for (name, content) in &setup.files {
             dir.write(name, content)?;
         }
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-        let log = File::create(log_path(&dir)).context("creating the server's log")?;
-        let child = Command::new(&binary)
-            .current_dir(dir.path())
-            .args(["--config.file=prometheus.yml", "--storage.tsdb.path=data"])
-            .args(["--web.enable-lifecycle", "--web.enable-admin-api"])
-            .arg(format!("--web.listen-address={address}"))
-            .args(&setup.args)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()
-            .with_context(|| format!("starting {}", binary.display()))?;
-        Ok(Self { child, address, dir, version })
+        let (child, address) = run(version, &dir, setup)?;
+        Ok(Self { child, address, dir, version, setup: setup.clone() })
+    }
+
+    /// Kills it as a crash would; its data stays.
+    ///
+    /// # Errors
+    /// When the system does not let us.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Starts it again after [`kill`](Self::kill), over its data, with another configuration.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_again(&mut self, config: &str) -> Result<()> {
+        self.dir.write("prometheus.yml", config)?;
+        (self.child, self.address) = run(self.version, &self.dir, &self.setup)?;
+        self.wait_ready()
     }
 
     fn wait_ready(&mut self) -> Result<()> {
@@ -250,6 +260,19 @@ impl Server {
         Err(self.failed(&format!("reload refused: {}", String::from_utf8_lossy(&answer.body))))
     }
 
+    /// POSTs to an API path, such as `/api/v1/admin/tsdb/snapshot`; the body of the answer.
+    ///
+    /// # Errors
+    /// When it does not answer, or not with success.
+    pub fn post(&self, path: &str) -> Result<String> {
+        let answer = http::post(&self.address, path)?;
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        if matches!(answer.status, 200 | 204) {
+            return Ok(body);
+        }
+        Err(self.failed(&format!("{path} answered {}: {body}", answer.status)))
+    }
+
     fn failed(&self, what: &str) -> anyhow::Error {
         let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
@@ -267,6 +290,30 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Starts the process in its directory, on a free port; the process and its address.
+fn run(version: Version, dir: &TempDir, setup: &Setup) -> Result<(Child, String)> {
+    let binary = prometheus(version).context("the real servers are not installed")?;
+    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+    let log = File::create(log_path(dir)).context("creating the server's log")?;
+    let storage: &[&str] = match (setup.agent, version) {
+        (false, _) => &["--storage.tsdb.path=data", "--web.enable-admin-api"],
+        (true, Version::V2) => &["--enable-feature=agent", "--storage.agent.path=data"],
+        (true, Version::V3) => &["--agent", "--storage.agent.path=data"],
+    };
+    let child = Command::new(&binary)
+        .current_dir(dir.path())
+        .args(["--config.file=prometheus.yml", "--web.enable-lifecycle"])
+        .args(storage)
+        .arg(format!("--web.listen-address={address}"))
+        .args(&setup.args)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn()
+        .with_context(|| format!("starting {}", binary.display()))?;
+    Ok((child, address))
 }
 
 fn log_path(dir: &TempDir) -> std::path::PathBuf {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::input::config::Loaded;
 use crate::input::replace::write_new;
-use crate::output::view::lint::fingerprints;
+use crate::output::view::lint::{fingerprints, plain_path};
 
 /// Version of the file's keys.
 const SCHEMA: u32 = 1;
@@ -38,7 +38,7 @@ impl Baseline {
             let prints = fingerprints(&loaded.project, &loaded.sources, findings);
             known.extend(findings.iter().zip(prints).map(|(finding, fingerprint)| Known {
                 path: finding.location.map_or_else(String::new, |at| {
-                    super::plain_path(loaded.sources.file(at.file).name()).to_owned()
+                    plain_path(loaded.sources.file(at.file).name()).to_owned()
                 }),
                 rule: finding.rule.name.to_owned(),
                 fingerprint,

@@ -9,7 +9,7 @@ use promsieve_core::finding::{Applicability, Finding, Severity};
 use promsieve_core::lint::fix;
 use promsieve_core::text::{SourceText, Span};
 
-use super::Run;
+use super::{Run, fleet};
 use crate::input::config::{Loaded, load_text};
 use crate::input::replace::replace;
 use crate::output::lint::LintFormat;
@@ -27,8 +27,9 @@ pub(super) fn mend(
 ) -> anyhow::Result<bool> {
     let mut diffs = DiffView::default();
     let mut changed = false;
+    let fleet = fleet(projects);
     for project in projects {
-        let findings = run.lint(project, projects);
+        let findings = run.lint(project, &fleet);
         for (file, text) in fix::apply(&project.sources, &findings, most(run)) {
             let source = project.sources.file(file);
             let text = settle(run, text, source.name(), project);

@@ -7,27 +7,27 @@ mod fixes;
 mod policy;
 pub(crate) mod settings;
 
-use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use promsieve_core::config::Kind;
 use promsieve_core::finding::{Finding, Severity};
-use promsieve_core::lint::{Date, Facts, Member, Settings, lint, rules};
-use rayon::prelude::*;
+use promsieve_core::lint::{Date, Facts, Member, Memory, Settings, lint, rules};
+use promsieve_core::server::Server;
 
-use super::warn;
 use crate::Status;
-use crate::args::Common;
+use crate::common::Common;
 use crate::input::config::{Loaded, load_as};
+use crate::input::in_order;
 use crate::output::lint::{self as formats, LintFormat, Reported};
 use crate::output::outputs::{Output, write_all};
 use crate::output::view::lint::{FindingView, LintView};
+use crate::stderr::warn;
 use baseline::Baseline;
 use settings::ProjectSettings;
 
 /// Arguments of `lint`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct LintArgs {
     /// Configurations, rule files, or directories that hold some
@@ -35,7 +35,7 @@ pub(crate) struct LintArgs {
     paths: Vec<String>,
 
     /// What the files are, where their content does not tell: prometheus, rules, operator, values,
-    /// vmagent, otel, agent, relabel, thanos
+    /// vmagent, otel, agent, alloy, relabel, thanos
     #[arg(long, value_name = "KIND")]
     kind: Option<Kind>,
 
@@ -148,6 +148,8 @@ pub(crate) struct Run<'a> {
     settings: Settings,
     project: ProjectSettings,
     today: Date,
+    /// Shared by all projects.
+    memory: Memory,
 }
 
 pub(crate) fn run(
@@ -174,13 +176,7 @@ pub(crate) fn run(
             projects = run.load_all(&mut LintView::default(), &mut status);
         }
     }
-    let mut all: Vec<Vec<Finding>> =
-        projects.par_iter().map(|it| run.lint(it, &projects)).collect();
-    policy::apply(&run, &projects, &mut all, &mut view);
-    if let Some(revision) = &args.new_from {
-        changed::only_new(revision, &projects, &mut all)?;
-    }
-    run.baseline(&projects, &mut all)?;
+    let all = run.findings(&projects, &mut view)?;
     let mut worst = view.findings.iter().map(|_| Severity::Error).max();
     for (loaded, findings) in projects.into_iter().zip(all) {
         worst = worst.max(findings.iter().map(|finding| finding.severity).max());
@@ -192,7 +188,7 @@ pub(crate) fn run(
 }
 
 impl<'a> Run<'a> {
-    fn new(args: &'a LintArgs, common: &Common, project: ProjectSettings) -> Self {
+    pub(crate) fn new(args: &'a LintArgs, common: &Common, project: ProjectSettings) -> Self {
         let mut common = common.clone();
         if let Some(server) = project.server
             && common.is_default_server()
@@ -208,7 +204,33 @@ impl<'a> Run<'a> {
         ignore.extend(args.ignore.iter().cloned());
         let select = or(&args.select, &project.select);
         let settings = Settings { select, ignore, severity };
-        Self { args, common, settings, project, today: args.today.unwrap_or_else(today) }
+        let today = args.today.unwrap_or_else(today);
+        Self { args, common, settings, project, today, memory: Memory::default() }
+    }
+
+    /// The server that the settings or the arguments ask for.
+    pub(crate) fn server(&self) -> Server {
+        self.common.server
+    }
+
+    /// What is found in each project and wanted; what is wrong with the settings goes to the view.
+    ///
+    /// # Errors
+    /// A baseline or a revision that cannot be read.
+    pub(crate) fn findings(
+        &self,
+        projects: &[Loaded],
+        view: &mut LintView,
+    ) -> anyhow::Result<Vec<Vec<Finding>>> {
+        let fleet = fleet(projects);
+        let mut all = in_order(projects.iter().collect(), |loaded| self.lint(loaded, &fleet));
+        drop(fleet);
+        policy::apply(self, projects, &mut all, view);
+        if let Some(revision) = &self.args.new_from {
+            changed::only_new(revision, projects, &mut all)?;
+        }
+        self.baseline(projects, &mut all)?;
+        Ok(all)
     }
 
     fn fail_on(&self) -> FailOn {
@@ -231,10 +253,9 @@ impl<'a> Run<'a> {
     }
 
     /// Lints one project; what was given with it may be the rest of its fleet.
-    fn lint(&self, loaded: &Loaded, projects: &[Loaded]) -> Vec<Finding> {
-        let fleet = fleet(projects);
-        let today = Some(self.today);
-        let facts = Facts { fleet: &fleet, today, ..Facts::new(&loaded.sources, &loaded.findings) };
+    fn lint(&self, loaded: &Loaded, fleet: &[Member<'_>]) -> Vec<Finding> {
+        let (today, memory) = (Some(self.today), Some(&self.memory));
+        let facts = Facts { fleet, today, memory, ..Facts::new(&loaded.sources, &loaded.findings) };
         lint(&loaded.project, &facts, &self.settings)
     }
 
@@ -292,15 +313,4 @@ pub(crate) fn use_color() -> bool {
 pub(crate) fn today() -> Date {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     Date::from_unix_days(since.map_or(0, |since| since.as_secs() / 86_400))
-}
-
-/// The path of a finding's file as reports name it: without a leading `./`.
-pub(crate) fn plain_path(name: &str) -> &str {
-    name.strip_prefix("./").unwrap_or(name)
-}
-
-/// The names of all files that were looked at, sorted.
-pub(crate) fn file_names(view: &LintView) -> BTreeSet<&str> {
-    let found = view.findings.iter().filter_map(|finding| finding.path.as_deref());
-    view.files.iter().map(String::as_str).chain(found).map(plain_path).collect()
 }

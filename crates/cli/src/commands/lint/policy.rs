@@ -4,10 +4,10 @@
 use promsieve_core::finding::{Finding, Severity};
 use promsieve_core::lint::rules;
 
+use super::Run;
 use super::settings::Suppression;
-use super::{Run, plain_path};
 use crate::input::config::Loaded;
-use crate::output::view::lint::{FindingView, LintView};
+use crate::output::view::lint::{FindingView, LintView, plain_path};
 
 /// Takes out what is not wanted, and reports suppressions that do nothing or have ended.
 pub(super) fn apply(

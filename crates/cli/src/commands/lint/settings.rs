@@ -86,6 +86,11 @@ impl ProjectSettings {
         settings
     }
 
+    /// Where the file is; empty where there is none.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// A path as the file's patterns mean it.
     pub(crate) fn relative(&self, name: &str) -> String {
         let whole = std::fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));

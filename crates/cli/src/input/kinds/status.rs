@@ -3,16 +3,16 @@
 use promsieve_core::ingest::status;
 
 use super::Held;
-use crate::args::Common;
+use crate::common::Common;
 use crate::input::bytes::read_text;
 use crate::input::source::Source;
 
 /// Reads an answer.
 pub(super) fn read(source: &Source, common: &Common, held: &mut Held) -> anyhow::Result<()> {
     let text = read_text(source, &common.access)?;
-    let status =
+    let statuses =
         status::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", source.name()))?;
-    held.statuses.push((source.name(), status));
+    held.statuses.extend(statuses.into_iter().map(|status| (source.name(), status)));
     Ok(())
 }
 

@@ -55,7 +55,9 @@ fn census(text: &str) -> CensusView {
         layer,
         series,
         samples: series,
-        label_bytes: 9000,
+        duplicates: Some(0),
+        label_bytes: Some(9000),
+        error: None,
         labels: vec![LabelView {
             name: text.to_owned(),
             values: 20,
@@ -65,7 +67,10 @@ fn census(text: &str) -> CensusView {
             redundant: Some(false),
             shape: Some("path_with_id"),
             shape_share: Some(0.9),
+            shapes: Vec::new(),
+            error: None,
         }],
+        depth: None,
     };
     let count = || vec![CountView { name: text.to_owned(), value: 3 }];
     CensusView {
@@ -76,13 +81,21 @@ fn census(text: &str) -> CensusView {
         label_pairs: 5000,
         label_bytes: 18000,
         unique_pairs: 300,
+        error: None,
+        others: None,
         metrics: vec![
             metric(Some("application"), 500),
             metric(Some("network"), 300),
             metric(Some("os"), 150),
             metric(None, 50),
         ],
-        labels: vec![LabelTotalView { name: text.to_owned(), values: 20, series: 1000 }],
+        labels: vec![LabelTotalView {
+            name: text.to_owned(),
+            values: 20,
+            series: 1000,
+            error: None,
+        }],
+        blocks: Vec::new(),
         status: vec![StatusView {
             source: text.to_owned(),
             head_series: 1000,
@@ -91,7 +104,9 @@ fn census(text: &str) -> CensusView {
             series_by_metric: count(),
             values_by_label: count(),
             series_by_pair: count(),
+            ..StatusView::default()
         }],
+        ..CensusView::default()
     }
 }
 

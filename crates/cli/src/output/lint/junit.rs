@@ -4,13 +4,12 @@
 use std::io::Write;
 
 use super::github::message;
-use crate::commands::lint::{file_names, plain_path};
 use crate::output::junit::{self, Case, Problem, Suite};
-use crate::output::view::lint::LintView;
+use crate::output::view::lint::{LintView, plain_path};
 
 /// Writes the document.
 pub(super) fn write(out: &mut impl Write, view: &LintView) -> std::io::Result<()> {
-    let suites: Vec<Suite> = file_names(view).into_iter().map(|path| suite(path, view)).collect();
+    let suites: Vec<Suite> = view.file_names().into_iter().map(|path| suite(path, view)).collect();
     junit::write(out, "promsieve lint", &suites)
 }
 

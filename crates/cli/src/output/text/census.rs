@@ -4,8 +4,8 @@ use std::io::Write;
 
 use promsieve_core::units::{Bytes, SeriesCount};
 
-use super::Columns;
-use crate::output::view::census::{CensusView, CountView, LabelView, MetricView, StatusView};
+use super::{Columns, count, depth, over_time};
+use crate::output::view::census::{CensusView, LabelView, MetricView};
 
 /// Labels named beside a metric.
 const DRIVERS: usize = 3;
@@ -17,31 +17,65 @@ pub(crate) fn write(
     top: usize,
     hint: &str,
 ) -> std::io::Result<()> {
+    if let Some(over_time) = &view.over_time {
+        over_time::write(out, over_time, top)?;
+        writeln!(out)?;
+    }
     if view.samples > 0 {
         totals(out, view)?;
         metrics(out, view, top, hint)?;
     }
+    for groups in &view.by {
+        depth::groups(out, groups, top)?;
+    }
+    if let Some(pairs) = &view.pairs {
+        depth::pairs(out, pairs, top)?;
+    }
+    for metric in &view.metrics {
+        if let Some(depth) = &metric.depth {
+            depth::metric(out, metric, depth)?;
+        }
+    }
+    for block in &view.blocks {
+        super::block::write(out, block, top)?;
+    }
+    for head in &view.heads {
+        super::head::write(out, head, top)?;
+    }
     for status in &view.status {
-        self::status(out, status, top)?;
+        super::status::write(out, status, top)?;
     }
     Ok(())
 }
 
 fn totals(out: &mut impl Write, view: &CensusView) -> std::io::Result<()> {
     let targets = match view.targets {
-        0 => "one target".to_owned(),
-        1 => "1 target".to_owned(),
-        targets => format!("{targets} targets"),
+        0 if !view.heads.is_empty() => String::new(),
+        0 => " from one target".to_owned(),
+        1 => " from 1 target".to_owned(),
+        targets => format!(" from {targets} targets"),
+    };
+    let from = match view.blocks.len() {
+        0 => format!("{targets}; {} samples", SeriesCount(view.samples)),
+        blocks => format!(" in {}", count(blocks, "block")),
     };
     writeln!(
         out,
-        "{} series of {} metrics from {targets}; {} samples, {} of labels, {} distinct label pairs",
-        SeriesCount(view.series),
+        "{} series of {} metrics{from}, {} of labels, {} distinct label pairs",
+        estimated(view.series, view.error.map(|error| error.series)),
         view.metrics.len(),
-        SeriesCount(view.samples),
         Bytes(view.label_bytes),
-        SeriesCount(view.unique_pairs),
+        estimated(view.unique_pairs, view.error.map(|error| error.values)),
     )?;
+    if let Some(others) = view.others {
+        writeln!(
+            out,
+            "{} metrics with {} series are too many to be counted each; large ones are listed by a \
+             sample",
+            estimated(others.metrics, others.error.map(|error| error.values)),
+            estimated(others.series, others.error.map(|error| error.series)),
+        )?;
+    }
     writeln!(out)
 }
 
@@ -55,7 +89,7 @@ fn metrics(out: &mut impl Write, view: &CensusView, top: usize, hint: &str) -> s
             metric.name.clone(),
             metric.r#type.to_owned(),
             metric.layer.unwrap_or("-").to_owned(),
-            SeriesCount(metric.series).to_string(),
+            estimated(metric.series, metric.error.map(|error| error.series)),
             format!("{share:.1} %"),
             drivers(metric),
         ]);
@@ -67,40 +101,28 @@ fn metrics(out: &mut impl Write, view: &CensusView, top: usize, hint: &str) -> s
     Ok(())
 }
 
+/// A number with its standard error, where it has one.
+fn estimated(number: u64, error: Option<f64>) -> String {
+    match error.filter(|&error| error > 0.0) {
+        None => SeriesCount(number).to_string(),
+        Some(error) => format!("{} ± {:.1} %", SeriesCount(number), error * 100.0),
+    }
+}
+
 /// The labels that multiply a metric most: how many series would be left without each.
 fn drivers(metric: &MetricView) -> String {
     let multiplies = |label: &&LabelView| label.without.is_some_and(|left| left < metric.series);
     let text = |label: &LabelView| {
         let left = label.without.map_or(0, |left| left);
         let shape = label.shape.map(|shape| format!(" {shape}")).unwrap_or_default();
-        format!("{} ({} values{shape}, {} without)", label.name, label.values, SeriesCount(left))
+        let values = match label.error.filter(|error| error.values > 0.0) {
+            None => label.values.to_string(),
+            Some(error) => estimated(label.values, Some(error.values)),
+        };
+        let left = estimated(left, label.error.map(|error| error.without));
+        format!("{} ({values} values{shape}, {left} without)", label.name)
     };
     let parts: Vec<String> =
         metric.labels.iter().filter(multiplies).take(DRIVERS).map(text).collect();
     parts.join(", ")
-}
-
-fn status(out: &mut impl Write, status: &StatusView, top: usize) -> std::io::Result<()> {
-    writeln!(
-        out,
-        "{}: {} head series, {} chunks, {} distinct label pairs",
-        status.source,
-        SeriesCount(status.head_series),
-        status.head_chunks,
-        SeriesCount(status.label_pairs),
-    )?;
-    let lists: [(&str, &[CountView]); 3] = [
-        ("series by metric", &status.series_by_metric),
-        ("values by label", &status.values_by_label),
-        ("series by pair", &status.series_by_pair),
-    ];
-    for (title, list) in lists {
-        writeln!(out, "\n  {title} (the largest only)")?;
-        let mut columns = Columns::new(&["name", ">count"]);
-        for entry in list.iter().take(if top == 0 { list.len() } else { top }) {
-            columns.row([entry.name.clone(), SeriesCount(entry.value).to_string()]);
-        }
-        columns.write(out)?;
-    }
-    Ok(())
 }

@@ -1,14 +1,20 @@
 //! Results for people.
 
+pub(crate) mod block;
 pub(crate) mod census;
 mod columns;
+pub(crate) mod depth;
 pub(crate) mod diff;
 pub(crate) mod estimate;
+pub(crate) mod head;
 pub(crate) mod lint;
+pub(crate) mod lists;
 pub(crate) mod optimize;
+pub(crate) mod over_time;
 pub(crate) mod relabel;
 pub(crate) mod review;
 pub(crate) mod shard;
+pub(crate) mod status;
 pub(crate) mod test;
 pub(crate) mod usage;
 

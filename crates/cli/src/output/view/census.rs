@@ -1,10 +1,18 @@
 //! The view of a census.
 
-use promsieve_core::census::{Census, MetricCensus};
+use promsieve_core::census::{Census, Errors, MetricCensus, ShapeShare, Totals};
 use promsieve_core::ingest::status::{Entry, TsdbStatus};
+use promsieve_core::packs::{Layer, layer_of};
+use promsieve_core::series::MetricType;
 use serde::Serialize;
 
-/// A census, and what statuses of servers tell.
+use super::block::BlockView;
+use super::bounds::BoundsView;
+use super::depth::{DepthView, GroupsView, PairsView};
+use super::head::HeadView;
+use super::over_time::OverTimeView;
+
+/// A census, and what blocks, heads and statuses of servers tell.
 #[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CensusView {
@@ -15,10 +23,44 @@ pub(crate) struct CensusView {
     pub(crate) label_pairs: u64,
     pub(crate) label_bytes: u64,
     pub(crate) unique_pairs: u64,
+    /// Of `series` and, as that of values, of `unique_pairs`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<ErrorView>,
+    /// Metrics that were too many to be counted each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) others: Option<OthersView>,
     pub(crate) metrics: Vec<MetricView>,
     pub(crate) labels: Vec<LabelTotalView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) by: Vec<GroupsView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pairs: Option<PairsView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) over_time: Option<OverTimeView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) blocks: Vec<BlockView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) heads: Vec<HeadView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) status: Vec<StatusView>,
+}
+
+/// Relative standard errors of numbers that are estimates; 0 where a number is exact.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ErrorView {
+    pub(crate) series: f64,
+    pub(crate) values: f64,
+    pub(crate) without: f64,
+}
+
+/// Metrics that were too many to be counted each.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct OthersView {
+    pub(crate) metrics: u64,
+    pub(crate) series: u64,
+    pub(crate) error: Option<ErrorView>,
 }
 
 /// One metric.
@@ -30,8 +72,14 @@ pub(crate) struct MetricView {
     pub(crate) layer: Option<&'static str>,
     pub(crate) series: u64,
     pub(crate) samples: u64,
-    pub(crate) label_bytes: u64,
+    pub(crate) duplicates: Option<u64>,
+    /// Unknown in the summary of a block, whose metrics have no labels there.
+    pub(crate) label_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<ErrorView>,
     pub(crate) labels: Vec<LabelView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) depth: Option<DepthView>,
 }
 
 /// One label of a metric.
@@ -46,6 +94,17 @@ pub(crate) struct LabelView {
     pub(crate) redundant: Option<bool>,
     pub(crate) shape: Option<&'static str>,
     pub(crate) shape_share: Option<f64>,
+    pub(crate) shapes: Vec<ShapeView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<ErrorView>,
+}
+
+/// A shape of values and the share of a label's values that have it.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ShapeView {
+    pub(crate) shape: &'static str,
+    pub(crate) share: f64,
 }
 
 /// One label name over all metrics.
@@ -55,19 +114,28 @@ pub(crate) struct LabelTotalView {
     pub(crate) name: String,
     pub(crate) values: u64,
     pub(crate) series: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<ErrorView>,
 }
 
 /// What a server's `/api/v1/status/tsdb` tells. Its lists hold the largest entries only.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct StatusView {
     pub(crate) source: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) tenant: String,
     pub(crate) head_series: u64,
     pub(crate) head_chunks: i64,
     pub(crate) label_pairs: u64,
     pub(crate) series_by_metric: Vec<CountView>,
     pub(crate) values_by_label: Vec<CountView>,
     pub(crate) series_by_pair: Vec<CountView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) series_by_label: Vec<CountView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) series_by_focus_value: Vec<CountView>,
+    pub(crate) bounds: BoundsView,
 }
 
 /// A name and its number.
@@ -86,6 +154,12 @@ impl CensusView {
             name: label.name.clone(),
             values: label.values,
             series: label.series,
+            error: ErrorView::of(label.errors),
+        });
+        let others = census.others.map(|others| OthersView {
+            metrics: others.metrics,
+            series: others.series,
+            error: ErrorView::of(others.errors),
         });
         Self {
             series: census.series,
@@ -95,10 +169,25 @@ impl CensusView {
             label_pairs: census.label_pairs,
             label_bytes: census.label_bytes,
             unique_pairs: census.unique_pairs,
+            error: ErrorView::of(census.errors),
+            others,
             metrics: census.metrics.iter().map(MetricView::of).collect(),
             labels: labels.collect(),
             status,
+            ..Self::default()
         }
+    }
+}
+
+impl ErrorView {
+    /// `None` where every number is exact.
+    fn of(errors: Errors) -> Option<Self> {
+        let rounded = |error: f64| (error * 1e5).round() / 1e5;
+        (!errors.is_exact()).then(|| Self {
+            series: rounded(errors.series),
+            values: rounded(errors.values),
+            without: rounded(errors.without),
+        })
     }
 }
 
@@ -110,20 +199,56 @@ impl MetricView {
             series: label.series,
             bytes: label.bytes,
             without: label.without,
-            redundant: label.without.map(|_| label.is_redundant(metric.series)),
-            shape: label.shape.map(|shape| shape.shape.as_str()),
-            shape_share: label.shape.map(|shape| (shape.share * 1000.0).round() / 1000.0),
+            // Two estimates that are equal prove nothing.
+            redundant: label
+                .without
+                .filter(|_| label.errors.is_exact() && metric.errors.is_exact())
+                .map(|_| label.is_redundant(metric.series)),
+            shape: label.shape().map(|shape| shape.shape.as_str()),
+            shape_share: label.shape().map(|shape| rounded(shape.share)),
+            shapes: label.shapes.iter().map(ShapeView::of).collect(),
+            error: ErrorView::of(label.errors),
         });
         Self {
             name: metric.name.clone(),
             r#type: metric.kind.as_str(),
-            layer: metric.layer.map(promsieve_core::packs::Layer::as_str),
+            layer: metric.layer.map(Layer::as_str),
             series: metric.series,
             samples: metric.samples,
-            label_bytes: metric.label_bytes,
+            duplicates: metric.duplicates,
+            label_bytes: Some(metric.label_bytes),
+            error: ErrorView::of(metric.errors),
             labels: labels.collect(),
+            depth: None,
         }
     }
+
+    /// A metric of which nothing is known but its name and number of series.
+    pub(crate) fn named(name: &str, series: u64) -> Self {
+        Self {
+            name: name.to_owned(),
+            r#type: MetricType::Unknown.as_str(),
+            layer: layer_of(name).map(Layer::as_str),
+            series,
+            samples: series,
+            duplicates: None,
+            label_bytes: None,
+            error: None,
+            labels: Vec::new(),
+            depth: None,
+        }
+    }
+}
+
+impl ShapeView {
+    fn of(share: &ShapeShare) -> Self {
+        Self { shape: share.shape.as_str(), share: rounded(share.share) }
+    }
+}
+
+/// A share with the digits that mean something.
+fn rounded(share: f64) -> f64 {
+    (share * 1000.0).round() / 1000.0
 }
 
 impl StatusView {
@@ -135,12 +260,16 @@ impl StatusView {
         };
         Self {
             source: source.to_owned(),
+            tenant: status.tenant.clone(),
             head_series: status.head_stats.num_series,
             head_chunks: status.head_stats.chunk_count,
             label_pairs: status.head_stats.num_label_pairs,
             series_by_metric: list(&status.series_count_by_metric_name),
             values_by_label: list(&status.label_value_count_by_label_name),
             series_by_pair: list(&status.series_count_by_label_value_pair),
+            series_by_label: list(&status.series_count_by_label_name),
+            series_by_focus_value: list(&status.series_count_by_focus_label_value),
+            bounds: BoundsView::of(&Totals::of(status)),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The view of findings.
 
+use std::collections::BTreeSet;
+
 use promsieve_core::config::Project;
 use promsieve_core::finding::Finding;
 use promsieve_core::relabel::hash;
@@ -91,6 +93,12 @@ pub(crate) struct FileDiffView {
 }
 
 impl LintView {
+    /// The names of all files that were looked at, sorted.
+    pub(crate) fn file_names(&self) -> BTreeSet<&str> {
+        let found = self.findings.iter().filter_map(|finding| finding.path.as_deref());
+        self.files.iter().map(String::as_str).chain(found).map(plain_path).collect()
+    }
+
     /// Adds the findings of a project.
     pub(crate) fn add(&mut self, project: &Project, sources: &Sources, findings: &[Finding]) {
         self.summary.files += sources.len();
@@ -130,6 +138,11 @@ impl LintView {
         }
         self.findings.push(finding);
     }
+}
+
+/// The path of a finding's file as reports name it: without a leading `./`.
+pub(crate) fn plain_path(name: &str) -> &str {
+    name.strip_prefix("./").unwrap_or(name)
 }
 
 /// A fingerprint a finding, made of what stays when lines move: the rule, the file, the job, the

@@ -1,9 +1,14 @@
 //! What is shown, as plain serialisable data: the contract of `--format json`.
 
+pub(crate) mod block;
+pub(crate) mod bounds;
 pub(crate) mod census;
+pub(crate) mod depth;
 pub(crate) mod estimate;
+pub(crate) mod head;
 pub(crate) mod lint;
 pub(crate) mod optimize;
+pub(crate) mod over_time;
 pub(crate) mod relabel;
 pub(crate) mod review;
 pub(crate) mod shard;

@@ -121,7 +121,9 @@ impl MetricSketch {
         }
         self.add_absent(&with_column, hashes);
         while self.labels.evict().is_some() {}
-        hashes.iter().for_each(|&hash| self.series.insert(mix(hash)));
+        for &hash in hashes {
+            self.series.insert(mix(hash));
+        }
         self.sums.add(&sums(table, group));
         self.kind = self.kind.min(table.metric_type(&self.name));
     }
@@ -144,7 +146,9 @@ impl MetricSketch {
         for hash in known.into_iter().filter(|hash| !with_column.contains(hash)) {
             if let Some(mut label) = self.labels.take(hash) {
                 label.having.get_or_insert_with(|| self.series.clone());
-                hashes.iter().for_each(|&hash| label.without.insert(mix(hash)));
+                for &hash in hashes {
+                    label.without.insert(mix(hash));
+                }
                 self.labels.put(hash, label);
             }
         }

@@ -241,12 +241,12 @@ impl SketchedCensus {
             self.series.insert(hash);
             sample(&mut self.rows, hash, || SampledSeries::of(table, group.rows, row));
         }
-        match group.sketch {
-            Some(metric) => self.put_metric(group.hash, metric),
-            None => {
-                self.others.names.insert(group.hash);
-                group.hashes.iter().for_each(|&hash| self.others.series.insert(mix(hash)));
-            }
+        if let Some(metric) = group.sketch {
+            return self.put_metric(group.hash, metric);
+        }
+        self.others.names.insert(group.hash);
+        for &hash in &group.hashes {
+            self.others.series.insert(mix(hash));
         }
     }
 
@@ -291,7 +291,9 @@ impl SketchedCensus {
     fn add_pairs(&mut self, table: &Table, name: NameId, used: &[(u64, u32)]) {
         let label = table.name(name);
         self.with_label(mix(table.name_hash(name)), label, |values| {
-            used.iter().for_each(|&(hash, _)| values.insert(hash));
+            for &(hash, _) in used {
+                values.insert(hash);
+            }
         });
         for &(hash, bytes) in used {
             self.pairs.insert(hash);

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{LabelSketch, MetricSketch, SketchedCensus};
-use crate::census::shape::dominant_shape;
+use crate::census::shape::shapes;
 use crate::census::{Census, Errors, LabelCensus, LabelTotal, MetricCensus, Others};
 use crate::packs::layer_of;
 use crate::series::{METRIC_NAME, MetricType};
-use crate::sketch::Count;
+use crate::sketch::{Count, Counter};
 
 /// Series of a metric that the sample must hold before it is listed by them: then its error is at
 /// most a quarter.
@@ -88,6 +88,7 @@ impl SketchedCensus {
                     layer: layer_of(name),
                     series: series.value,
                     samples: 0,
+                    duplicates: None,
                     label_pairs: 0,
                     label_bytes: 0,
                     exposed_bytes: 0,
@@ -106,10 +107,9 @@ impl SketchedCensus {
         }
         let share = count as f64 / sampled;
         let sampling = (1.0 - share) / count.max(1) as f64;
-        Count {
-            value: (all.value as f64 * share).round() as u64,
-            error: (sampling + all.error * all.error).sqrt(),
-        }
+        #[expect(clippy::cast_sign_loss, reason = "a share of a count is not negative")]
+        let value = (all.value as f64 * share).round() as u64;
+        Count { value, error: (sampling + all.error * all.error).sqrt() }
     }
 
     fn label_totals(&self, metrics: &[MetricCensus]) -> Vec<LabelTotal> {
@@ -181,6 +181,7 @@ impl MetricSketch {
             layer: layer_of(&self.name),
             series: series.value,
             samples: self.sums.samples,
+            duplicates: None,
             label_pairs: scaled.of(self.sums.label_pairs),
             label_bytes: scaled.of(self.sums.label_bytes),
             exposed_bytes: self.sums.exposed_bytes,
@@ -193,9 +194,9 @@ impl MetricSketch {
 impl LabelSketch {
     fn census(&self, all: Count, sampled: &Values<'_>) -> LabelCensus {
         let values = self.values.count();
-        let series = self.having.as_ref().map_or(all, |having| having.count());
+        let series = self.having.as_ref().map_or(all, Counter::count);
         let without = self.without.count();
-        let shape = sampled.get(&*self.name);
+        let sampled = sampled.get(&*self.name);
         LabelCensus {
             name: self.name.to_string(),
             values: values.value,
@@ -203,7 +204,7 @@ impl LabelSketch {
             series: series.value.min(all.value),
             bytes: Scale { series: series.value, samples: self.samples }.of(self.bytes),
             without: Some(without.value.min(all.value)),
-            shape: shape.and_then(|values| dominant_shape(values.iter().copied())),
+            shapes: sampled.map_or_else(Vec::new, |values| shapes(values.iter().copied())),
             errors: Errors { series: series.error, values: values.error, without: without.error },
         }
     }

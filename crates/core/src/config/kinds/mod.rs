@@ -4,6 +4,7 @@
 //! To take one away, delete its file and the lines that name it here and in `sniff`.
 
 mod agent;
+mod alloy;
 mod embedded;
 mod native;
 mod operator;
@@ -43,6 +44,8 @@ pub enum Kind {
     Otel,
     /// Grafana Agent in static mode.
     Agent,
+    /// Grafana Alloy's own syntax, which Grafana Agent has in flow mode too.
+    Alloy,
     /// A bare list of relabel configs.
     Relabel,
     /// A bare list of relabel configs that selects blocks for Thanos.
@@ -51,7 +54,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Prometheus,
         Self::Rules,
         Self::Operator,
@@ -59,6 +62,7 @@ impl Kind {
         Self::VmAgent,
         Self::Otel,
         Self::Agent,
+        Self::Alloy,
         Self::Relabel,
         Self::Thanos,
     ];
@@ -73,6 +77,7 @@ impl Kind {
             Self::VmAgent => "vmagent",
             Self::Otel => "otel",
             Self::Agent => "agent",
+            Self::Alloy => "alloy",
             Self::Relabel => "relabel",
             Self::Thanos => "thanos",
         }
@@ -88,6 +93,7 @@ impl Kind {
             Self::VmAgent => "a vmagent configuration",
             Self::Otel => "an OpenTelemetry collector configuration",
             Self::Agent => "a Grafana Agent configuration",
+            Self::Alloy => "a Grafana Alloy configuration",
             Self::Relabel => "a list of relabel configs",
             Self::Thanos => "a list of relabel configs for Thanos",
         }
@@ -105,6 +111,7 @@ impl Kind {
             Self::Operator | Self::Values => Product::Operator,
             Self::VmAgent => Product::VmAgent,
             Self::Otel => Product::Otel,
+            Self::Alloy => Product::Alloy,
             Self::Relabel => return asked,
             Self::Prometheus if asked.product == Product::VmAgent => return asked,
             Self::Prometheus | Self::Rules | Self::Agent | Self::Thanos => Product::Prometheus,
@@ -135,6 +142,7 @@ impl Kind {
             Self::VmAgent => "vmagent refuses to start or to reload with this file",
             Self::Otel => "the collector refuses to start with this configuration",
             Self::Agent => "the agent refuses to start or to reload with this file",
+            Self::Alloy => "Alloy refuses to start or to reload with this file",
             Self::Relabel => "what reads this list refuses to start or to reload",
             Self::Thanos => "Thanos refuses to start with this list",
         };
@@ -181,6 +189,9 @@ impl Project {
     /// Adds what a file holds of `kind`; what it holds of other kinds is left alone. Files of the
     /// operator's resources make one project so.
     pub fn add(&mut self, kind: Kind, file: FileId, source: &SourceText) -> Vec<Finding> {
+        if kind == Kind::Alloy {
+            return alloy::add(self, file, source);
+        }
         let mut report = Report::new(source, kind.rule());
         report.harm = kind.harm();
         let mut parsed = doc::parse(source, file);
@@ -234,6 +245,8 @@ impl Reading<'_, '_> {
             Kind::VmAgent => native::read_victoria(root, self),
             Kind::Otel => otel::read(root, self),
             Kind::Agent => agent::read(root, self),
+            // It has a syntax of its own: no tree of YAML is one.
+            Kind::Alloy => {}
             Kind::Relabel | Kind::Thanos => relabel_list::read(root, self),
         }
     }

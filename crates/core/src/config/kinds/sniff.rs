@@ -3,10 +3,10 @@
 use memchr::memmem;
 
 use super::Kind;
-use crate::doc::Node;
+use crate::doc::{Node, starts_like_alloy};
 
 /// A file without any of these words holds nothing of ours.
-const WORDS: [&str; 9] = [
+const WORDS: [&str; 13] = [
     "elabel",
     "scrape_config",
     "groups:",
@@ -16,13 +16,24 @@ const WORDS: [&str; 9] = [
     "rule_files:",
     "source_labels",
     "target_label",
+    ALLOY[0],
+    ALLOY[1],
+    ALLOY[2],
+    ALLOY[3],
 ];
+
+/// How the components of Alloy begin that hold relabel rules or scrape.
+const ALLOY: [&str; 4] =
+    ["prometheus.scrape \"", "prometheus.re", "prometheus.operator.", "discovery.relabel \""];
 
 /// The kinds that a text holds; a stream of resources may hold several. Nothing for what is none.
 pub fn sniff(text: &str) -> Vec<Kind> {
     let has = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     if !WORDS.into_iter().any(has) {
         return Vec::new();
+    }
+    if ALLOY.into_iter().any(has) && starts_like_alloy(text) {
+        return vec![Kind::Alloy];
     }
     let lines = Lines::of(text);
     if lines.has("apiVersion") || lines.is_json_resource {
@@ -295,6 +306,9 @@ mod tests {
             "apiVersion: v1\nkind: ConfigMap\ndata:\n  a: |\n    scrape_configs: []\n",
             &[Kind::Prometheus],
         );
+        check("// c\nprometheus.scrape \"a\" {\n}\n", &[Kind::Alloy]);
+        check("logging {\n}\ndiscovery.relabel \"a\" {\n}\n", &[Kind::Alloy]);
+        check("loki.relabel \"a\" {\n}\n", &[]);
         check("- hosts: all\n  tasks: []\n", &[]);
         check("groups: [wheel]\nusers: []\n", &[]);
         check("name: build\non: push\n", &[]);

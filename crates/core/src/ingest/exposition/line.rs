@@ -1,9 +1,9 @@
 //! One line of an exposition: where its parts lie. Mirrors the lexers of Prometheus's
 //! model/textparse (promlex.l, openmetricslex.l at 3.5), but tells where a line is wrong.
 
-use crate::series::SampleLabel;
-
 use super::number;
+use crate::ingest::names;
+use crate::series::SampleLabel;
 
 /// What stands wrong, and at which byte of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,25 +21,62 @@ pub(super) enum Stop {
     Wrong(Wrong),
 }
 
-/// A sample's parts. Ranges point into the text, or into the scratch text where unescaped.
+/// A sample's parts. Ranges point into its line, or into the scratch text where unescaped.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     pub(super) metric: std::ops::Range<usize>,
     pub(super) metric_unescaped: bool,
     pub(super) labels: Vec<SampleLabel>,
-    /// The labels of the line before, whose names this one's nearly always repeat.
-    pub(super) before: Vec<SampleLabel>,
+    /// How many labels the line begins with as the line before does.
+    kept: usize,
+    /// The labels of the line before from there on, whose names this one's nearly always repeat.
+    before: Vec<SampleLabel>,
     pub(super) scratch: String,
     /// Some label's name is not that of the label at its position in the line before.
-    pub(super) new_names: bool,
+    new_names: bool,
     pub(super) series_bytes: usize,
+    /// Line ends inside of quotes.
+    pub(super) line_ends: usize,
     pub(super) value: f64,
     pub(super) timestamp: Option<i64>,
     pub(super) exemplar: bool,
+    /// Room for an exemplar's labels.
+    spare: Option<Box<Parts>>,
 }
 
-/// As many labels as are compared with each other rather than sorted.
-const FEW_LABELS: usize = 64;
+impl Parts {
+    /// Makes them those of no line, which the next line can't repeat.
+    pub(super) fn forget(&mut self) {
+        self.labels.clear();
+        self.before.clear();
+        self.kept = 0;
+    }
+
+    /// Begins a line whose first `shared` bytes are those of the line before, whose parts these
+    /// are; gives the end of the last label among them, 0 where there is none.
+    fn begin(&mut self, shared: usize) -> usize {
+        let others = self.labels.iter().rev().take_while(|label| label.value.end >= shared);
+        let mut kept = self.labels.len() - others.count();
+        // Neither can be kept where it lies.
+        let moved = self.line_ends > 0 || !self.scratch.is_empty();
+        let end = kept.checked_sub(1).map_or(0, |last| self.labels[last].value.end + 1);
+        if moved || end < self.metric.end {
+            kept = 0;
+        }
+        self.before.clear();
+        self.before.extend(self.labels.drain(kept..));
+        self.labels.iter_mut().for_each(|label| label.repeated = true);
+        self.scratch.clear();
+        self.new_names = false;
+        self.kept = kept;
+        if kept > 0 { end } else { 0 }
+    }
+
+    /// The label of the line before at the position of the next one.
+    fn label_before(&self) -> Option<&SampleLabel> {
+        self.before.get(self.labels.len() - self.kept)
+    }
+}
 
 /// What an exemplar begins with.
 const EXEMPLAR: &[u8] = b" # {";
@@ -70,13 +107,16 @@ static CLASS: [u8; 256] = {
 pub(super) struct Line<'a> {
     text: &'a str,
     bytes: &'a [u8],
+    /// The series of the line before, from its first byte on.
+    before: &'a [u8],
     at: usize,
     open_metrics: bool,
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn new(text: &'a str, at: usize, open_metrics: bool) -> Self {
-        Self { text, bytes: text.as_bytes(), at, open_metrics }
+    /// The line that `text` begins with, behind one with the series `before`.
+    pub(super) fn new(text: &'a str, before: &'a str, open_metrics: bool) -> Self {
+        Self { text, bytes: text.as_bytes(), before: before.as_bytes(), at: 0, open_metrics }
     }
 
     pub(super) fn position(&self) -> usize {
@@ -93,58 +133,56 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Reads a sample, up to and with its line end. To a server, blanks before a plain name are part
-    /// of the name.
+    /// Reads a sample, up to and with its line end; `parts` are those of the line before. To a
+    /// server, blanks before a plain name are part of the name.
     pub(super) fn sample(&mut self, parts: &mut Parts) -> Result<(), Stop> {
-        std::mem::swap(&mut parts.labels, &mut parts.before);
-        parts.labels.clear();
-        parts.scratch.clear();
-        parts.metric = 0..0;
-        parts.metric_unescaped = false;
-        parts.new_names = false;
-        let start = self.at;
-        self.format_blanks();
-        if self.peek() != Some(b'{') {
-            parts.metric = start..self.metric_name()?.end;
-        }
-        let name_end = self.at;
-        self.format_blanks();
-        parts.series_bytes = name_end - start;
-        if self.peek() == Some(b'{') {
-            self.at += 1;
+        let repeated = parts.begin(common_prefix(self.bytes, self.before));
+        if repeated > 0 {
+            self.at = repeated;
+            self.comma()?;
             self.labels(parts)?;
-            parts.series_bytes = self.at - start;
+            parts.series_bytes = self.at;
         } else {
-            self.at = name_end;
+            self.series(parts)?;
         }
+        // What is repeated holds none.
+        let rest = &self.bytes[repeated..self.at];
+        parts.line_ends = memchr::memchr_iter(b'\n', rest).count();
         if parts.metric.is_empty() {
-            return wrong(start, "the sample has no metric name");
+            return wrong(0, "the sample has no metric name");
         }
         // The names of the line before are known to differ.
         if parts.new_names && self.repeats_a_name(parts) {
-            return wrong(start, "a label stands twice");
+            return wrong(0, "a label stands twice");
         }
         self.after_series(parts)
     }
 
-    /// Whether two labels have one name; the metric's own is one. A few are compared pair by pair,
-    /// since to sort them would allocate.
+    /// Name and labels of a line from its beginning on.
+    fn series(&mut self, parts: &mut Parts) -> Result<(), Stop> {
+        parts.metric = 0..0;
+        parts.metric_unescaped = false;
+        self.format_blanks();
+        if self.peek() != Some(b'{') {
+            parts.metric = 0..self.metric_name()?.end;
+        }
+        let name_end = self.at;
+        self.format_blanks();
+        if self.peek() == Some(b'{') {
+            self.at += 1;
+            self.labels(parts)?;
+        } else {
+            self.at = name_end;
+        }
+        parts.series_bytes = self.at;
+        Ok(())
+    }
+
     fn repeats_a_name(&self, parts: &Parts) -> bool {
-        let name = |label: &SampleLabel| {
+        names::repeat(&parts.labels, |label| {
             let text = if label.name_unescaped { parts.scratch.as_bytes() } else { self.bytes };
             &text[label.name.clone()]
-        };
-        let labels = &parts.labels;
-        if labels.iter().any(|label| name(label) == crate::series::METRIC_NAME.as_bytes()) {
-            return true;
-        }
-        if labels.len() <= FEW_LABELS {
-            let earlier = |at: usize| labels[..at].iter().any(|l| name(l) == name(&labels[at]));
-            return (1..labels.len()).any(earlier);
-        }
-        let mut names: Vec<&[u8]> = labels.iter().map(name).collect();
-        names.sort_unstable();
-        names.windows(2).any(|pair| pair[0] == pair[1])
+        })
     }
 
     /// The blank before a value or a time: in `OpenMetrics` exactly one, else any number.
@@ -209,9 +247,13 @@ impl<'a> Line<'a> {
     fn exemplar(&mut self, parts: &mut Parts) -> Result<(), Stop> {
         let start = self.at;
         self.at += EXEMPLAR.len();
-        let mut ignored = Parts::default();
+        let mut ignored = parts.spare.take().unwrap_or_default();
+        ignored.forget();
+        ignored.metric = 0..0;
         self.labels(&mut ignored)?;
-        if !ignored.metric.is_empty() {
+        let named = !ignored.metric.is_empty();
+        parts.spare = Some(ignored);
+        if named {
             return wrong(start, "an exemplar has no metric name");
         }
         self.gap()?;
@@ -265,15 +307,21 @@ impl<'a> Line<'a> {
                 Some(byte) if CLASS[byte as usize] & NAME_START != 0 => self.plain_label(parts)?,
                 Some(_) => return wrong(self.at, "expected a label name or `}`"),
             }
-            self.format_blanks();
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(byte) if self.open_metrics && byte != b'}' => {
-                    return wrong(self.at, "expected `,` or `}` after the label");
-                }
-                _ => {}
-            }
+            self.comma()?;
         }
+    }
+
+    /// What may part a label from the next or from `}`.
+    fn comma(&mut self) -> Result<(), Stop> {
+        self.format_blanks();
+        match self.peek() {
+            Some(b',') => self.at += 1,
+            Some(byte) if self.open_metrics && byte != b'}' => {
+                return wrong(self.at, "expected `,` or `}` after the label");
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     fn plain_label(&mut self, parts: &mut Parts) -> Result<(), Stop> {
@@ -281,12 +329,12 @@ impl<'a> Line<'a> {
             return Ok(());
         }
         let start = self.at;
-        let repeated = parts.before.get(parts.labels.len()).filter(|label| !label.name_unescaped);
+        let repeated = parts.label_before().filter(|label| !label.name_unescaped);
         let end = repeated
             .map(|label| (start + label.name.len(), label))
             .filter(|(end, label)| {
                 self.bytes.get(*end) == Some(&b'=')
-                    && self.bytes[start..*end] == self.bytes[label.name.clone()]
+                    && self.bytes[start..*end] == self.before[label.name.clone()]
             })
             .map(|(end, _)| end);
         self.at = end.unwrap_or_else(|| {
@@ -301,20 +349,20 @@ impl<'a> Line<'a> {
     /// Takes over the label at the same position of the line before, if the same bytes stand here:
     /// one comparison instead of a search, and the sink need not look at it. Most labels do repeat.
     fn repeated_label(&mut self, parts: &mut Parts) -> bool {
-        let Some(label) = parts.before.get(parts.labels.len()) else { return false };
+        let Some(label) = parts.label_before() else { return false };
         // Of a quoted name only the inside is known, which is no plain name before `=`.
         let plain =
-            !label.name_unescaped && !label.value_unescaped && self.bytes[label.name.end] != b'"';
+            !label.name_unescaped && !label.value_unescaped && self.before[label.name.end] != b'"';
         // With the quote that closes the value.
         let written = label.name.start..label.value.end + 1;
         let here = self.at..self.at + written.len();
-        if !plain || self.bytes.get(here.clone()) != Some(&self.bytes[written.clone()]) {
+        if !plain || self.bytes.get(here.clone()) != Some(&self.before[written.clone()]) {
             return false;
         }
-        let shift = self.at - written.start;
+        let at = |there: usize| self.at + (there - written.start);
         parts.labels.push(SampleLabel {
-            name: label.name.start + shift..label.name.end + shift,
-            value: label.value.start + shift..label.value.end + shift,
+            name: at(label.name.start)..at(label.name.end),
+            value: at(label.value.start)..at(label.value.end),
             repeated: true,
             ..SampleLabel::default()
         });
@@ -379,8 +427,9 @@ impl<'a> Line<'a> {
         name: &std::ops::Range<usize>,
         unescaped: bool,
     ) -> bool {
-        let before = parts.before.get(parts.labels.len()).filter(|label| !label.name_unescaped);
-        !unescaped && before.is_some_and(|b| self.bytes[b.name.clone()] == self.bytes[name.clone()])
+        let before = parts.label_before().filter(|label| !label.name_unescaped);
+        let is_it = |b: &SampleLabel| self.before[b.name.clone()] == self.bytes[name.clone()];
+        !unescaped && before.is_some_and(is_it)
     }
 
     /// A quoted string: its bytes in the text, or, with escapes, in the scratch text.
@@ -445,6 +494,14 @@ impl<'a> Line<'a> {
         }
         Ok(&self.text[start..self.at])
     }
+}
+
+/// How many bytes two texts begin with alike, found a vector of bytes at a time.
+fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+    let pairs = a.as_chunks::<32>().0.iter().zip(b.as_chunks::<32>().0);
+    let whole = 32 * pairs.take_while(|(a, b)| a == b).count();
+    let rest = a[whole..].iter().zip(&b[whole..]);
+    whole + rest.take_while(|(a, b)| a == b).count()
 }
 
 /// Length of the plain metric name that `bytes` begin with; 0 where there is none.

@@ -7,9 +7,11 @@
 mod line;
 mod meta;
 mod number;
+mod parts;
 mod reader;
 
 #[cfg(test)]
 mod tests;
 
-pub use reader::{BadLine, Format, Reader, Report};
+pub use parts::Parts;
+pub use reader::{Format, Reader};

@@ -1,12 +1,9 @@
 //! The push reader: cuts bytes into lines, tells samples and families, remembers bad lines.
 
-use crate::series::{Sample, Sink};
-
 use super::line::{Line, Parts, Stop, Wrong};
 use super::meta::{Meta, meta};
-
-/// Bad lines kept with their text; more are only counted.
-const KEPT_BAD_LINES: usize = 100;
+use crate::ingest::Report;
+use crate::series::{Sample, Sink};
 
 /// A line longer than this that is still open (a quote that never closes) is given up.
 const LONGEST_LINE: usize = 1 << 20;
@@ -35,37 +32,13 @@ impl Format {
     }
 }
 
-/// A line that the server would refuse; it would lose the whole scrape over it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadLine {
-    /// One-based line.
-    pub line: u64,
-    /// One-based column, in bytes.
-    pub column: usize,
-    /// What is wrong.
-    pub message: String,
-}
-
-/// What was read.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Report {
-    /// Samples told to the sink.
-    pub samples: u64,
-    /// Lines read.
-    pub lines: u64,
-    /// Bytes read.
-    pub bytes: u64,
-    /// The first bad lines.
-    pub bad: Vec<BadLine>,
-    /// How many bad lines there were.
-    pub bad_lines: u64,
-}
-
 /// Reads an exposition pushed in pieces.
 #[derive(Debug)]
 pub struct Reader {
     format: Format,
     parts: Parts,
+    /// Where the series of the last sample lies in the text that is read.
+    before: std::ops::Range<usize>,
     carry: Vec<u8>,
     /// One-based number of the line that the next piece starts with.
     line: u64,
@@ -79,6 +52,7 @@ impl Reader {
         Self {
             format,
             parts: Parts::default(),
+            before: 0..0,
             carry: Vec::new(),
             line: 1,
             ended: false,
@@ -121,7 +95,7 @@ impl Reader {
             }
             let mut from = self.read(&carry, sink);
             while from < carry.len() {
-                self.bad(0, "the quoted value never ends".to_owned());
+                self.bad(0, "the quoted value never ends");
                 from += line_end(&carry[from..]);
                 self.line += 1;
                 from += self.read(&carry[from..], sink);
@@ -129,10 +103,22 @@ impl Reader {
         }
         // 3.x takes an empty body for an empty scrape; 2.53 misses the end mark.
         if self.is_open() && !self.ended && self.report.bytes > 0 {
-            self.bad(0, "the exposition does not end with `# EOF`".to_owned());
+            self.bad(0, "the exposition does not end with `# EOF`");
         }
         self.report.lines = self.line - 1;
         self.report
+    }
+
+    /// Whether lines that follow are read as if nothing stood before them but a `# TYPE` line.
+    pub(super) fn is_settled(&self) -> bool {
+        self.carry.is_empty() && !self.ended
+    }
+
+    /// Goes on where another reader stopped, which read on from here.
+    pub(super) fn take_over(&mut self, next: Self) {
+        self.report.append(next.report, self.line - 1);
+        self.line += next.line - 1;
+        (self.carry, self.ended) = (next.carry, next.ended);
     }
 
     /// Reads whole lines; gives how many bytes were read (fewer when a quoted value goes on past
@@ -152,7 +138,7 @@ impl Reader {
                     done += start;
                     let end = done + line_end(&lines[done..]);
                     if !self.is_plain_comment(&lines[done..end]) {
-                        self.bad(error.valid_up_to() - start, "invalid UTF-8".to_owned());
+                        self.bad(error.valid_up_to() - start, "invalid UTF-8");
                     }
                     done = end;
                     self.line += 1;
@@ -162,7 +148,8 @@ impl Reader {
     }
 
     fn read_text(&mut self, text: &str, sink: &mut impl Sink) -> usize {
-        self.parts.labels.clear();
+        self.parts.forget();
+        self.before = 0..0;
         let bytes = text.as_bytes();
         let mut start = 0;
         while start < bytes.len() {
@@ -170,8 +157,8 @@ impl Reader {
                 Ok(end) => end,
                 Err(Stop::Incomplete) => return start,
                 Err(Stop::Wrong(wrong)) => {
-                    self.bad(wrong.at - start, describe(wrong.what, &text[wrong.at..]));
-                    self.parts.labels.clear();
+                    self.bad(wrong.at, describe(wrong.what, &text[start + wrong.at..]));
+                    self.parts.forget();
                     start + line_end(&bytes[start..])
                 }
             };
@@ -184,32 +171,32 @@ impl Reader {
     /// Reads one line and gives where the next starts.
     fn read_line(&mut self, text: &str, start: usize, sink: &mut impl Sink) -> Result<usize, Stop> {
         if self.ended && self.is_open() {
-            return Err(Stop::Wrong(Wrong { at: start, what: "there is more after `# EOF`" }));
+            return Err(Stop::Wrong(Wrong { at: 0, what: "there is more after `# EOF`" }));
         }
-        let mut line = Line::new(text, start, self.is_open());
+        let before = &text[self.before.clone()];
+        let text = &text[start..];
+        let mut line = Line::new(text, before, self.is_open());
         if !self.is_open() {
             line.skip_blanks();
         }
         match line.peek() {
             None => return Err(Stop::Incomplete),
-            Some(b'\n') if !self.is_open() => return Ok(line.position() + 1),
+            Some(b'\n') if !self.is_open() => return Ok(start + line.position() + 1),
             Some(b'#') => {
-                let end = start + line_end(&text.as_bytes()[start..]);
+                let end = line_end(text.as_bytes());
                 let comment = &text[line.position()..end];
                 self.comment(comment.strip_suffix('\n').unwrap_or(comment), sink);
-                return Ok(end);
+                return Ok(start + end);
             }
             Some(_) => {}
         }
-        let mut line = Line::new(text, start, self.is_open());
+        let mut line = Line::new(text, before, self.is_open());
         line.sample(&mut self.parts)?;
-        let end = line.position();
-        // A quoted value may hold line ends.
-        let more = memchr::memchr_iter(b'\n', &text.as_bytes()[start..end - 1]).count();
-        self.line += more as u64;
+        self.before = start..start + self.parts.series_bytes;
+        self.line += self.parts.line_ends as u64;
         self.report.samples += 1;
         sink.sample(&sample(&self.parts, text, self.report.samples));
-        Ok(end)
+        Ok(start + line.position())
     }
 
     fn comment(&mut self, text: &str, sink: &mut impl Sink) {
@@ -231,16 +218,13 @@ impl Reader {
         self.format == Format::OpenMetrics
     }
 
-    fn bad(&mut self, column: usize, message: String) {
-        self.report.bad_lines += 1;
-        if self.report.bad.len() < KEPT_BAD_LINES {
-            self.report.bad.push(BadLine { line: self.line, column: column + 1, message });
-        }
+    fn bad(&mut self, column: usize, message: impl Into<String>) {
+        self.report.add(self.line, column, message);
     }
 
     fn give_up_long_line(&mut self) {
         if self.carry.len() > LONGEST_LINE {
-            self.bad(0, "the line is longer than 1 MiB".to_owned());
+            self.bad(0, "the line is longer than 1 MiB");
             let end = line_end(&self.carry);
             self.carry.drain(..end);
             self.line += 1;

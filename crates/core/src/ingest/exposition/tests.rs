@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{Format, Reader, Report};
+use super::{Format, Parts, Reader};
+use crate::ingest::Report;
 use crate::series::{MetricType, Sample, Sink, Table, TableBuilder};
 
 /// Writes down what it is told.
@@ -175,6 +176,46 @@ proptest! {
         }
         prop_assert_eq!(reader.finish(&mut builder).bad_lines, 0);
         prop_assert_eq!(rows(&builder.finish()), rows(&plain.finish()));
+    }
+
+    #[test]
+    fn parts_side_by_side_read_the_same(
+        lines in proptest::collection::vec(line(), 0..30),
+        cuts in proptest::collection::vec(0usize..200, 0..8),
+        at_once in 1usize..4,
+        open in any::<bool>(),
+    ) {
+        let format = if open { Format::OpenMetrics } else { Format::Text };
+        let text = lines.join("\n");
+        let (mut whole, mut reader) = (TableBuilder::default(), Reader::new(format));
+        reader.feed(text.as_bytes(), &mut whole);
+        let report = reader.finish(&mut whole);
+        // Most cuts are moved to a line's end, as those of a file are.
+        let line_end = |at: usize| text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let cuts = cuts.iter().map(|cut| text.floor_char_boundary(*cut));
+        let mut cuts: Vec<usize> =
+            cuts.map(|at| if at % 4 == 0 { at } else { line_end(at) }).collect();
+        cuts.extend([0, text.len()]);
+        cuts.sort_unstable();
+        let pieces: Vec<&[u8]> =
+            cuts.windows(2).map(|cut| &text.as_bytes()[cut[0]..cut[1]]).collect();
+        let (mut builder, mut parts) = (TableBuilder::default(), Parts::new(format));
+        pieces.chunks(at_once).for_each(|pieces| parts.feed(pieces, &mut builder));
+        prop_assert_eq!(parts.finish(&mut builder), report);
+        let table = |builder: TableBuilder| {
+            let mut table = builder.finish();
+            let families: Vec<_> = table.families().collect();
+            table.metrics.retain(|group| group.rows > 0);
+            let notes = table.metrics.iter().map(|group| {
+                let runs = group.notes.types().map(|(run, rows)| {
+                    (table.family_name(run).to_owned(), run.kind, rows)
+                });
+                let times: Vec<_> = (0..group.rows).map(|row| group.notes.time(row)).collect();
+                (runs.collect::<Vec<_>>(), times, group.runs.clone(), group.exposed_bytes)
+            });
+            (rows(&table), notes.collect::<Vec<_>>(), table.targets.clone(), families)
+        };
+        prop_assert_eq!(table(builder), table(whole));
     }
 
     #[test]

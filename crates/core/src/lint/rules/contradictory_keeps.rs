@@ -69,7 +69,7 @@ fn check(context: &mut Context<'_>, chain: &Chain) {
         } else {
             "writes what it reads"
         };
-        finding = finding.related(earlier.value(StepField::Regex), format!("step {index} {what}"));
+        finding = finding.related(earlier.value(StepField::Regex), format!("this step {what}"));
     }
     context.report(finding);
 }

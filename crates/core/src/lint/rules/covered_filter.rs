@@ -100,7 +100,7 @@ fn covered_before(
             "writes what it reads"
         };
         let place = earlier.value(StepField::Regex);
-        finding = finding.related(place, format!("step {} {what}", earlier.index));
+        finding = finding.related(place, format!("this step {what}"));
     }
     finding
 }
@@ -118,10 +118,10 @@ fn covered_after(context: &Context<'_>, at: At<'_>, by: usize, witness: &Witness
             format!("what the `{}` of `{pattern}` drops is dropped without it", at.step.action()),
         )
         .evidence(Evidence::Proof(format!(
-            "no label set that this step drops gets past step {by}; without this step, {}",
+            "no label set that this step drops gets past a later one; without this step, {}",
             sample::became(&witness.labels, &ran)
         )))
-        .related(place, format!("nothing of it is left after step {by}"))
+        .related(place, "nothing of it is left after this step")
 }
 
 fn fix(context: &Context<'_>, at: At<'_>) -> Option<Fix> {

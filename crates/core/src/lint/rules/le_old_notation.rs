@@ -28,7 +28,7 @@ use crate::doc;
 use crate::finding::{Applicability, Evidence, Fix, RuleId, Severity};
 use crate::lint::{At, Check, Context, FixKind, Rule, filters, sample};
 use crate::regexp::Pattern;
-use crate::regexp::language::{Language, Limits};
+use crate::regexp::language::{Language, Languages};
 use crate::relabel::{Action, StepField};
 
 pub(super) static RULE: Rule = Rule {
@@ -68,10 +68,11 @@ fn is_rewritten(context: &Context<'_>, at: At<'_>, label: &str) -> bool {
 fn check_label(context: &mut Context<'_>, at: At<'_>, label: &str, place: usize) {
     let pattern = at.step.pattern();
     let Some(language) = context.language(pattern) else { return };
-    let mut old = outdated(at, place, &language, numbers(pattern.text()));
+    let languages = context.languages();
+    let mut old = outdated(languages, at, place, &language, numbers(pattern.text()));
     if old.is_empty() {
         // It may have `[0-9]+`.
-        old = outdated(at, place, &language, COMMON.to_vec());
+        old = outdated(languages, at, place, &language, COMMON.to_vec());
     }
     let Some(labels) =
         old.first().and_then(|(_, before)| sample::reading(context, at.step, before))
@@ -116,14 +117,15 @@ fn numbers(text: &str) -> Vec<&str> {
 
 /// The numbers that the pattern matches only without a decimal point, with what it then matches.
 fn outdated(
+    languages: &Languages,
     at: At<'_>,
     place: usize,
     pattern: &Language,
     numbers: Vec<&str>,
 ) -> Vec<(String, Language)> {
     let outdated = |number: &str| {
-        let before = with_value(at, place, number, pattern)?;
-        let after = with_value(at, place, &format!("{number}.0"), pattern)?;
+        let before = with_value(languages, at, place, number, pattern)?;
+        let after = with_value(languages, at, place, &format!("{number}.0"), pattern)?;
         let is_old = !before.is_empty().holds() && after.is_empty().holds();
         is_old.then(|| (number.to_owned(), before))
     };
@@ -131,12 +133,17 @@ fn outdated(
 }
 
 /// What the pattern matches of the values that a step reads where one label has this value.
-fn with_value(at: At<'_>, place: usize, value: &str, pattern: &Language) -> Option<Language> {
-    let limits = Limits::default();
-    let mut parts = vec![Language::all(limits); at.step.source_labels().len()];
-    parts[place] = Language::literal(value, limits);
-    let readable = Language::joined(&parts, at.step.separator(), limits).ok()?;
-    readable.intersection(pattern).ok()
+fn with_value(
+    languages: &Languages,
+    at: At<'_>,
+    place: usize,
+    value: &str,
+    pattern: &Language,
+) -> Option<Language> {
+    let mut parts = vec![languages.all(); at.step.source_labels().len()];
+    parts[place] = languages.literal(value);
+    let readable = languages.joined(&parts, at.step.separator()).ok()?;
+    languages.intersection(&readable, pattern).ok()
 }
 
 /// Lets the numbers that stand as whole alternatives end with `.0`.
@@ -160,7 +167,7 @@ fn fix(context: &Context<'_>, at: At<'_>, old: &[(String, Language)]) -> Option<
     let place =
         at.step.source_labels().iter().position(|label| matches!(&**label, "le" | "quantile"))?;
     let is_fixed = |(number, _): &(String, Language)| {
-        with_value(at, place, &format!("{number}.0"), &wider)
+        with_value(context.languages(), at, place, &format!("{number}.0"), &wider)
             .is_some_and(|some| !some.is_empty().holds())
     };
     let edit = doc::replace_scalar(context.source(at.value(StepField::Regex)), node, &fixed);

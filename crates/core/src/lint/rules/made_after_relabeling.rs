@@ -51,6 +51,11 @@ const MADE: [&str; 10] = [
     "ALERTS_FOR_STATE",
 ];
 
+/// Whether a pattern is one name and nothing else.
+fn is_plain(entry: &str) -> bool {
+    entry.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
 fn check(context: &mut Context<'_>, at: At<'_>) {
     let names = at.step.source_labels().len() == 1 && &*at.step.source_labels()[0] == "__name__";
     if at.chain.kind != ChainKind::Metric || at.step.action() != Action::Drop || !names {
@@ -63,7 +68,12 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
     }
     let text = at.step.pattern().text();
     let is_made = |range: &std::ops::Range<usize>| {
-        let entry = Pattern::parse(&text[range.clone()], at.step.pattern().dialect()).ok();
+        let entry = &text[range.clone()];
+        // No such name can be meant, and most need not be parsed to see it.
+        if entry.contains(['*', '+']) || is_plain(entry) && !MADE.contains(&entry) {
+            return false;
+        }
+        let entry = Pattern::parse(entry, at.step.pattern().dialect()).ok();
         entry.as_ref().and_then(Pattern::literals).is_some_and(|literals| {
             !literals.is_empty() && literals.iter().all(|name| MADE.contains(&name.as_str()))
         })

@@ -20,6 +20,7 @@ mod federation_without_honor_labels;
 mod filter_without_source;
 mod fleet_external_labels;
 mod fleet_residues;
+mod fleet_unsharded_job;
 mod glob_pattern;
 mod hashmod_without_keep;
 mod ignored_field;
@@ -63,6 +64,7 @@ mod single_underscore;
 mod step_matches_nothing;
 mod stray_whitespace;
 mod target_settings_removed;
+mod targets_merge;
 mod template_leftover;
 mod template_trap;
 mod temporary_label_stored;
@@ -146,6 +148,7 @@ rules! {
     fleet_external_labels,
     replica_label_in_alerts,
     rule_spans_shards,
+    fleet_unsharded_job,
     meta_label_after_scrape, // ST001
     temporary_label_stored,
     labelkeep_without_name,
@@ -156,6 +159,7 @@ rules! {
     meta_label_not_offered,
     bucket_bound_removed,
     infinite_bucket_dropped,
+    targets_merge,
     dropped_metric_used, // US001
     dropped_label_used,
     dropped_bucket_used,

@@ -45,7 +45,10 @@ const SETTINGS: [(&str, &str); 3] = [
 
 fn check(context: &mut Context<'_>, at: At<'_>) {
     let target = at.step.target().constant();
-    let setting = SETTINGS.iter().find(|(label, _)| target.as_deref() == Some(*label));
+    let fills_in = !context.project.server.capabilities().sets_before_relabeling;
+    let setting = SETTINGS.iter().find(|(label, _)| {
+        target.as_deref() == Some(*label) && (*label == "__address__" || !fills_in)
+    });
     let Some((label, consequence)) = setting.filter(|_| at.chain.kind == ChainKind::Target) else {
         return;
     };
@@ -80,7 +83,7 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
         && !at.configured.raw.regex.is_written()
     {
         let source = context.source(at.configured.spans.item);
-        let edit = doc::append_key(source, step, "regex", "'(.+)'");
+        let edit = doc::append_text(source, step, "regex", "(.+)");
         let title = "do nothing without a value".to_owned();
         finding.fix =
             edit.map(|edit| Fix { title, applicability: Applicability::Unsafe, edits: vec![edit] });

@@ -18,7 +18,7 @@
 //!   - source_labels: [uri]
 //!     regex: (/[^/]+).*
 //!     target_label: __tmp_uri_root
-//!   - regex: '__tmp_uri_root'
+//!   - regex: __tmp_uri_root
 //!     action: labeldrop
 //! ```
 //!
@@ -89,16 +89,9 @@ fn fix(context: &Context<'_>, at: At<'_>, label: &str) -> Option<Fix> {
     let last = At::new(at.chain, at.chain.steps.len() - 1)?;
     context.editable_step(at)?;
     let item = context.editable_step(last)?;
-    let step = format!("regex: '{label}'\naction: labeldrop");
     let source = context.source(at.configured.spans.item);
-    let edit = match item.style() {
-        doc::Style::Block => doc::insert_item_after(source, item, &step)?,
-        _ => doc::insert_item_after(
-            source,
-            item,
-            &format!("{{regex: '{label}', action: labeldrop}}"),
-        )?,
-    };
+    let fields = [("regex", label), ("action", "labeldrop")];
+    let edit = doc::insert_fields_after(source, item, &fields)?;
     let title = format!("drop `{label}` at the end of the chain");
     Some(Fix { title, applicability: Applicability::Unsafe, edits: vec![edit] })
 }

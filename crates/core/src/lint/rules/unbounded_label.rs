@@ -67,7 +67,7 @@ fn check(context: &mut Context<'_>, table: &Table) {
     let mut by_job: BTreeMap<(usize, &str), Worst> = BTreeMap::new();
     for metric in &census.metrics {
         let unbounded = metric.labels.iter().filter_map(|label| {
-            let shape = label.shape.filter(|shape| shape.shape.is_unbounded())?;
+            let shape = label.shape().filter(|shape| shape.shape.is_unbounded())?;
             (label.values >= LEAST).then_some((label, shape))
         });
         let Some(job) = job_of(context, table, &metric.name) else { continue };

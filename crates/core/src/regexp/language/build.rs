@@ -13,8 +13,8 @@ use crate::regexp::Pattern;
 
 /// The values that a pattern matches.
 pub(super) fn full_match(pattern: &Pattern, limits: Limits) -> Result<Dfa, Undecided> {
-    if let Some([only]) = pattern.literals() {
-        return Ok(literal(only));
+    if let Some(strings) = pattern.literals() {
+        return Dfa::literals(strings, limits.states);
     }
     if pattern.unanchored() {
         return compile(&anywhere(pattern.hir().clone()), limits);
@@ -68,20 +68,7 @@ pub(super) fn utf8() -> Dfa {
 
 /// Just this string.
 pub(super) fn literal(text: &str) -> Dfa {
-    let bytes = text.as_bytes();
-    let mut known = [false; 256];
-    for byte in bytes {
-        known[usize::from(*byte)] = true;
-    }
-    let mut classes = Box::new([0; 256]);
-    let mut last = 0;
-    for (class, _) in classes.iter_mut().zip(known).filter(|(_, known)| *known) {
-        last += 1;
-        *class = last;
-    }
-    let step = |at: &usize, byte: u8| (bytes.get(*at) == Some(&byte)).then_some(at + 1);
-    Dfa::explore(classes, Some(0), usize::MAX, step, |at| *at == bytes.len())
-        .expect("there is no limit")
+    Dfa::literals(&[text], usize::MAX).expect("there is no limit")
 }
 
 /// `^(?s:.*)HIR(?s:.*)$`: what a search finds, as a full match.

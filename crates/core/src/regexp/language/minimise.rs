@@ -1,6 +1,7 @@
 //! Which states of an automaton accept the same strings, found by refining partitions of states and
 //! of transitions in turn (Valmari and Lehtinen 2008: *m* log *n* for *m* transitions).
 
+use super::arrows::Arrows;
 use super::dfa::{DEAD, Dfa};
 
 /// A partition of `0..n` that can be split by marking.
@@ -105,7 +106,7 @@ pub(super) fn blocks(dfa: &Dfa, live: &[bool]) -> Vec<u32> {
     for (at, state) in states.iter().enumerate() {
         number[*state as usize] = at as u32;
     }
-    let mut moves: Vec<(u8, u32, u32)> = Vec::new();
+    let mut moves: Vec<(u8, u32, u32)> = Vec::with_capacity(states.len() * dfa.width());
     for class in (0..dfa.width()).map(|class| class as u8) {
         for &state in &states {
             let next = dfa.next_by_class(state, class);
@@ -131,10 +132,7 @@ fn refine(accepting: &[bool], moves: &[(u8, u32, u32)]) -> Partition {
     }
     states.split();
     let mut arrows = Partition::by_runs(moves.iter().map(|(class, ..)| *class));
-    let mut into = vec![Vec::new(); accepting.len()];
-    for (at, (_, _, to)) in moves.iter().enumerate() {
-        into[*to as usize].push(at as u32);
-    }
+    let before = Arrows::by_end(accepting.len(), moves.iter().map(|(_, _, to)| *to));
     let (mut arrow_set, mut state_set) = (0, 1);
     while arrow_set < arrows.sets() {
         for at in arrows.members(arrow_set) {
@@ -144,7 +142,7 @@ fn refine(accepting: &[bool], moves: &[(u8, u32, u32)]) -> Partition {
         arrow_set += 1;
         while state_set < states.sets() {
             for at in states.members(state_set) {
-                for arrow in &into[states.elements[at] as usize] {
+                for arrow in before.ending_in(states.elements[at]) {
                     arrows.mark(*arrow);
                 }
             }

@@ -3,6 +3,7 @@
 //! A [`Language`] is a set of strings as a deterministic automaton over UTF-8 bytes. Every answer
 //! is exact, with a shortest counter-example; what would grow too large is [`Undecided`].
 
+mod arrows;
 mod build;
 mod cache;
 mod concat;
@@ -23,7 +24,7 @@ use self::dfa::Dfa;
 use super::Pattern;
 
 /// How large automata may grow before the answer is [`Undecided`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// Bytes for the automaton of one pattern.
     pub pattern_bytes: usize,
@@ -142,21 +143,28 @@ impl Language {
         Self::from(build::literal(text), limits)
     }
 
+    /// Just these strings, which are in byte order.
+    ///
+    /// # Errors
+    /// [`Undecided`] past the limits.
+    pub fn literals(texts: &[String], limits: Limits) -> Result<Self, Undecided> {
+        Ok(Self::from(Dfa::literals(texts, limits.states)?, limits))
+    }
+
     /// One string of each part, in order, with the separator between them: what a step reads from
     /// several `source_labels`.
     ///
     /// # Errors
     /// [`Undecided`] past the limits.
     pub fn joined(parts: &[Self], separator: &str, limits: Limits) -> Result<Self, Undecided> {
+        let [first, rest @ ..] = parts else { return Ok(Self::literal("", limits)) };
         let separator = build::literal(separator);
-        let mut joined = build::literal("");
-        for (number, part) in parts.iter().enumerate() {
-            if number > 0 {
-                joined = concat::concat(&joined, &separator, limits.states)?;
-            }
-            joined = concat::concat(&joined, &part.dfa, limits.states)?;
+        let mut joined = Arc::clone(&first.dfa);
+        for part in rest {
+            let next = concat::concat(&separator, &part.dfa, limits.states)?;
+            joined = Arc::new(concat::concat(&joined, &next, limits.states)?);
         }
-        Ok(Self::from(joined, limits))
+        Ok(Self { dfa: joined, limits })
     }
 
     /// A string of each part whose join is in `joined`: the values of several labels that a step
@@ -318,12 +326,11 @@ impl Language {
         Ok(Verdict::from_witness(found))
     }
 
-    /// What stands for a shared automaton while it is kept alive.
-    fn address(&self) -> usize {
-        Arc::as_ptr(&self.dfa).addr()
-    }
-
     fn combine(&self, other: &Self, keep: fn(bool, bool) -> bool) -> Result<Self, Undecided> {
+        let fits = self.states() <= self.limits.states;
+        if fits && other.is_none() && keep(true, false) {
+            return Ok(self.clone());
+        }
         let dfa = product::product(&self.dfa, &other.dfa, keep, self.limits.states)?;
         Ok(Self::from(dfa, self.limits))
     }

@@ -2,7 +2,7 @@
 //! building an automaton of the answer.
 
 use super::dfa::{DEAD, Dfa};
-use super::witness::{readability, spell};
+use super::witness::{READABLE, spell};
 use super::{Undecided, product};
 
 /// Pairs whose visits are kept in a bit each; above, the bits alone would take too long to clear.
@@ -79,21 +79,14 @@ pub(super) fn shortest(
 
 /// A byte of each class that both tell apart, with its class in each, the most readable first.
 fn letters(left: &Dfa, right: &Dfa) -> Vec<(u8, u8, u8)> {
-    let mut best: Vec<Option<u8>> = vec![None; left.width() * right.width()];
-    for byte in 0..=u8::MAX {
-        let pair = usize::from(left.class(byte)) * right.width() + usize::from(right.class(byte));
-        let known = &mut best[pair];
-        if known.is_none_or(|known| readability(byte) < readability(known)) {
-            *known = Some(byte);
-        }
-    }
-    let mut letters: Vec<(u8, u8, u8)> = best
-        .into_iter()
-        .flatten()
-        .map(|byte| (byte, left.class(byte), right.class(byte)))
-        .filter(|(_, here, there)| !is_dead_end(left, *here) || !is_dead_end(right, *there))
-        .collect();
-    letters.sort_by_key(|(byte, ..)| readability(*byte));
+    let mut seen = vec![false; left.width() * right.width()];
+    let of = |byte: u8| (byte, left.class(byte), right.class(byte));
+    let mut letters: Vec<(u8, u8, u8)> = READABLE.into_iter().map(of).collect();
+    letters.retain(|(_, here, there)| {
+        let pair = usize::from(*here) * right.width() + usize::from(*there);
+        !std::mem::replace(&mut seen[pair], true)
+    });
+    letters.retain(|(_, here, there)| !is_dead_end(left, *here) || !is_dead_end(right, *there));
     letters
 }
 

@@ -6,7 +6,7 @@ use foldhash::HashSet;
 
 use super::Undecided;
 use super::dfa::{DEAD, Dfa};
-use super::witness::readability;
+use super::witness::READABLE;
 
 /// Where a search for a tuple is: in which part, and where in that part's automaton and in the one
 /// of the joined string.
@@ -60,8 +60,7 @@ pub(super) fn shortest(
 /// One byte of each class that both tell apart, the most readable first.
 fn letters(part: &Dfa, joined: &Dfa) -> Vec<u8> {
     let classes = part.joint_classes(joined);
-    let mut bytes: Vec<u8> = (0..=u8::MAX).collect();
-    bytes.sort_by_key(|byte| readability(*byte));
+    let mut bytes = READABLE.to_vec();
     let mut seen = [false; 256];
     bytes.retain(|byte| {
         !std::mem::replace(&mut seen[usize::from(classes[usize::from(*byte)])], true)

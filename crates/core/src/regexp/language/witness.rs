@@ -42,9 +42,29 @@ pub(super) fn spell(before: impl Fn(u32) -> Option<(u32, u8)>, end: u32) -> Stri
     String::from_utf8(bytes).expect("languages hold valid UTF-8 only")
 }
 
-/// Lower is better: letters, digits, other printable ones, the rest.
-pub(super) fn readability(byte: u8) -> (u8, u8) {
-    let rank = match byte {
+/// All bytes, the most readable first: letters, digits, other printable ones, the rest.
+pub(super) const READABLE: [u8; 256] = {
+    let mut bytes = [0; 256];
+    let (mut rank, mut found) = (0, 0);
+    while rank < 8 {
+        let mut byte = 0;
+        loop {
+            if rank_of(byte) == rank {
+                bytes[found] = byte;
+                found += 1;
+            }
+            if byte == u8::MAX {
+                break;
+            }
+            byte += 1;
+        }
+        rank += 1;
+    }
+    bytes
+};
+
+const fn rank_of(byte: u8) -> u8 {
+    match byte {
         b'a'..=b'z' => 0,
         b'0'..=b'9' => 1,
         b'A'..=b'Z' => 2,
@@ -53,6 +73,10 @@ pub(super) fn readability(byte: u8) -> (u8, u8) {
         b' ' => 5,
         0x80..=0xFF => 6,
         _ => 7,
-    };
-    (rank, byte)
+    }
+}
+
+/// Lower is better; the order of [`READABLE`].
+pub(super) fn readability(byte: u8) -> (u8, u8) {
+    (rank_of(byte), byte)
 }

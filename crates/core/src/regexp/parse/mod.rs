@@ -9,6 +9,7 @@ mod classes;
 mod escape;
 mod group;
 mod node;
+mod plain;
 mod properties;
 mod repeat;
 mod stack;
@@ -19,6 +20,8 @@ use self::node::{Kind, Node};
 use self::stack::{Limits, Slot};
 use super::dialect::Dialect;
 use super::error::{Code, Failure};
+
+pub(super) use self::plain::plain;
 
 /// What a pattern says.
 #[derive(Debug)]

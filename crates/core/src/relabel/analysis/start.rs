@@ -47,11 +47,15 @@ impl Start {
         Self { labels: BTreeMap::new(), names: language(languages, ".+"), usual: Vec::new() }
     }
 
-    /// Discovered targets, with what the server sets for each of them.
-    pub fn target(languages: &Languages) -> Self {
+    /// Discovered targets, with what the server sets for each of them before their chain.
+    pub fn target(languages: &Languages, server: Server) -> Self {
         let usual = vec![("__address__", "10.0.0.1:9100"), ("job", "app")];
-        let start = Self { usual, ..Self::any(languages) }.having(languages, &["__address__"]);
-        start.having(languages, &OF_TARGETS)
+        let start = Self { usual, ..Self::any(languages) };
+        if !server.capabilities().sets_before_relabeling {
+            // Processes and log files are targets there too, and have no address.
+            return start;
+        }
+        start.having(languages, &["__address__"]).having(languages, &OF_TARGETS)
     }
 
     /// Discovered Alertmanagers.
@@ -127,7 +131,7 @@ impl Start {
     /// The values of a label at the start.
     pub(super) fn values(&self, languages: &Languages, name: &str) -> Language {
         match self.labels.get(name) {
-            Some(values) => languages.keep(values.clone()),
+            Some(values) => languages.keep(values),
             None if self.names.contains(name) => languages.all(),
             None => languages.literal(""),
         }

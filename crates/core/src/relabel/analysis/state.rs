@@ -66,11 +66,9 @@ impl<'a> Names<'a> {
         names.sort_unstable();
         names.dedup();
         names.retain(|name| !name.is_empty());
-        let mut new = Self { languages, all: names, followed: languages.none() };
-        for name in &new.all {
-            new.followed = new.or(&new.followed, &languages.literal(name));
-        }
-        new
+        // In doubt none is followed alone: then the names of all others hold theirs too.
+        let followed = languages.literals(&names).unwrap_or_else(|_| languages.none());
+        Self { languages, all: names, followed }
     }
 
     /// The number of a label; every label that a step names has one.

@@ -1,0 +1,272 @@
+//! The series of a head while its log is replayed.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use rapidhash::v3::rapidhash_v3;
+
+use super::chunks::Chunk;
+use super::counts::{self, HeadCounts, Life};
+use super::entries::{self, Entries, RecordKind, SampleEntry};
+use super::replay::ReplayOptions;
+use crate::series::{METRIC_NAME, MetricType, Stage, Table, TableBuilder};
+
+/// Most series have no more labels.
+const USUAL_LABELS: usize = 24;
+
+/// The state of a replay.
+pub(super) struct Head {
+    options: ReplayOptions,
+    counts: HeadCounts,
+    builder: TableBuilder,
+    series: Vec<Series>,
+    /// By the hash of the encoded labels: as the census, this takes 64 bits for the labels.
+    by_labels: HashMap<u64, u32, FixedState>,
+    by_reference: HashMap<u64, u32, FixedState>,
+    /// The times of the chunks in `chunks_head`, by the reference of their series.
+    mapped: HashMap<u64, (i64, i64), FixedState>,
+    /// The series of the latest sample.
+    latest: usize,
+    entries: Entries,
+}
+
+/// One label set.
+#[derive(Debug, Clone)]
+struct Series {
+    /// The hash of its labels.
+    hash: u64,
+    /// The latest reference that stands for it, if it still does.
+    reference: Option<u64>,
+    /// Its group in the table.
+    group: u32,
+    /// Whether a server keeps it, since it has a chunk.
+    kept: bool,
+    stale: bool,
+    seen: Seen,
+    /// Bits of the latest value.
+    value: u64,
+    first: i64,
+    last: i64,
+}
+
+/// What the values of a series were like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Nothing,
+    Once,
+    Same,
+    Changes,
+}
+
+impl Head {
+    pub(super) fn new(options: ReplayOptions) -> Self {
+        Self {
+            options,
+            counts: HeadCounts::default(),
+            builder: TableBuilder::default(),
+            series: Vec::new(),
+            by_labels: HashMap::default(),
+            by_reference: HashMap::default(),
+            mapped: HashMap::default(),
+            latest: 0,
+            entries: Entries::default(),
+        }
+    }
+
+    /// Takes a chunk of `chunks_head`; all of them come before the log.
+    pub(super) fn chunk(&mut self, chunk: Chunk) {
+        self.counts.mapped_chunks += 1;
+        self.counts.mapped_samples += u64::from(chunk.samples);
+        let (from, to) = chunk.times;
+        if !chunk.late && to < self.options.min_valid_time {
+            return;
+        }
+        let times = self.mapped.entry(chunk.reference).or_insert((from, to));
+        *times = (times.0.min(from), times.1.max(to));
+    }
+
+    /// Takes a record; `late` says that it comes from `wbl`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn record(&mut self, record: &[u8], late: bool) -> Result<(), String> {
+        let mut entries = std::mem::take(&mut self.entries);
+        let kind = entries::read(record, &mut entries);
+        match kind {
+            Ok(RecordKind::Series) => {
+                for entry in &entries.series {
+                    self.series(entry.reference, &record[entry.labels.clone()]);
+                }
+            }
+            Ok(RecordKind::Floats | RecordKind::Histograms) => {
+                let is_histogram = kind == Ok(RecordKind::Histograms);
+                entries.samples.iter().for_each(|it| self.sample(*it, is_histogram, late));
+            }
+            Ok(RecordKind::Metadata) => {
+                entries.metadata.iter().for_each(|&(it, kind)| self.metadata(it, kind));
+            }
+            Ok(RecordKind::Tombstones) => {
+                self.counts.tombstones += entries.others;
+                entries.deleted.iter().for_each(|&reference| self.delete(reference));
+            }
+            Ok(RecordKind::Exemplars) => self.counts.exemplars += entries.others,
+            Ok(RecordKind::MmapMarkers | RecordKind::Unknown) | Err(_) => {}
+        }
+        self.entries = entries;
+        kind.map(|_| ())
+    }
+
+    /// A series record. One of known labels starts the series anew: a server drops what it has
+    /// replayed of it, since blocks or mapped chunks hold that.
+    fn series(&mut self, reference: u64, encoded: &[u8]) {
+        let hash = rapidhash_v3(encoded);
+        let at = match self.by_labels.get(&hash) {
+            Some(&at) => at,
+            None => self.create(hash, encoded),
+        };
+        if let Some(before) = self.by_reference.insert(reference, at) {
+            self.series[before as usize].reference = None;
+        }
+        let series = &mut self.series[at as usize];
+        series.reference = Some(reference);
+        let mapped = self.mapped.get(&reference);
+        series.kept = mapped.is_some();
+        if let Some(&(from, to)) = mapped {
+            series.first = series.first.min(from);
+            series.last = series.last.max(to);
+            widen(&mut self.counts.times, from.max(self.options.min_valid_time), to);
+        }
+    }
+
+    fn create(&mut self, hash: u64, encoded: &[u8]) -> u32 {
+        let group = add_row(&mut self.builder, encoded) as u32;
+        let at = self.series.len() as u32;
+        let (first, last) = (i64::MAX, i64::MIN);
+        let (kept, stale, value, seen) = (false, false, 0, Seen::Nothing);
+        let reference = None;
+        self.series.push(Series { hash, reference, group, kept, stale, seen, value, first, last });
+        self.by_labels.insert(hash, at);
+        self.counts.created += 1;
+        at
+    }
+
+    fn sample(&mut self, sample: SampleEntry, is_histogram: bool, late: bool) {
+        if !late && sample.time < self.options.min_valid_time {
+            self.counts.old_samples += 1;
+            return;
+        }
+        let Some(at) = self.find(sample.reference) else {
+            self.counts.unknown_samples += 1;
+            return;
+        };
+        self.latest = at;
+        let counter = match (late, is_histogram) {
+            (true, _) => &mut self.counts.late_samples,
+            (false, true) => &mut self.counts.histogram_samples,
+            (false, false) => &mut self.counts.samples,
+        };
+        *counter += 1;
+        widen(&mut self.counts.times, sample.time, sample.time);
+        self.series[at].sample(sample);
+    }
+
+    /// The series that a reference stands for. Samples mostly come in the order of their series.
+    fn find(&self, reference: u64) -> Option<usize> {
+        let next = self.latest + 1;
+        if self.series.get(next).is_some_and(|series| series.reference == Some(reference)) {
+            return Some(next);
+        }
+        self.by_reference.get(&reference).map(|&at| at as usize)
+    }
+
+    fn metadata(&mut self, reference: u64, kind: MetricType) {
+        if let Some(&at) = self.by_reference.get(&reference) {
+            let group = self.series[at as usize].group as usize;
+            self.builder.set_type(group, kind);
+        }
+    }
+
+    /// A series that was deleted: the next record of its labels makes another one.
+    fn delete(&mut self, reference: u64) {
+        if let Some(at) = self.by_reference.remove(&reference) {
+            let series = &mut self.series[at as usize];
+            series.kept = false;
+            series.reference = None;
+            self.by_labels.remove(&series.hash);
+        }
+    }
+
+    /// The series in the head as a table of [`Stage::Stored`], and the counts.
+    pub(super) fn finish(mut self) -> (Table, HeadCounts) {
+        let mut table = self.builder.finish();
+        table.stage = Stage::Stored;
+        let names = table.metrics.iter().map(|group| table.metric_name(group).to_owned()).collect();
+        let kept = self.series.iter().filter(|series| series.kept).map(Series::life);
+        counts::count(&mut self.counts, kept, names, self.options.active_window);
+        if self.counts.series < self.series.len() as u64 {
+            let mut keep: Vec<Vec<bool>> = vec![Vec::new(); table.metrics.len()];
+            self.series.iter().for_each(|it| keep[it.group as usize].push(it.kept));
+            table.retain(&keep);
+        }
+        (table, self.counts)
+    }
+}
+
+impl Series {
+    fn sample(&mut self, sample: SampleEntry) {
+        self.kept = true;
+        self.first = self.first.min(sample.time);
+        if sample.time >= self.last {
+            self.last = sample.time;
+            self.stale = sample.stale;
+        }
+        if sample.stale {
+            return;
+        }
+        self.seen = match self.seen {
+            Seen::Nothing => Seen::Once,
+            Seen::Once | Seen::Same if self.value == sample.value => Seen::Same,
+            _ => Seen::Changes,
+        };
+        self.value = sample.value;
+    }
+
+    fn life(&self) -> Life {
+        Life {
+            metric: self.group as usize,
+            times: (self.first, self.last),
+            stale: self.stale,
+            unchanging: self.seen == Seen::Same,
+        }
+    }
+}
+
+/// Adds a row of encoded labels to a table; the group it went to.
+fn add_row(builder: &mut TableBuilder, encoded: &[u8]) -> usize {
+    let mut labels: Vec<(&str, &str)> = Vec::with_capacity(USUAL_LABELS);
+    let mut all_text = true;
+    for (name, value) in entries::labels(encoded) {
+        match (str::from_utf8(name), str::from_utf8(value)) {
+            (Ok(name), Ok(value)) => labels.push((name, value)),
+            _ => all_text = false,
+        }
+    }
+    if all_text {
+        return add_labels(builder, labels);
+    }
+    // No server writes this; what can be read of it counts.
+    let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let texts: Vec<(String, String)> =
+        entries::labels(encoded).map(|(name, value)| (lossy(name), lossy(value))).collect();
+    add_labels(builder, texts.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect())
+}
+
+fn add_labels(builder: &mut TableBuilder, mut labels: Vec<(&str, &str)>) -> usize {
+    let at = labels.iter().position(|&(name, _)| name == METRIC_NAME);
+    let metric = at.map_or("", |at| labels.remove(at).1);
+    builder.row(metric, &labels, 0)
+}
+
+fn widen(times: &mut Option<(i64, i64)>, from: i64, to: i64) {
+    let (oldest, newest) = times.unwrap_or((from, to));
+    *times = Some((oldest.min(from), newest.max(to)));
+}
