@@ -14,6 +14,8 @@ mod corpus_config;
 #[cfg(test)]
 mod corpus_lint;
 #[cfg(test)]
+mod database;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod editor;
@@ -23,6 +25,8 @@ mod generated;
 mod lint_coverage;
 #[cfg(test)]
 mod page;
+#[cfg(test)]
+mod python;
 #[cfg(test)]
 mod random;
 #[cfg(test)]
@@ -50,10 +54,14 @@ mod real_server;
 #[cfg(test)]
 mod real_shard;
 #[cfg(test)]
+mod real_targets;
+#[cfg(test)]
 mod real_vmagent;
 #[cfg(test)]
 mod real_wal;
 #[cfg(test)]
 mod real_way;
+#[cfg(test)]
+mod targets;
 #[cfg(test)]
 mod tidy;

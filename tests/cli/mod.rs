@@ -8,6 +8,7 @@ mod hostile;
 mod http;
 mod lint;
 mod mesh;
+mod saved;
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -34,7 +35,7 @@ impl Ended {
 }
 
 /// Starts the binary in `dir` with nothing in its environment.
-fn spawn(dir: &Path, args: &[&str]) -> Child {
+pub(crate) fn spawn(dir: &Path, args: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_promsieve"))
         .args(args)
         .current_dir(dir)
@@ -70,7 +71,7 @@ app_requests_total{code=\"200\",path=\"/b\"} 2
 ";
 
 #[track_caller]
-fn check_keys(value: &Value, expected: &[&str]) {
+pub(crate) fn check_keys(value: &Value, expected: &[&str]) {
     let keys: Vec<&String> = value.as_object().expect("an object").keys().collect();
     assert_eq!(keys, expected);
 }

@@ -1,7 +1,7 @@
 //! Files written whole or not at all: beside the old one, then renamed over it.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::{Context, ensure};
@@ -39,7 +39,14 @@ fn write_beside(
     path: &Path,
     write: impl FnOnce(&mut File) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let mut file = File::create_new(beside)?;
+    let mut file = match File::create_new(beside) {
+        // In a container every process has the same number: an earlier one was killed as it wrote.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            fs::remove_file(beside)?;
+            File::create_new(beside)?
+        }
+        created => created?,
+    };
     write(&mut file)?;
     if let Ok(old) = fs::metadata(path) {
         fs::set_permissions(beside, old.permissions())?;
@@ -60,4 +67,22 @@ pub(crate) fn replace(path: &Path, before: &str, after: &str) -> anyhow::Result<
         path.display()
     );
     write_new(path, after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_in_nobodys_way() {
+        let directory = std::env::temp_dir();
+        let name = format!("promsieve-replace-{}", std::process::id());
+        let left = directory.join(format!(".{name}.{}.promsieve", std::process::id()));
+        fs::write(&left, "half").unwrap();
+        let path = directory.join(&name);
+        write_new(&path, "whole").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "whole");
+        assert!(!left.exists());
+        fs::remove_file(&path).unwrap();
+    }
 }
