@@ -13,6 +13,7 @@ mod corpus_config;
 mod corpus_lint;
 #[cfg(test)]
 mod corpus_usage;
+mod database;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
@@ -27,6 +28,7 @@ mod mutants;
 mod packs;
 #[cfg(test)]
 mod page;
+mod python;
 #[cfg(test)]
 mod real;
 #[cfg(test)]

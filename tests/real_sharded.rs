@@ -15,8 +15,8 @@ use serde_json::Value;
 use xtask::workspace;
 
 use crate::cli::run;
-use crate::random::{Random, seed};
 use crate::real::promtool;
+use promsieve_lab::random::{Random, seed};
 
 const TARGETS: u64 = 60;
 const SHARDS: usize = 3;

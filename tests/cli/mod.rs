@@ -8,6 +8,7 @@ mod hostile;
 mod http;
 mod lint;
 mod mesh;
+mod saved;
 mod usage;
 
 use std::io::{Read, Write};
@@ -86,7 +87,7 @@ app_requests_total{code=\"200\",path=\"/b\"} 2
 ";
 
 #[track_caller]
-fn check_keys(value: &Value, expected: &[&str]) {
+pub(crate) fn check_keys(value: &Value, expected: &[&str]) {
     let keys: Vec<&String> = value.as_object().expect("an object").keys().collect();
     assert_eq!(keys, expected);
 }

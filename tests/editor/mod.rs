@@ -1,11 +1,12 @@
 //! The built `promsieve lsp`, driven over stdin and stdout by a client library of the protocol.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
 use promsieve_lab::real::TempDir;
 use serde_json::Value;
+
+use crate::python;
 
 const CONFIG: &str = "# 😀 what is above a place counts in lines, what is left of it in code units
 scrape_configs:
@@ -16,23 +17,9 @@ scrape_configs:
   - {source_labels: [__meta_kubernetes_pod_name], action: keep, regex: '^😀.*$'}
 ";
 
-/// The Python that has the library; `None`, said on stderr, where it cannot be installed, unless
-/// `CI=true`.
-fn python() -> Option<PathBuf> {
-    match xtask::editor::install() {
-        Ok(python) => Some(python),
-        Err(failure) => {
-            let ci = std::env::var("CI").is_ok_and(|value| value == "true");
-            assert!(!ci, "the editor's library is missing: {failure}");
-            eprintln!("SKIPPED: no editor: {failure}");
-            None
-        }
-    }
-}
-
 #[test]
 fn an_editor_is_told_and_mends_what_is_wrong() {
-    let Some(python) = python() else { return };
+    let Some(python) = python::with(&xtask::python::EDITOR) else { return };
     let directory = TempDir::new("editor").unwrap();
     let file = directory.path().join("prometheus.yml");
     fs::write(&file, CONFIG).unwrap();

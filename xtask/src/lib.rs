@@ -4,8 +4,8 @@
 
 pub mod browser;
 mod debian;
-pub mod editor;
 mod process;
+pub mod python;
 pub mod real;
 pub mod tasks;
 

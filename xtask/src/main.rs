@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use xtask::{Failure, browser, editor, real, tasks};
+use xtask::{Failure, browser, python, real, tasks};
 
 const USAGE: &str = "\
 usage: cargo xtask TASK
@@ -16,7 +16,7 @@ usage: cargo xtask TASK
   real [DIR]    put real Prometheus 2.53 and 3.5, promtool, VictoriaMetrics, vmagent and
                 node_exporter into DIR (PROMSIEVE_REAL, or .real)
   browser       make sure a Chromium is there
-  editor        make sure the Python library is there that plays the editor
+  python        make sure the Python libraries are there that tests use
   mesh [ARGS]   generate a mesh of services; `cargo xtask mesh --help`
   mutate [ARGS] put known mistakes into clean configurations, and count those that lint finds
   bless [ARGS]  rewrite the generated files
@@ -52,8 +52,10 @@ fn run(task: &str, rest: &[OsString]) -> Result<ExitCode, Failure> {
             say(&format!("the browser is {}", browser::install()?.display()));
             return Ok(ExitCode::SUCCESS);
         }
-        "editor" => {
-            say(&format!("the editor's Python is {}", editor::install()?.display()));
+        "python" => {
+            for library in python::ALL {
+                say(&format!("a Python for tests is {}", python::install(library)?.display()));
+            }
             return Ok(ExitCode::SUCCESS);
         }
         "" | "help" | "-h" | "--help" => {

@@ -5,10 +5,10 @@ use std::io::Write;
 use std::process::{Command, ExitStatus};
 use std::thread;
 
-use crate::{Failure, browser, editor, real, workspace};
+use crate::{Failure, browser, python, real, workspace};
 
-/// Installs the servers, the browser and the editor's library when missing, while the tests compile, then runs every test
-/// with `args` passed on; cargo's exit status.
+/// Installs the servers, the browser and the Python libraries when missing, while the tests compile,
+/// then runs every test with `args` passed on; cargo's exit status.
 ///
 /// On a machine where they can't be installed the tests that need them skip themselves, loudly;
 /// with `CI=true` that is an error.
@@ -26,7 +26,7 @@ pub fn test(args: &[OsString]) -> Result<ExitStatus, Failure> {
             let mut failures = Vec::new();
             failures.extend(real::install(&dir).err());
             failures.extend(browser::install().err());
-            failures.extend(editor::install().err());
+            failures.extend(python::ALL.iter().filter_map(|it| python::install(it).err()));
             failures
         }
     });

@@ -7,6 +7,7 @@ use crate::commands::estimate::EstimateArgs;
 use crate::commands::explain::ExplainArgs;
 use crate::commands::init::InitArgs;
 use crate::commands::lint::LintArgs;
+use crate::commands::merge::MergeArgs;
 use crate::commands::optimize::OptimizeArgs;
 use crate::commands::relabel::RelabelArgs;
 use crate::commands::review::ReviewArgs;
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     Review(ReviewArgs),
     /// Count series by metric and label, and what each label makes of them
     Census(CensusArgs),
+    /// Put saved censuses together
+    Merge(MergeArgs),
     /// Find mistakes in configurations and rule files, with proof; mend those that can be
     Lint(LintArgs),
     /// Write a promsieve.toml to start with

@@ -23,6 +23,7 @@ pub mod promql;
 pub mod regexp;
 pub mod relabel;
 pub mod relabel_tests;
+pub mod saved;
 pub mod series;
 pub mod server;
 pub mod shard;

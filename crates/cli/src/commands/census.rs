@@ -1,21 +1,19 @@
-//! `promsieve census`: counts of scrapes, blocks and TSDB statuses.
+//! `promsieve census`: counts of scrapes, blocks, saved censuses and TSDB statuses.
 
 use std::io::Write;
 use std::time::Duration;
 
-use promsieve_core::census::depth::MetricDepth;
-use promsieve_core::census::groups::{self, Dimension};
-use promsieve_core::census::pairs::pairs;
 use promsieve_core::census::time::{OverTime, OverTimeOptions};
-use promsieve_core::census::{Census, CensusOptions};
-use promsieve_core::flow;
 use promsieve_core::ingest::page;
-use promsieve_core::series::{Stage, Table};
+use promsieve_core::saved::Saved;
+use promsieve_core::series::Table;
 use promsieve_core::watch::Unwatched;
 
 use super::analysis::duration;
+use super::counting::{CountingArgs, PAIRS, Read};
 use crate::Status;
-use crate::common::{Common, Format};
+use crate::common::Common;
+use crate::input::collect::attached;
 use crate::input::kinds::{self, Depth, Held, Options};
 use crate::input::scrapes::Scrape;
 use crate::input::server::ServerArgs;
@@ -23,17 +21,11 @@ use crate::input::snapshots::{self, Moments, Snapshot};
 use crate::input::{Kind, Source};
 use crate::output::view::block::BlockView;
 use crate::output::view::census::{CensusView, StatusView};
-use crate::output::view::depth::{DepthView, GroupsView, PairsView};
 use crate::output::view::head::HeadView;
 use crate::output::view::over_time::OverTimeView;
-use crate::output::{json, text};
 use crate::stderr::warn;
 
-/// Label values listed over all metrics.
-const PAIRS: usize = 100;
-
 /// Arguments of `census`.
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 pub(crate) struct CensusArgs {
     /// Files, directories, globs, `-` for stdin, or URLs
@@ -44,25 +36,12 @@ pub(crate) struct CensusArgs {
     #[arg(long, value_enum)]
     kind: Option<Kind>,
 
-    /// Counts only: without what each label makes, and without shapes
-    #[arg(long)]
-    summary: bool,
-
-    /// Look into the largest metrics: sets of labels, what determines a label, what would merge
-    #[arg(long, conflicts_with = "summary")]
-    deep: bool,
-
-    /// Only this metric, in depth; may be given several times
-    #[arg(long = "metric", value_name = "NAME", conflicts_with = "summary")]
-    metrics: Vec<String>,
-
-    /// Count by job, target, namespace, layer, family or any label; several with commas
-    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
-    by: Vec<Dimension>,
+    #[command(flatten)]
+    counting: CountingArgs,
 
     /// Compare the sources as snapshots, oldest first: churn, what drives it, growth. One directory
     /// alone stands for those in its `snapshots/` and itself
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["save", "memory"])]
     over_time: bool,
 
     /// How far apart the snapshots are; by default the samples' timestamps or the sources' names
@@ -79,10 +58,6 @@ pub(crate) struct CensusArgs {
     #[arg(long, requires = "summary")]
     churn: bool,
 
-    /// How many metrics to list, and label pairs of blocks; 0 for all
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    top: usize,
-
     #[command(flatten)]
     server: ServerArgs,
 }
@@ -93,60 +68,51 @@ pub(crate) fn run(
     out: &mut impl Write,
 ) -> anyhow::Result<Status> {
     let read = if args.over_time { snapshots(args, common)? } else { sources(args, common)? };
-    let Read { mut view, table, status } = read;
-    if let Some(table) = &table {
-        add_depth(&mut view, table, args)?;
-    }
-    match common.format {
-        Format::Json => json::write(out, &view)?,
-        Format::Text => text::census::write(out, &view, args.top, " (--top 0 lists all)")?,
-    }
-    Ok(status)
-}
-
-/// What was read and counted.
-struct Read {
-    view: CensusView,
-    /// The series that were counted, where they were read one by one.
-    table: Option<Table>,
-    status: Status,
+    args.counting.write(read, common, out)
 }
 
 /// Counts all sources as one.
 fn sources(args: &CensusArgs, common: &Common) -> anyhow::Result<Read> {
+    let counting = &args.counting;
     let mut sources = Vec::new();
     for spec in &args.sources {
         sources.extend(Source::resolve(spec)?);
     }
     // A block alone can be summed up without a look at its series.
-    let rows = !args.summary || sources.len() > 1 || !args.by.is_empty();
-    let depth = Depth { rows, churn: args.churn, top: args.top };
+    let needs_series = !counting.summary || !counting.by.is_empty() || counting.save.is_some();
+    let rows = needs_series || sources.len() > 1;
+    let depth = Depth { rows, churn: args.churn, top: counting.top };
     let options = Options { kind: args.kind, depth, server: &args.server };
-    let mut held = Held::default();
+    let mut held = Held::within(counting.memory);
     for source in &sources {
         if let Err(error) = kinds::read(source, &options, common, &mut held) {
             warn(&format!("error: {error:#}"));
             held.status = Status::Incomplete;
         }
     }
-    let Held { tables, statuses, blocks, scrapes, heads, mut status } = held;
+    let Held { series, statuses, blocks, scrapes, heads, mut status } = held;
     status = status.max(report_bad_lines(&scrapes));
     let statuses: Vec<StatusView> =
         statuses.iter().map(|(name, status)| StatusView::of(name, status)).collect();
-    let table = one_table(tables)?;
-    let mut view = match (&table, blocks.first()) {
+    if series.is_empty() && blocks.is_empty() && statuses.is_empty() {
+        anyhow::bail!("nothing could be read");
+    }
+    let series = counting.prepare(series.finish())?;
+    let mut view = match (&series, blocks.first()) {
         (None, Some(block)) => CensusView { status: statuses, ..CensusView::of_summary(block) },
-        (None, None) if statuses.is_empty() => anyhow::bail!("nothing could be read"),
-        _ => CensusView::of(census(table.as_ref(), args).as_ref(), statuses),
+        _ => {
+            let census = series.as_ref().map(|series| counting.census(series));
+            CensusView::of(census.as_ref(), statuses)
+        }
     };
-    view.blocks = blocks.iter().map(|block| BlockView::of(block, args.top)).collect();
+    view.blocks = blocks.iter().map(|block| BlockView::of(block, counting.top)).collect();
     view.heads = heads.iter().map(HeadView::of).collect();
-    Ok(Read { view, table, status })
+    Ok(Read { view, series, status })
 }
 
 /// Compares the sources as one snapshot each, and counts the newest.
 fn snapshots(args: &CensusArgs, common: &Common) -> anyhow::Result<Read> {
-    let depth = Depth { rows: true, churn: false, top: args.top };
+    let depth = Depth { rows: true, churn: false, top: args.counting.top };
     let options = Options { kind: args.kind, depth, server: &args.server };
     let mut snapshots = snapshots::read(&args.sources, &options, common)?;
     let seconds = |duration: Duration| duration.as_secs_f64();
@@ -162,66 +128,16 @@ fn snapshots(args: &CensusArgs, common: &Common) -> anyhow::Result<Read> {
     for Snapshot { name, held } in snapshots {
         status = status.max(held.status).max(report_bad_lines(&held.scrapes));
         names.push(name);
-        tables.extend(one_table(held.tables)?);
+        tables.push(attached(held.series.into_table()));
     }
     let options = OverTimeOptions { ahead: args.ahead.map(seconds), pairs: PAIRS };
     let borrowed: Vec<&Table> = tables.iter().collect();
     let over_time = OverTime::of(&borrowed, &times, options, &Unwatched);
-    let table = tables.pop();
-    let mut view = CensusView::of(census(table.as_ref(), args).as_ref(), Vec::new());
+    let newest = tables.pop().map(Saved::Exact);
+    let census = newest.as_ref().map(|series| args.counting.census(series));
+    let mut view = CensusView::of(census.as_ref(), Vec::new());
     view.over_time = Some(OverTimeView::of(over_time, unit, names));
-    Ok(Read { view, table, status })
-}
-
-fn census(table: Option<&Table>, args: &CensusArgs) -> Option<Census> {
-    let options = CensusOptions { summary: args.summary };
-    table.map(|table| Census::of(table, options, &Unwatched))
-}
-
-/// Adds what was asked for beyond the counts.
-fn add_depth(view: &mut CensusView, table: &Table, args: &CensusArgs) -> anyhow::Result<()> {
-    for dimension in &args.by {
-        let groups = groups::by(table, dimension, &Unwatched);
-        view.by.push(GroupsView::of(dimension, groups));
-    }
-    if !args.metrics.is_empty() {
-        let missing = |name: &&String| !view.metrics.iter().any(|metric| metric.name == **name);
-        if let Some(name) = args.metrics.iter().find(missing) {
-            anyhow::bail!("no series of metric `{name}` were found");
-        }
-        view.metrics.retain(|metric| args.metrics.contains(&metric.name));
-    } else if !args.deep {
-        return Ok(());
-    } else {
-        view.pairs = Some(PairsView::of(pairs(table, PAIRS)));
-    }
-    let is_all = args.top == 0 || !args.metrics.is_empty();
-    let shown = if is_all { view.metrics.len() } else { args.top };
-    let names: Vec<&str> = view.metrics.iter().take(shown).map(|metric| &*metric.name).collect();
-    let depths: Vec<MetricDepth> = MetricDepth::of(table, &names, &Unwatched);
-    for depth in depths {
-        let metric = view.metrics.iter_mut().find(|metric| metric.name == depth.name);
-        metric.expect("the names are those of the view").depth = Some(DepthView::of(depth));
-    }
-    Ok(())
-}
-
-/// All tables as one, with the labels of their targets; `None` without any.
-fn one_table(tables: Vec<Table>) -> anyhow::Result<Option<Table>> {
-    let attached = |table: Table| match table.stage {
-        Stage::Exposed => flow::attach(table, &|_| false),
-        _ => table,
-    };
-    let mut tables = tables.into_iter().map(attached);
-    let Some(mut whole) = tables.next() else { return Ok(None) };
-    for table in tables {
-        anyhow::ensure!(
-            table.stage == whole.stage,
-            "scrapes and stored series are not of one stage: count them one by one"
-        );
-        whole.append(&table);
-    }
-    Ok(Some(whole))
+    Ok(Read { view, series: newest, status })
 }
 
 /// Tells bad lines on stderr: the server would lose the whole scrape over one.

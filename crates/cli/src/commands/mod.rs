@@ -2,10 +2,12 @@
 
 pub(crate) mod analysis;
 pub(crate) mod census;
+mod counting;
 pub(crate) mod estimate;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod lint;
+pub(crate) mod merge;
 pub(crate) mod optimize;
 pub(crate) mod relabel;
 pub(crate) mod review;
@@ -55,6 +57,7 @@ fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
         Command::Shard(args) => shard::run(args, &cli.common, out),
         Command::Targets(args) => targets::run(args, &cli.common, out),
         Command::Census(args) => census::run(args, &cli.common, out),
+        Command::Merge(args) => merge::run(args, &cli.common, out),
         Command::Lint(args) => lint::run(args, &cli.common, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Rules => rules::run(&cli.common, out),

@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use promsieve_core::ingest::status::{self, TsdbStatus};
-use promsieve_core::series::{Table, TableBuilder};
+use promsieve_core::saved::Saved;
+use promsieve_core::series::{Stage, Table, TableBuilder};
 use promsieve_core::text::{FileId, SourceText, Sources};
 use promsieve_core::usage;
 use promsieve_core::usage::{Consumers, Note, Query, Usage, UsageOptions};
 
 use super::Source;
 use super::bytes::read_text;
+use super::collect::Collector;
 use super::config::{Loaded, load};
 use super::consumers::{ConsumerArgs, is_query_log};
 use super::discover::files;
+use super::kinds::saved;
 use super::scrapes::{self, Scrape};
 use crate::Status;
 use crate::common::Common;
@@ -150,8 +153,10 @@ impl Gathered {
             return Ok(());
         }
         let newest = self.snapshots.is_empty();
-        let (table, read) = scrapes::read_files(&scrapes::files(directory)?, common.reading());
-        self.snapshots.push(table);
+        let mut series = Collector::unlimited();
+        let files = scrapes::files(directory)?;
+        let read = scrapes::read_files(&files, common.reading(), &mut series)?;
+        self.snapshots.push(series.into_table());
         for scrape in read {
             match scrape {
                 Ok(scrape) if newest => self.scrapes.push(scrape),
@@ -191,13 +196,30 @@ impl Gathered {
         if has_ending(&name, &ENDINGS) {
             return self.found(source, consumers, common);
         }
+        if saved::is_one(source) {
+            return self.saved(source, common);
+        }
         let mut builder = TableBuilder::default();
-        let scrape =
-            scrapes::read_source(source, &common.access, None, common.reading(), &mut builder)?;
+        let (access, reading) = (&common.access, common.reading());
+        let scrape = scrapes::read_source(source, access, None, reading, &mut builder, None)?;
         self.scrapes.push(scrape);
-        match self.snapshots.first_mut() {
-            Some(first) => first.append(&builder.finish()),
-            None => self.snapshots.push(builder.finish()),
+        self.series(&builder.finish());
+        Ok(())
+    }
+
+    fn saved(&mut self, source: &Source, common: &Common) -> anyhow::Result<()> {
+        match saved::read_saved(source, &common.access)? {
+            Saved::Exact(table) if table.stage == Stage::Exposed => self.series(&table),
+            Saved::Exact(_) => anyhow::bail!(
+                "`{}` holds series as they are stored, which no configuration is run over: give \
+                 scrapes, or a census saved of scrapes",
+                source.name()
+            ),
+            Saved::Sketched(_) => anyhow::bail!(
+                "`{}` holds counts without the series, which prove nothing: save it with more \
+                 `--memory`, or count a part of it",
+                source.name()
+            ),
         }
         Ok(())
     }
@@ -226,6 +248,14 @@ impl Gathered {
             self.texts.push((name, text));
         }
         Ok(())
+    }
+
+    /// Adds series to the newest snapshot.
+    fn series(&mut self, table: &Table) {
+        match self.snapshots.first_mut() {
+            Some(first) => first.append(table),
+            None => self.snapshots.push(table.clone()),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod bytes;
 pub(crate) mod chain;
+pub(crate) mod collect;
 pub mod config;
 pub(crate) mod consumers;
 pub(crate) mod discover;

@@ -6,6 +6,7 @@ use promsieve_core::ingest::Report;
 use promsieve_core::ingest::exposition::{Format, Parts};
 use promsieve_core::series::TableBuilder;
 
+use super::collect::Collector;
 use super::scrapes::fill;
 
 /// Bytes of a piece: enough that the values that pieces share are few beside their samples.
@@ -14,7 +15,7 @@ const PIECE: usize = 2 << 20;
 /// Pieces for each thread at a time, so that none waits long for another.
 const PIECES: usize = 2;
 
-/// Reads an exposition to its end.
+/// Reads an exposition to its end; `series` takes what the table has no room for.
 ///
 /// # Errors
 /// When the bytes cannot be read.
@@ -23,6 +24,7 @@ pub(super) fn read(
     bytes: Box<dyn Read + Send>,
     format: Format,
     builder: &mut TableBuilder,
+    mut series: Option<&mut Collector>,
 ) -> anyhow::Result<Report> {
     let mut cutter = Cutter { bytes, rest: Vec::new() };
     let mut parts = Parts::new(format);
@@ -35,6 +37,9 @@ pub(super) fn read(
         let (cut, ()) =
             rayon::join(|| cutter.cut(&mut next, name), || parts.feed(&pieces, builder));
         count = cut?;
+        if let Some(series) = series.as_deref_mut() {
+            series.relieve(builder)?;
+        }
         std::mem::swap(&mut now, &mut next);
     }
     Ok(parts.finish(builder))

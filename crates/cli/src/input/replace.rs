@@ -1,6 +1,6 @@
 //! Files written whole or not at all: beside the old one, then renamed over it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -11,11 +11,22 @@ use anyhow::{Context, ensure};
 /// # Errors
 /// When it cannot be written; the old one is then as it was.
 pub(crate) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
+    write_new_with(path, |file| Ok(file.write_all(text.as_bytes())?))
+}
+
+/// Writes a file piece by piece, so that no reader ever sees half of it.
+///
+/// # Errors
+/// When it cannot be written, or what `write` gives; the old one is then as it was.
+pub(crate) fn write_new_with(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     // A link stays a link: what it leads to is replaced.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let name = path.file_name().context("this is no file")?.to_string_lossy();
     let beside = path.with_file_name(format!(".{name}.{}.promsieve", std::process::id()));
-    let written = write_beside(&beside, path, text);
+    let written = write_beside(&beside, path, write);
     if written.is_err() {
         // Nothing was there before, so nothing of the user's goes.
         let _ = fs::remove_file(&beside);
@@ -23,21 +34,25 @@ pub(crate) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
     written.with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-fn write_beside(beside: &Path, path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = match fs::File::create_new(beside) {
+fn write_beside(
+    beside: &Path,
+    path: &Path,
+    write: impl FnOnce(&mut File) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut file = match File::create_new(beside) {
         // In a container every process has the same number: an earlier one was killed as it wrote.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             fs::remove_file(beside)?;
-            fs::File::create_new(beside)?
+            File::create_new(beside)?
         }
         created => created?,
     };
-    file.write_all(text.as_bytes())?;
+    write(&mut file)?;
     if let Ok(old) = fs::metadata(path) {
         fs::set_permissions(beside, old.permissions())?;
     }
     file.sync_all()?;
-    fs::rename(beside, path)
+    Ok(fs::rename(beside, path)?)
 }
 
 /// Replaces a file that was read as `before`.

@@ -6,17 +6,25 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use promsieve_core::ingest::Report;
 use promsieve_core::ingest::page::{Format, Reader, Reading};
+use promsieve_core::saved::Saved;
 use promsieve_core::series::{Table, TableBuilder, Target};
 use rayon::prelude::*;
 
 use super::Source;
 use super::bytes::{Opened, PIECE, open};
+use super::collect::Collector;
 use super::http::{Access, Wanted};
 use super::pieces;
 
 /// Scrape files are read in groups of about this many bytes, one table each. Groups depend on the
 /// input only, so the result does not depend on the number of threads.
 const GROUP: u64 = 4 << 20;
+
+/// Groups that are read at once.
+const BATCH: usize = 16;
+
+/// A group past this many bytes, which is at least one large file, is read alone and in parts.
+const LARGE: u64 = 64 << 20;
 
 /// What one scrape's bytes held besides samples.
 #[derive(Debug, Clone)]
@@ -72,60 +80,91 @@ pub fn has_scrapes(directory: &Path) -> bool {
     files(directory).is_ok_and(|files| !files.is_empty())
 }
 
-/// Reads scrape files, several at a time, into one table. A file that cannot be read is an error
-/// in its place; the rest is read.
-pub fn read_files(files: &[ScrapeFile], reading: Reading) -> (Table, Vec<anyhow::Result<Scrape>>) {
-    let mut groups: Vec<&[ScrapeFile]> = Vec::new();
-    let (mut start, mut size) = (0, 0);
-    for (at, file) in files.iter().enumerate() {
-        size += std::fs::metadata(&file.path).map_or(0, |meta| meta.len());
-        if size >= GROUP {
-            groups.push(&files[start..=at]);
-            (start, size) = (at + 1, 0);
-        }
-    }
-    groups.push(&files[start..]);
-    let parts: Vec<_> = groups.into_par_iter().map(|group| read_group(group, reading)).collect();
+/// Reads scrape files, several at a time, into series. A file that cannot be read is an error in
+/// its place; the rest is read.
+///
+/// # Errors
+/// When the series cannot be counted with those that were read before.
+pub(crate) fn read_files(
+    files: &[ScrapeFile],
+    reading: Reading,
+    series: &mut Collector,
+) -> anyhow::Result<Vec<anyhow::Result<Scrape>>> {
     let mut scrapes = Vec::new();
-    let mut whole: Option<Table> = None;
-    for (table, read) in parts {
-        scrapes.extend(read);
-        match &mut whole {
-            None => whole = Some(table),
-            Some(whole) => whole.append(&table),
+    let groups = groups(files);
+    let is_large = |group: &Group<'_>| group.bytes > LARGE;
+    for run in groups.chunk_by(|a, b| !is_large(a) && !is_large(b)) {
+        for batch in run.chunks(BATCH) {
+            let parts: Vec<_> = match batch {
+                [large] if is_large(large) => vec![read_group(large, reading, Some(series))],
+                _ => batch.par_iter().map(|group| read_group(group, reading, None)).collect(),
+            };
+            for (table, read) in parts {
+                series.add(Saved::Exact(table))?;
+                scrapes.extend(read);
+            }
         }
     }
-    (whole.unwrap_or_else(|| TableBuilder::default().finish()), scrapes)
+    Ok(scrapes)
 }
 
-fn read_group(files: &[ScrapeFile], reading: Reading) -> (Table, Vec<anyhow::Result<Scrape>>) {
+/// Files that are read into one table.
+struct Group<'a> {
+    files: &'a [ScrapeFile],
+    bytes: u64,
+}
+
+fn groups(files: &[ScrapeFile]) -> Vec<Group<'_>> {
+    let mut groups = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (at, file) in files.iter().enumerate() {
+        bytes += std::fs::metadata(&file.path).map_or(0, |meta| meta.len());
+        if bytes >= GROUP {
+            groups.push(Group { files: &files[start..=at], bytes });
+            (start, bytes) = (at + 1, 0);
+        }
+    }
+    groups.push(Group { files: &files[start..], bytes });
+    groups
+}
+
+/// Reads a group into a table; `series` takes what there is no room for.
+fn read_group(
+    group: &Group<'_>,
+    reading: Reading,
+    mut series: Option<&mut Collector>,
+) -> (Table, Vec<anyhow::Result<Scrape>>) {
     let mut builder = TableBuilder::default();
-    let read = files.iter().map(|file| {
+    let read = group.files.iter().map(|file| {
         builder.target(file.target.clone());
         let source = Source::File(file.path.clone());
         let opened = open(&source, &Access::default(), Wanted::Anything)?;
-        read_scrape(&source.name(), opened, None, reading, &mut builder)
+        let series = series.as_deref_mut();
+        read_scrape(&source.name(), opened, None, reading, &mut builder, series)
     });
     let read = read.collect();
     (builder.finish(), read)
 }
 
-/// Reads a scrape from any source, in `format` or in the one that it is recognised to be in.
+/// Reads a scrape from any source, in `format` or in the one that it is recognised to be in, as
+/// [`read_scrape`] does.
 ///
 /// # Errors
 /// When the source cannot be opened or read.
-pub fn read_source(
+pub(crate) fn read_source(
     source: &Source,
     access: &Access,
     format: Option<Format>,
     reading: Reading,
     builder: &mut TableBuilder,
+    series: Option<&mut Collector>,
 ) -> anyhow::Result<Scrape> {
     let opened = open(source, access, Wanted::Scrape(reading.server))?;
-    read_scrape(&source.name(), opened, format, reading, builder)
+    read_scrape(&source.name(), opened, format, reading, builder, series)
 }
 
-/// Streams a scrape's bytes into a table, those of a long exposition in parts side by side.
+/// Streams a scrape's bytes into a table, those of a long exposition in parts side by side; `series`
+/// takes what the table has no room for.
 ///
 /// # Errors
 /// When the bytes cannot be read to their end.
@@ -135,6 +174,7 @@ pub(crate) fn read_scrape(
     format: Option<Format>,
     reading: Reading,
     builder: &mut TableBuilder,
+    mut series: Option<&mut Collector>,
 ) -> anyhow::Result<Scrape> {
     let Opened { mut bytes, content_type } = opened;
     let mut piece = vec![0; PIECE];
@@ -147,12 +187,15 @@ pub(crate) fn read_scrape(
         && rayon::current_num_threads() > 1
     {
         let bytes = Box::new(std::io::Cursor::new(piece).chain(bytes));
-        let report = pieces::read(&name, bytes, text, builder)?;
+        let report = pieces::read(&name, bytes, text, builder, series)?;
         return Ok(Scrape { name, format, report });
     }
     let mut reader = Reader::new(format, reading);
     while length > 0 {
         reader.feed(&piece[..length], builder);
+        if let Some(series) = series.as_deref_mut() {
+            series.relieve(builder)?;
+        }
         length = fill(&mut bytes, &mut piece, &name)?;
     }
     Ok(Scrape { name, format, report: reader.finish(builder) })

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use promsieve_core::series::Table;
+use promsieve_core::units::Bytes;
 
 use super::kinds::{Held, Options};
 use super::{Source, kinds};
@@ -51,10 +52,10 @@ pub(crate) fn read(
     }
     let mut snapshots = Vec::new();
     for source in &sources {
-        let mut held = Held::default();
+        let mut held = Held::within(Bytes(u64::MAX));
         match kinds::read(source, options, common, &mut held) {
             Ok(()) => {}
-            Err(error) if held.tables.is_empty() => {
+            Err(error) if held.series.is_empty() => {
                 return Err(error).with_context(|| format!("snapshot `{}`", source.name()));
             }
             Err(error) => {
@@ -62,7 +63,7 @@ pub(crate) fn read(
                 held.status = crate::Status::Incomplete;
             }
         }
-        if held.tables.is_empty() {
+        if held.series.table().is_none() {
             bail!("`{}` holds no series: a snapshot over time needs them", source.name());
         }
         snapshots.push(Snapshot { name: source.name(), held });
@@ -112,7 +113,7 @@ impl Snapshot {
             table.metrics.iter().filter_map(|group| group.notes.latest_time()).max()
         };
         let blocks = self.held.blocks.iter().map(|block| block.meta.max_time);
-        let millis = self.held.tables.iter().filter_map(latest).chain(blocks).max();
+        let millis = self.held.series.table().and_then(latest).into_iter().chain(blocks).max();
         millis.map(|millis| millis as f64 / 1000.0).or_else(|| time_of_name(&self.name))
     }
 }

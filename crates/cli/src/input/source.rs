@@ -23,6 +23,8 @@ pub enum Kind {
     Server,
     /// A server's head: a data directory, its `wal`, or one segment of that.
     Wal,
+    /// A census that `census --save` wrote.
+    Saved,
 }
 
 /// One place to read from.

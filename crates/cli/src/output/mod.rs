@@ -6,6 +6,7 @@ pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod lint;
 pub(crate) mod outputs;
+pub(crate) mod save;
 #[cfg(test)]
 mod schema;
 pub(crate) mod text;

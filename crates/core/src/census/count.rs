@@ -1,6 +1,6 @@
 //! The counting itself: one pass of hashes a metric, one subtraction a row and label.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -28,13 +28,15 @@ pub(super) fn census(table: &Table, options: CensusOptions, watch: &dyn Watch) -
         .collect();
     metrics.sort_by(|a, b| b.series.cmp(&a.series).then_with(|| a.name.cmp(&b.name)));
     let (labels, unique) = label_totals(table, &series_by_label(&metrics));
+    let targets = table.targets.iter().filter(|target| !target.is_unknown());
+    let targets: BTreeSet<_> = targets.map(|target| (&target.job, &target.labels)).collect();
     let sum = |of: fn(&MetricCensus) -> u64| metrics.iter().map(of).sum();
     Census {
         stage: table.stage,
         series: sum(|metric| metric.series),
         samples: sum(|metric| metric.samples),
         exact: true,
-        targets: table.targets.iter().filter(|target| !target.is_unknown()).count() as u64,
+        targets: targets.len() as u64,
         label_pairs: sum(|metric| metric.label_pairs),
         label_bytes: sum(|metric| metric.label_bytes),
         exposed_bytes: sum(|metric| metric.exposed_bytes),
@@ -231,7 +233,6 @@ mod tests {
     use crate::series::TableBuilder;
     use crate::watch::Unwatched;
     use proptest::prelude::*;
-    use std::collections::BTreeSet;
 
     type Row = (String, BTreeMap<String, String>);
 

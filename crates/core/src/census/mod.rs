@@ -6,7 +6,7 @@ mod distinct;
 pub mod groups;
 pub mod pairs;
 mod shape;
-mod sketched;
+pub(crate) mod sketched;
 pub mod time;
 mod totals;
 

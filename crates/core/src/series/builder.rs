@@ -5,6 +5,9 @@ use std::sync::Arc;
 use super::table::{Column, MetricRows, NameId, Stage, Table, Target, TargetId};
 use super::{MetricType, Sample, Sink};
 
+/// A code in a column.
+const CELL_BYTES: u64 = size_of::<u32>() as u64;
+
 /// Builds a [`Table`] of exposed series from what readers tell.
 #[derive(Debug)]
 pub struct TableBuilder {
@@ -17,6 +20,8 @@ pub struct TableBuilder {
     layouts: Vec<Layout>,
     last: usize,
     samples: u64,
+    /// Bytes of the series told, and of their cells.
+    bytes: u64,
     /// Number of the last sample that a reader told, while nothing else was told since.
     number: Option<u64>,
 }
@@ -38,6 +43,7 @@ impl Default for TableBuilder {
             layouts: Vec::new(),
             last: usize::MAX,
             samples: 0,
+            bytes: 0,
             number: None,
         }
     }
@@ -57,6 +63,25 @@ impl TableBuilder {
         self.samples
     }
 
+    /// About how many bytes the rows told take: their text, and 4 a cell.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The table of the rows told so far. Those that follow go into the next one, with the same
+    /// target and the family that was announced last.
+    pub fn take(&mut self) -> Table {
+        let mut next = Self::default();
+        if let Some(target) = self.table.targets.get(self.target.0 as usize) {
+            next.target(target.clone());
+        }
+        let (family, kind) = self.announced();
+        if !family.is_empty() {
+            next.family(family, kind);
+        }
+        std::mem::replace(self, next).finish()
+    }
+
     /// The family and type of the latest `# TYPE` line of the page; "" where there is none.
     pub fn announced(&self) -> (&str, MetricType) {
         (self.table.family_names.value(self.announced.0), self.announced.1)
@@ -69,6 +94,7 @@ impl TableBuilder {
         }
         let target = self.target;
         self.samples += part.samples;
+        self.bytes += part.bytes;
         let (family, kind) = part.announced();
         let (family, kind) = (self.table.family_names.intern(family), kind);
         self.table.append_rows(&part.finish(), |_| target);
@@ -132,6 +158,7 @@ impl TableBuilder {
         rows.notes.push_row(self.announced.0, self.announced.1);
         rows.rows += 1;
         rows.exposed_bytes += exposed_bytes as u64;
+        self.bytes += exposed_bytes as u64 + CELL_BYTES * rows.columns.len() as u64;
         rows.push_run(self.target, 1);
         group
     }
@@ -160,10 +187,15 @@ impl TableBuilder {
     fn column(&mut self, group: usize, name: &str) -> u32 {
         let id = self.table.intern_name(name);
         let columns = &mut self.table.metrics[group].columns;
+        let known = columns.len();
         let at = columns.iter().position(|column| column.name == id).unwrap_or_else(|| {
             columns.push(Column { name: id, codes: Vec::new() });
             columns.len() - 1
         });
+        if at == known {
+            // All the rows before get a cell in it.
+            self.bytes += CELL_BYTES * self.table.metrics[group].rows as u64;
+        }
         at as u32
     }
 

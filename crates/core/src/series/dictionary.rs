@@ -4,7 +4,7 @@ use hashbrown::HashTable;
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 
 /// What every label name is hashed under; part of the format of saved hashes.
-const SEED: u64 = 0x7072_6f6d_7369_6576;
+pub(crate) const SEED: u64 = 0x7072_6f6d_7369_6576;
 
 /// The distinct values of one label name. Code 0 is the empty value, which to Prometheus is the
 /// same as an absent label; its hash is 0, so that absent labels add nothing to a row's hash.
@@ -111,6 +111,11 @@ impl Dictionary {
     /// All values but the empty one, in the order they were first seen.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         (1..self.ends.len() as u32).map(|code| self.value(code))
+    }
+
+    /// Bytes of the values, their ends, hashes and places in the index; whatever the capacities.
+    pub(crate) fn text_bytes(&self) -> u64 {
+        (self.arena.len() + self.ends.len() * 2 * size_of::<u64>() + self.ends.len() * 12) as u64
     }
 
     /// Bytes that it holds on the heap.

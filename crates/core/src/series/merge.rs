@@ -58,6 +58,20 @@ impl Table {
         }
     }
 
+    /// As [`Table::append`], but up to the order of rows and codes, which [`Table::canonical`] does
+    /// away with, it is the same whichever comes first: of two types of a family the lesser stays.
+    ///
+    /// # Panics
+    /// When the stages differ.
+    pub fn merge(&mut self, other: &Self) {
+        for (name, &kind) in &other.families {
+            if let Some(known) = self.families.get_mut(name) {
+                *known = kind.min(*known);
+            }
+        }
+        self.append(other);
+    }
+
     /// The code here of every code that `other` has of a label.
     fn translate(&mut self, to: NameId, other: &Self, from: NameId) -> Vec<u32> {
         let values = Arc::make_mut(&mut self.values[to.0 as usize]);

@@ -2,6 +2,7 @@
 //! all read; and a single label set under change.
 
 mod builder;
+mod canonical;
 mod coded;
 mod dictionary;
 mod label_buf;
@@ -15,6 +16,7 @@ mod table;
 pub use builder::TableBuilder;
 pub use coded::{CodedLabel, CodedPart, CodedRows};
 pub use dictionary::Dictionary;
+pub(crate) use dictionary::SEED as HASH_SEED;
 pub use label_buf::LabelBuf;
 pub(crate) use label_buf::{LabelRef, NameRef};
 pub(crate) use layout::Layout;

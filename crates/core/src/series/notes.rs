@@ -74,14 +74,19 @@ impl PageNotes {
         found.map_or(&[], |(_, rows)| rows)
     }
 
+    /// The labels that stand empty in some row, with those rows, ascending.
+    pub(crate) fn empties(&self) -> impl Iterator<Item = (NameId, &[u32])> {
+        self.empties.iter().map(|(name, rows)| (*name, &**rows))
+    }
+
     /// Tells of the next row.
-    pub(super) fn push_row(&mut self, family: u32, kind: MetricType) {
+    pub(crate) fn push_row(&mut self, family: u32, kind: MetricType) {
         self.push_types(TypeRun { family, kind, rows: 1 });
         self.rows += 1;
     }
 
     /// Gives the latest row a timestamp.
-    pub(super) fn set_time(&mut self, time: i64) {
+    pub(crate) fn set_time(&mut self, time: i64) {
         self.times.resize(self.rows - 1, NO_TIME);
         self.times.push(time);
     }
@@ -93,7 +98,7 @@ impl PageNotes {
     }
 
     /// Says that label `name` stands empty in the latest row.
-    pub(super) fn set_empty(&mut self, name: NameId) {
+    pub(crate) fn set_empty(&mut self, name: NameId) {
         let row = self.rows.saturating_sub(1) as u32;
         let rows = self.empties_mut(name);
         if rows.last() != Some(&row) {

@@ -50,6 +50,16 @@ impl<T: Cost> Lowest<T> {
         self.left
     }
 
+    /// What the costs may come to.
+    pub fn budget(&self) -> usize {
+        self.budget
+    }
+
+    /// Whether the costs are within the budget: always, after [`Lowest::evict`] gave none.
+    pub fn fits(&self) -> bool {
+        self.cost <= self.budget
+    }
+
     /// The summed costs of the entries.
     pub fn cost(&self) -> usize {
         self.cost
@@ -81,7 +91,7 @@ impl<T: Cost> Lowest<T> {
 
     /// Takes out the entry of the highest hash while the costs exceed the budget.
     pub fn evict(&mut self) -> Option<(u64, T)> {
-        if self.cost <= self.budget {
+        if self.fits() {
             return None;
         }
         let (hash, entry) = self.entries.pop_last()?;

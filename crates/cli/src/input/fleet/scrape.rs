@@ -79,7 +79,7 @@ fn one(
     let mut builder = TableBuilder::default();
     builder.target(Target { job: target.job.clone(), labels: target.labels.clone() });
     let reading = Reading { server, ..Reading::default() };
-    let scrape = read_scrape(&url, opened, None, reading, &mut builder)?;
+    let scrape = read_scrape(&url, opened, None, reading, &mut builder, None)?;
     Ok((builder.finish(), scrape))
 }
 

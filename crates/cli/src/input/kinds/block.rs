@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use promsieve_core::ingest::index::{
     Churn, Index, Meta, Problem, Series, Summary, Tombstones, Want,
 };
+use promsieve_core::saved::Saved;
 use promsieve_core::watch::Unwatched;
 
 use super::Held;
@@ -115,7 +116,7 @@ fn read_block(directory: &Path, depth: Depth, held: &mut Held) -> anyhow::Result
         summary,
     });
     if let Some(series) = walked.filter(|_| depth.rows) {
-        held.tables.push(series.table());
+        held.series.add(Saved::Exact(series.table()))?;
     }
     if notes.bad {
         held.status = Status::Incomplete;

@@ -1,5 +1,7 @@
 //! The targets of a configuration, scraped as its server would.
 
+use promsieve_core::saved::Saved;
+
 use super::Held;
 use crate::Status;
 use crate::common::Common;
@@ -19,7 +21,7 @@ pub(super) fn read(source: &Source, common: &Common, held: &mut Held) -> anyhow:
             warn(&format!("error: {}: {problem}", source.name()));
             held.status = Status::Incomplete;
         }
-        held.tables.push(fleet.table);
+        held.series.add(Saved::Exact(fleet.table))?;
         held.scrapes.extend(fleet.scrapes);
     }
     Ok(())

@@ -5,16 +5,18 @@ mod block;
 mod fleet;
 mod influx;
 mod protobuf;
+pub(crate) mod saved;
 mod scrape;
 mod server;
 mod status;
 mod wal;
 
 use promsieve_core::ingest::status::TsdbStatus;
-use promsieve_core::series::Table;
+use promsieve_core::units::Bytes;
 
 pub(crate) use wal::Head;
 
+use super::collect::Collector;
 use super::scrapes::Scrape;
 use super::server::ServerArgs;
 use super::source::{Kind, Source};
@@ -25,8 +27,8 @@ pub(crate) use block::{Block, Depth};
 
 /// What the sources held.
 pub(crate) struct Held {
-    /// Series, one table a source.
-    pub(crate) tables: Vec<Table>,
+    /// Series, kept or sketched.
+    pub(crate) series: Collector,
     /// Answers of servers, with their sources' names.
     pub(crate) statuses: Vec<(String, TsdbStatus)>,
     /// What blocks say of themselves.
@@ -39,10 +41,11 @@ pub(crate) struct Held {
     pub(crate) status: Status,
 }
 
-impl Default for Held {
-    fn default() -> Self {
+impl Held {
+    /// Nothing yet; series are kept until a census of them needs more than `memory`.
+    pub(crate) fn within(memory: Bytes) -> Self {
         Self {
-            tables: Vec::new(),
+            series: Collector::new(memory),
             statuses: Vec::new(),
             blocks: Vec::new(),
             scrapes: Vec::new(),
@@ -81,6 +84,7 @@ pub(crate) fn read(
         Kind::Influx => influx::read(source, common, held),
         Kind::Protobuf => protobuf::read(source, common, held),
         Kind::Scrape => scrape::read(source, common, held),
+        Kind::Saved => saved::read(source, common, held),
         Kind::Server => server::read(source, options, common, held),
         Kind::Status => status::read(source, common, held),
         Kind::Block => block::read(source, depth, held),
@@ -95,6 +99,8 @@ fn recognise(source: &Source) -> Vec<Kind> {
         stored.into_iter().filter(|(_, is)| *is).map(|(kind, _)| kind).collect();
     if !stored.is_empty() {
         stored
+    } else if saved::is_one(source) {
+        vec![Kind::Saved]
     } else if server::is_one(source) {
         vec![Kind::Server]
     } else if status::is_one(source) {

@@ -1,6 +1,7 @@
 //! Expositions: one, or a directory of them.
 
 use promsieve_core::ingest::page::Format;
+use promsieve_core::saved::Saved;
 use promsieve_core::series::TableBuilder;
 
 use super::Held;
@@ -17,8 +18,7 @@ pub(super) fn read(source: &Source, common: &Common, held: &mut Held) -> anyhow:
     };
     let files = scrapes::files(directory)?;
     anyhow::ensure!(!files.is_empty(), "`{}` holds no scrape files", directory.display());
-    let (table, read) = scrapes::read_files(&files, common.reading());
-    held.tables.push(table);
+    let read = scrapes::read_files(&files, common.reading(), &mut held.series)?;
     for scrape in read {
         match scrape {
             Ok(scrape) => held.scrapes.push(scrape),
@@ -40,8 +40,12 @@ pub(super) fn read_one(
 ) -> anyhow::Result<()> {
     let mut builder = TableBuilder::default();
     let (access, reading) = (&common.access, common.reading());
-    let scrape = scrapes::read_source(source, access, format, reading, &mut builder)?;
-    held.tables.push(builder.finish());
-    held.scrapes.push(scrape);
+    let series = Some(&mut held.series);
+    let scrape = scrapes::read_source(source, access, format, reading, &mut builder, series);
+    // What was read before an error counts.
+    if scrape.is_ok() || builder.samples() > 0 {
+        held.series.add(Saved::Exact(builder.finish()))?;
+    }
+    held.scrapes.push(scrape?);
     Ok(())
 }

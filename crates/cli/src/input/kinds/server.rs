@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use promsieve_core::ingest::status::TsdbStatus;
+use promsieve_core::saved::Saved;
 
 use super::{Held, Options};
 use crate::Status;
@@ -63,7 +64,7 @@ fn read_all(
         warn(&format!("error: {error:#}"));
         held.status = Status::Incomplete;
     }
-    held.tables.push(table);
+    held.series.add(Saved::Exact(table))?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use promsieve_core::ingest::wal::{HeadCounts, Part, Replay, ReplayOptions, Replayed};
+use promsieve_core::saved::Saved;
 
 use super::Held;
 use crate::Status;
@@ -78,7 +79,7 @@ pub(super) fn read(source: &Source, held: &mut Held) -> anyhow::Result<()> {
         }
     }
     let (checkpoint, segments) = (files.checkpoint, files.segments.len() as u64);
-    held.tables.push(table);
+    held.series.add(Saved::Exact(table))?;
     held.heads.push(Head { name: source.name(), checkpoint, segments, skipped_segments, counts });
     Ok(())
 }

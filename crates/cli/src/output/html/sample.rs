@@ -57,6 +57,7 @@ fn census(text: &str) -> CensusView {
         samples: series,
         duplicates: Some(0),
         label_bytes: Some(9000),
+        error: None,
         labels: vec![LabelView {
             name: text.to_owned(),
             values: 20,
@@ -67,6 +68,7 @@ fn census(text: &str) -> CensusView {
             shape: Some("path_with_id"),
             shape_share: Some(0.9),
             shapes: Vec::new(),
+            error: None,
         }],
         depth: None,
     };
@@ -79,13 +81,20 @@ fn census(text: &str) -> CensusView {
         label_pairs: 5000,
         label_bytes: 18000,
         unique_pairs: 300,
+        error: None,
+        others: None,
         metrics: vec![
             metric(Some("application"), 500),
             metric(Some("network"), 300),
             metric(Some("os"), 150),
             metric(None, 50),
         ],
-        labels: vec![LabelTotalView { name: text.to_owned(), values: 20, series: 1000 }],
+        labels: vec![LabelTotalView {
+            name: text.to_owned(),
+            values: 20,
+            series: 1000,
+            error: None,
+        }],
         blocks: Vec::new(),
         status: vec![StatusView {
             source: text.to_owned(),

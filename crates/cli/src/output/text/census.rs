@@ -62,11 +62,20 @@ fn totals(out: &mut impl Write, view: &CensusView) -> std::io::Result<()> {
     writeln!(
         out,
         "{} series of {} metrics{from}, {} of labels, {} distinct label pairs",
-        SeriesCount(view.series),
+        estimated(view.series, view.error.map(|error| error.series)),
         view.metrics.len(),
         Bytes(view.label_bytes),
-        SeriesCount(view.unique_pairs),
+        estimated(view.unique_pairs, view.error.map(|error| error.values)),
     )?;
+    if let Some(others) = view.others {
+        writeln!(
+            out,
+            "{} metrics with {} series are too many to be counted each; large ones are listed by a \
+             sample",
+            estimated(others.metrics, others.error.map(|error| error.values)),
+            estimated(others.series, others.error.map(|error| error.series)),
+        )?;
+    }
     writeln!(out)
 }
 
@@ -80,7 +89,7 @@ fn metrics(out: &mut impl Write, view: &CensusView, top: usize, hint: &str) -> s
             metric.name.clone(),
             metric.r#type.to_owned(),
             metric.layer.unwrap_or("-").to_owned(),
-            SeriesCount(metric.series).to_string(),
+            estimated(metric.series, metric.error.map(|error| error.series)),
             format!("{share:.1} %"),
             drivers(metric),
         ]);
@@ -92,13 +101,26 @@ fn metrics(out: &mut impl Write, view: &CensusView, top: usize, hint: &str) -> s
     Ok(())
 }
 
+/// A number with its standard error, where it has one.
+fn estimated(number: u64, error: Option<f64>) -> String {
+    match error.filter(|&error| error > 0.0) {
+        None => SeriesCount(number).to_string(),
+        Some(error) => format!("{} ± {:.1} %", SeriesCount(number), error * 100.0),
+    }
+}
+
 /// The labels that multiply a metric most: how many series would be left without each.
 fn drivers(metric: &MetricView) -> String {
     let multiplies = |label: &&LabelView| label.without.is_some_and(|left| left < metric.series);
     let text = |label: &LabelView| {
         let left = label.without.map_or(0, |left| left);
         let shape = label.shape.map(|shape| format!(" {shape}")).unwrap_or_default();
-        format!("{} ({} values{shape}, {} without)", label.name, label.values, SeriesCount(left))
+        let values = match label.error.filter(|error| error.values > 0.0) {
+            None => label.values.to_string(),
+            Some(error) => estimated(label.values, Some(error.values)),
+        };
+        let left = estimated(left, label.error.map(|error| error.without));
+        format!("{} ({values} values{shape}, {left} without)", label.name)
     };
     let parts: Vec<String> =
         metric.labels.iter().filter(multiplies).take(DRIVERS).map(text).collect();

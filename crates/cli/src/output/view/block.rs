@@ -87,6 +87,7 @@ impl CensusView {
             name: label.name.clone(),
             values: label.values,
             series: label.series,
+            error: None,
         };
         Self {
             series: summary.series,

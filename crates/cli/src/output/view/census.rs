@@ -1,6 +1,6 @@
 //! The view of a census.
 
-use promsieve_core::census::{Census, MetricCensus, ShapeShare, Totals};
+use promsieve_core::census::{Census, Errors, MetricCensus, ShapeShare, Totals};
 use promsieve_core::ingest::status::{Entry, TsdbStatus};
 use promsieve_core::packs::{Layer, layer_of};
 use promsieve_core::series::MetricType;
@@ -23,6 +23,12 @@ pub(crate) struct CensusView {
     pub(crate) label_pairs: u64,
     pub(crate) label_bytes: u64,
     pub(crate) unique_pairs: u64,
+    /// Of `series` and, as that of values, of `unique_pairs`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<ErrorView>,
+    /// Metrics that were too many to be counted each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) others: Option<OthersView>,
     pub(crate) metrics: Vec<MetricView>,
     pub(crate) labels: Vec<LabelTotalView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -39,6 +45,24 @@ pub(crate) struct CensusView {
     pub(crate) status: Vec<StatusView>,
 }
 
+/// Relative standard errors of numbers that are estimates; 0 where a number is exact.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ErrorView {
+    pub(crate) series: f64,
+    pub(crate) values: f64,
+    pub(crate) without: f64,
+}
+
+/// Metrics that were too many to be counted each.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct OthersView {
+    pub(crate) metrics: u64,
+    pub(crate) series: u64,
+    pub(crate) error: Option<ErrorView>,
+}
+
 /// One metric.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -51,6 +75,8 @@ pub(crate) struct MetricView {
     pub(crate) duplicates: Option<u64>,
     /// Unknown in the summary of a block, whose metrics have no labels there.
     pub(crate) label_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<ErrorView>,
     pub(crate) labels: Vec<LabelView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) depth: Option<DepthView>,
@@ -69,6 +95,8 @@ pub(crate) struct LabelView {
     pub(crate) shape: Option<&'static str>,
     pub(crate) shape_share: Option<f64>,
     pub(crate) shapes: Vec<ShapeView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<ErrorView>,
 }
 
 /// A shape of values and the share of a label's values that have it.
@@ -86,6 +114,8 @@ pub(crate) struct LabelTotalView {
     pub(crate) name: String,
     pub(crate) values: u64,
     pub(crate) series: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<ErrorView>,
 }
 
 /// What a server's `/api/v1/status/tsdb` tells. Its lists hold the largest entries only.
@@ -124,6 +154,12 @@ impl CensusView {
             name: label.name.clone(),
             values: label.values,
             series: label.series,
+            error: ErrorView::of(label.errors),
+        });
+        let others = census.others.map(|others| OthersView {
+            metrics: others.metrics,
+            series: others.series,
+            error: ErrorView::of(others.errors),
         });
         Self {
             series: census.series,
@@ -133,11 +169,25 @@ impl CensusView {
             label_pairs: census.label_pairs,
             label_bytes: census.label_bytes,
             unique_pairs: census.unique_pairs,
+            error: ErrorView::of(census.errors),
+            others,
             metrics: census.metrics.iter().map(MetricView::of).collect(),
             labels: labels.collect(),
             status,
             ..Self::default()
         }
+    }
+}
+
+impl ErrorView {
+    /// `None` where every number is exact.
+    fn of(errors: Errors) -> Option<Self> {
+        let rounded = |error: f64| (error * 1e5).round() / 1e5;
+        (!errors.is_exact()).then(|| Self {
+            series: rounded(errors.series),
+            values: rounded(errors.values),
+            without: rounded(errors.without),
+        })
     }
 }
 
@@ -149,10 +199,15 @@ impl MetricView {
             series: label.series,
             bytes: label.bytes,
             without: label.without,
-            redundant: label.without.map(|_| label.is_redundant(metric.series)),
+            // Two estimates that are equal prove nothing.
+            redundant: label
+                .without
+                .filter(|_| label.errors.is_exact() && metric.errors.is_exact())
+                .map(|_| label.is_redundant(metric.series)),
             shape: label.shape().map(|shape| shape.shape.as_str()),
             shape_share: label.shape().map(|shape| rounded(shape.share)),
             shapes: label.shapes.iter().map(ShapeView::of).collect(),
+            error: ErrorView::of(label.errors),
         });
         Self {
             name: metric.name.clone(),
@@ -162,6 +217,7 @@ impl MetricView {
             samples: metric.samples,
             duplicates: metric.duplicates,
             label_bytes: Some(metric.label_bytes),
+            error: ErrorView::of(metric.errors),
             labels: labels.collect(),
             depth: None,
         }
@@ -177,6 +233,7 @@ impl MetricView {
             samples: series,
             duplicates: None,
             label_bytes: None,
+            error: None,
             labels: Vec::new(),
             depth: None,
         }

@@ -90,7 +90,7 @@ fn pairs(table: &Table, column: &Column) -> (u64, u64) {
 }
 
 impl MetricSketch {
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self {
             name: name.into(),
             kind: MetricType::Unknown,
@@ -193,8 +193,8 @@ impl LabelSketch {
     ) {
         let values = table.values(column.name);
         let (samples, bytes) = pairs(table, column);
-        self.samples += samples;
-        self.bytes += bytes;
+        self.samples = self.samples.saturating_add(samples);
+        self.bytes = self.bytes.saturating_add(bytes);
         for (&hash, &code) in hashes.iter().zip(&column.codes) {
             self.without.insert(mix(hash.wrapping_sub(values.hash(code))));
         }
@@ -210,8 +210,8 @@ impl LabelSketch {
 
     /// Adds what `other` has counted; `series` and `others` are the metric's series here and there.
     fn merge(&mut self, other: &Self, series: &Counter, others: &Counter) {
-        self.samples += other.samples;
-        self.bytes += other.bytes;
+        self.samples = self.samples.saturating_add(other.samples);
+        self.bytes = self.bytes.saturating_add(other.bytes);
         self.values.merge(&other.values);
         self.without.merge(&other.without);
         if self.having.is_some() || other.having.is_some() {

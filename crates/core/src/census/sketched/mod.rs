@@ -70,10 +70,11 @@ pub(crate) struct Sums {
 
 impl Sums {
     pub(crate) fn add(&mut self, other: &Self) {
-        self.samples += other.samples;
-        self.label_pairs += other.label_pairs;
-        self.label_bytes += other.label_bytes;
-        self.exposed_bytes += other.exposed_bytes;
+        // A saved census may claim any sum.
+        self.samples = self.samples.saturating_add(other.samples);
+        self.label_pairs = self.label_pairs.saturating_add(other.label_pairs);
+        self.label_bytes = self.label_bytes.saturating_add(other.label_bytes);
+        self.exposed_bytes = self.exposed_bytes.saturating_add(other.exposed_bytes);
     }
 }
 
@@ -82,6 +83,12 @@ impl Sums {
 pub(crate) struct LabelValues {
     pub(crate) name: Box<str>,
     pub(crate) values: Counter,
+}
+
+impl LabelValues {
+    pub(crate) fn new(name: &str) -> Self {
+        Self { name: name.into(), values: Counter::new(LABEL_PRECISION) }
+    }
 }
 
 impl Cost for LabelValues {
@@ -153,12 +160,10 @@ impl SketchedCensus {
     }
 
     /// Adds the rows of a table; attach the targets' labels first, as for
-    /// [`Census::of`](super::Census::of). Metrics are counted on several threads.
-    ///
-    /// # Panics
-    /// When the stages differ.
+    /// [`Census::of`](super::Census::of). Of two stages the later one stays. Metrics are counted on
+    /// several threads.
     pub fn add(&mut self, table: &Table) {
-        assert_eq!(self.stage, table.stage, "series of one stage are counted together");
+        self.stage = self.stage.max(table.stage);
         self.add_targets(table);
         let mut groups: Vec<Group<'_>> = self.groups(table);
         groups.par_iter_mut().for_each_init(Scratch::default, |scratch, group| {
@@ -175,12 +180,9 @@ impl SketchedCensus {
         self.add_values(table);
     }
 
-    /// Adds what `other` has counted.
-    ///
-    /// # Panics
-    /// When the stages differ.
+    /// Adds what `other` has counted; of two stages the later one stays.
     pub fn merge(&mut self, other: &Self) {
-        assert_eq!(self.stage, other.stage, "series of one stage are counted together");
+        self.stage = self.stage.max(other.stage);
         self.sums.add(&other.sums);
         self.targets.merge(&other.targets);
         self.series.merge(&other.series);
@@ -303,8 +305,8 @@ impl SketchedCensus {
         if !self.labels.wants(hash) {
             return;
         }
-        let new = || LabelValues { name: name.into(), values: Counter::new(LABEL_PRECISION) };
-        let mut label = self.labels.take(hash).unwrap_or_else(new);
+        let known = self.labels.take(hash);
+        let mut label = known.unwrap_or_else(|| LabelValues::new(name));
         add(&mut label.values);
         self.labels.put(hash, label);
         while self.labels.evict().is_some() {}

@@ -233,7 +233,7 @@ struct Sum {
 
 impl Sum {
     fn add(&mut self, value: u64, error: f64) {
-        self.value += value;
+        self.value = self.value.saturating_add(value);
         self.variance += (value as f64 * error).powi(2);
     }
 
