@@ -43,7 +43,7 @@ impl Ended {
 }
 
 /// Starts the binary in `dir` with nothing in its environment.
-fn spawn(dir: &Path, args: &[&str]) -> Child {
+pub(crate) fn spawn(dir: &Path, args: &[&str]) -> Child {
     spawn_with(dir, args, &[])
 }
 
