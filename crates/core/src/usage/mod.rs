@@ -217,7 +217,9 @@ fn recorded_demands(
         .collect();
     for (at, recorded) in &recording {
         let unknown = holes.iter().any(|hole| hole.may_touch(&recorded.name));
-        demands[*at] = if unknown { LabelNeed::All } else { LabelNeed::none() };
+        // A label that the rule sets overwrites one that may have kept series apart.
+        let may_merge = !recorded.sets.is_empty();
+        demands[*at] = if unknown || may_merge { LabelNeed::All } else { LabelNeed::none() };
     }
     loop {
         let uses: Vec<SelectorUse> =
@@ -227,7 +229,6 @@ fn recorded_demands(
             let readers =
                 uses.iter().filter(|found| found.selects_metric(&recorded.name) != Selects::No);
             let need = readers.fold(LabelNeed::none(), |need, found| need.union(&found.need));
-            let need = need.minus(recorded.sets.iter().map(String::as_str));
             let grown = demands[*at].union(&need);
             changed |= grown != demands[*at];
             demands[*at] = grown;
