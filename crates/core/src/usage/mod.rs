@@ -17,6 +17,8 @@ mod verdict;
 #[cfg(test)]
 mod brute_force;
 #[cfg(test)]
+mod substitution;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,8 +5,8 @@ use proptest::strategy::Union;
 
 use super::evaluate::{Data, Labels, NAME};
 
-pub(super) const METRICS: [&str; 4] = ["m", "n", "o", "target_info"];
-pub(super) const LABELS: [&str; 3] = ["job", "instance", "le"];
+pub(in crate::usage) const METRICS: [&str; 4] = ["m", "n", "o", "target_info"];
+pub(in crate::usage) const LABELS: [&str; 3] = ["job", "instance", "le"];
 
 type Text = BoxedStrategy<String>;
 
@@ -125,7 +125,7 @@ pub(super) fn constructs(inner: &Text) -> Vec<Construct> {
 }
 
 /// Any expression.
-pub(super) fn expressions() -> Text {
+pub(in crate::usage) fn expressions() -> Text {
     let any = |inner: Text| {
         let all = constructs(&inner).into_iter().map(|(_, weight, text)| (weight, text));
         Union::new_weighted(all.collect())

@@ -13,7 +13,8 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use super::*;
 use crate::promql::Expr;
 use evaluate::{Answer, Data, Labels, NAME, Series, Value, distinct, evaluate, vector};
-use generate::{LABELS, METRICS, constructs, data, expressions};
+pub(super) use generate::{LABELS, METRICS, expressions};
+use generate::{constructs, data};
 
 /// What `expr` gives at the last moment.
 fn answer(expr: &Expr, data: &Data) -> Answer {
@@ -47,7 +48,7 @@ fn query(text: &str) -> Query {
     Query::new(text, origin)
 }
 
-fn usage_of(text: &str) -> Usage {
+pub(super) fn usage_of(text: &str) -> Usage {
     Usage::of(vec![query(text)], UsageOptions::default())
 }
 
@@ -77,7 +78,7 @@ fn without_unneeded(usage: &Usage, data: &Data) -> Vec<(String, Data)> {
     found
 }
 
-fn config() -> Config {
+pub(super) fn config() -> Config {
     let (rng_seed, failure_persistence) = (RngSeed::Fixed(1), None);
     Config { cases: 3000, rng_seed, failure_persistence, ..Config::default() }
 }
