@@ -93,8 +93,10 @@ pub(super) fn distinct(mut series: Series) -> Answer {
 }
 
 fn select(selector: &Selector, data: &Data, at: usize) -> Series {
-    let back = selector.modifiers.offset.map_or(0, |seconds| (seconds / 60.0) as usize);
-    let Some(at) = at.checked_sub(back) else { return Series::new() };
+    // Whatever the offset, it leads one moment back.
+    let Some(at) = at.checked_sub(usize::from(selector.modifiers.offset.is_some())) else {
+        return Series::new();
+    };
     let named = |labels: &Labels| {
         selector.name.as_ref().is_none_or(|name| labels.get(NAME) == Some(&name.text.to_string()))
     };
