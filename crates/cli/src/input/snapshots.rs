@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use promsieve_core::series::Table;
-use promsieve_core::units::Bytes;
+use promsieve_core::units::{Bytes, day_number};
 
 use super::kinds::{Held, Options};
 use super::{Source, kinds};
@@ -164,13 +164,7 @@ fn date(word: &str) -> Option<f64> {
     };
     let (year, month, day) = (number(0, 4)?, number(4, 6)?, number(6, 8)?);
     let (hours, minutes, seconds) = (number(8, 10)?, number(10, 12)?, number(12, 14)?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hours > 24 {
-        return None;
-    }
-    // Days of the Gregorian calendar, in years that begin with March.
-    let year = if month < 3 { year - 1 } else { year };
-    let in_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + in_year - 719_468;
+    let days = day_number(year, month, day).filter(|_| hours <= 24)?;
     Some((days * 86_400 + hours * 3600 + minutes * 60 + seconds) as f64)
 }
 

@@ -1,9 +1,11 @@
-//! Quantities that must not be mixed up: bytes, series, and durations as Prometheus writes them.
+//! Quantities that must not be mixed up: bytes, series, durations as Prometheus writes them, days.
 
+mod calendar;
 mod duration;
 
 use std::fmt;
 
+pub use calendar::day_number;
 pub use duration::{DURATION_UNITS, DurationError, duration_millis, duration_text};
 
 /// A number of bytes.

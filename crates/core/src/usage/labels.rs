@@ -65,17 +65,6 @@ impl LabelNeed {
             }
         }
     }
-
-    /// What is left when `labels` are set by somebody else.
-    #[must_use]
-    pub fn minus<'a>(&self, labels: impl IntoIterator<Item = &'a str>) -> Self {
-        let labels: BTreeSet<String> = labels.into_iter().map(str::to_owned).collect();
-        match self {
-            Self::All => Self::all_except(labels.iter().map(String::as_str)),
-            Self::AllExcept(out) => Self::AllExcept(out.union(&labels).cloned().collect()),
-            Self::Only(needed) => Self::Only(needed.difference(&labels).cloned().collect()),
-        }
-    }
 }
 
 impl fmt::Display for LabelNeed {
@@ -97,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unions_and_differences_contain_what_they_should() {
+    fn unions_contain_what_they_should() {
         let sets = [
             LabelNeed::All,
             LabelNeed::none(),
@@ -112,10 +101,6 @@ mod tests {
                     let either = one.contains(label) || other.contains(label);
                     assert_eq!(one.union(other).contains(label), either, "{one} | {other}");
                 }
-            }
-            for label in ["a", "b", "c", "d"] {
-                let left = one.contains(label) && label != "a" && label != "d";
-                assert_eq!(one.minus(["a", "d"]).contains(label), left, "{one}");
             }
         }
     }

@@ -18,6 +18,8 @@ mod verdict;
 #[cfg(test)]
 mod brute_force;
 #[cfg(test)]
+mod substitution;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -219,7 +221,9 @@ fn recorded_demands(
         .collect();
     for (at, recorded) in &recording {
         let unknown = holes.iter().any(|hole| hole.may_touch(&recorded.name));
-        demands[*at] = if unknown { LabelNeed::All } else { LabelNeed::none() };
+        // A label that the rule sets overwrites one that may have kept series apart.
+        let may_merge = !recorded.sets.is_empty();
+        demands[*at] = if unknown || may_merge { LabelNeed::All } else { LabelNeed::none() };
     }
     loop {
         let uses: Vec<SelectorUse> =
@@ -229,7 +233,6 @@ fn recorded_demands(
             let readers =
                 uses.iter().filter(|found| found.selects_metric(&recorded.name) != Selects::No);
             let need = readers.fold(LabelNeed::none(), |need, found| need.union(&found.need));
-            let need = need.minus(recorded.sets.iter().map(String::as_str));
             let grown = demands[*at].union(&need);
             changed |= grown != demands[*at];
             demands[*at] = grown;

@@ -123,21 +123,25 @@ fn labels_and_values_are_judged_for_each_metric() {
 #[test]
 fn recorded_series_pass_on_what_their_readers_need() {
     let recording = |name: &str, text: &str| Query {
-        records: Some(Recorded { name: name.to_owned(), sets: vec!["set".to_owned()] }),
+        records: Some(Recorded { name: name.to_owned(), sets: Vec::new() }),
         ..Query::new(text, origin(OriginKind::Rule))
     };
     let queries = vec![
         recording("r1", "rate(m[5m])"),
         recording("r2", "max by (a, b) (r1)"),
         recording("r3", "m2 > 0"),
-        query("sum by (a, set) (r2)"),
-        query("sum by (x, set) (r3)"),
+        query("sum by (a) (r2)"),
+        query("sum by (x) (r3)"),
     ];
     let options = UsageOptions { recorded_read_here_only: true };
     let usage = Usage::of(queries.clone(), options);
     let need = |usage: &Usage, metric: &str| usage.selectors_of(metric)[0].0.need.to_string();
     assert_eq!(need(&usage, "m"), "a, b");
     assert_eq!(need(&usage, "m2"), "x");
+    let mut sets = queries.clone();
+    let recorded = Recorded { name: "r3".to_owned(), sets: vec!["set".to_owned()] };
+    sets[2].records = Some(recorded);
+    assert_eq!(need(&Usage::of(sets, options), "m2"), "all labels");
     let usage = Usage::of(queries, UsageOptions::default());
     assert_eq!(need(&usage, "m"), "all labels");
 }

@@ -11,6 +11,8 @@ mod datasource;
 mod delivery;
 mod federation;
 mod kubernetes;
+#[cfg(test)]
+mod layouts;
 mod managed_alerts;
 mod mesh_console;
 mod perses;

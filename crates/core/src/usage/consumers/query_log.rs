@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::units::day_number;
 use crate::usage::query::{Origin, OriginKind, Query};
 
 /// What is read of a line.
@@ -87,16 +88,7 @@ pub fn moment(text: &str) -> Option<i64> {
     let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
     let is_day = text.get(4..5)? == "-" && text.get(7..8)? == "-";
-    if !is_day || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    // Days since 1970 of the proleptic Gregorian calendar, with years that begin in March.
-    let (years, months) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = years * 365 + years.div_euclid(4) - years.div_euclid(100)
-        + years.div_euclid(400)
-        + (months * 153 + 2) / 5
-        + day
-        - 719_469;
+    let days = day_number(year, month, day).filter(|_| is_day)?;
     if text.len() == 10 {
         return Some(days * 86_400);
     }
