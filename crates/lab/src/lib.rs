@@ -8,6 +8,7 @@ pub mod cpu;
 pub mod jobs;
 pub mod measure;
 pub mod mesh;
+pub mod plans;
 pub mod protobuf;
 pub mod real;
 pub mod wal;

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::view::census::CensusView;
 use super::view::estimate::EstimateView;
+use super::view::explain::ExplainView;
 use super::view::lint::{DiffView, LintView};
 use super::view::optimize::OptimizeView;
 use super::view::relabel::RelabelView;
@@ -35,6 +36,7 @@ fn generated_schemas_are_current() {
         ("lint", schema::<LintView>("lint")),
         ("lint-diff", schema::<DiffView>("lint --diff")),
         ("optimize", schema::<OptimizeView>("optimize")),
+        ("optimize-explain", schema::<ExplainView>("optimize --explain")),
         ("relabel", schema::<RelabelView>("relabel --scrape")),
         ("review", schema::<ReviewView>("review")),
         ("shard", schema::<ShardView>("shard")),

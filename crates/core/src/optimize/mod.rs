@@ -6,6 +6,7 @@
 mod action;
 mod apply;
 mod candidates;
+mod explain;
 mod goal;
 mod losses;
 mod needed;
@@ -13,6 +14,7 @@ mod patterns;
 mod planner;
 mod prove;
 mod replay;
+mod rollout;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -20,9 +22,11 @@ mod text;
 
 pub use action::{Action, ActionKind, Footprint, Loss, Proof, Replay};
 pub use candidates::propose;
+pub use explain::effects;
 pub use goal::{Goal, Worth};
 pub use planner::{Planned, Price, plan};
 pub use prove::{Plan, Refutation};
+pub use rollout::{Phase, rollout};
 pub use text::patch;
 
 use crate::config::Project;

@@ -181,13 +181,15 @@ fn plan(
     }
 }
 
-fn load(stored: &Stored, dropped: u64) -> Load {
+/// The load of what is stored where so many series are dropped.
+pub(super) fn load(stored: &Stored, dropped: u64) -> Load {
     let options = CensusOptions { summary: true };
     let census = Census::of(&stored.table, options, &Unwatched);
     Load::of(&census, &stored.table).with_dropped(dropped)
 }
 
-fn footprint(evidence: &Evidence<'_>, load: &Load) -> Footprint {
+/// What a load needs.
+pub(super) fn footprint(evidence: &Evidence<'_>, load: &Load) -> Footprint {
     let estimate = estimate(load, evidence.model, evidence.settings);
     Footprint { series: SeriesCount(load.series), rss: estimate.rss.expected }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::action::{Action, ActionKind, Proof};
-use super::{Evidence, Goal, Plan, Proposal, Refutation, plan, propose};
+use super::{Evidence, Goal, Plan, Proposal, Refutation, effects, plan, propose, rollout};
 use crate::config::{Job, Project};
 use crate::cost::{CostModel, ServerSettings};
 use crate::flow::{self, Stored};
@@ -247,4 +247,40 @@ fn what_is_worth_least_is_given_up_first_and_only_for_the_budget() {
     check_budget(4, "", (&["jvm_x"], Some(3000)));
     check_budget(4, "node_.*|free", (&["node_x", "free"], Some(6000)));
     check_budget(0, "node_.*", (&["node_x"], Some(6000)));
+}
+
+#[test]
+fn a_plan_rolls_out_drops_first_and_then_labels_job_by_job() {
+    let target = |metric: &str| (metric.to_owned(), vec![("pod".to_owned(), "p".to_owned())]);
+    let mut series: Vec<Series> = vec![target("used"), target("free")];
+    series.push(("other".to_owned(), vec![("a".to_owned(), "1".to_owned())]));
+    let queries = ["sum(used)".to_owned(), "other".to_owned()];
+    with_evidence(&[&series], &queries, |evidence| {
+        let drop = step(&["__name__"], "free", "drop");
+        let drop = Action {
+            metrics: vec!["free".to_owned()],
+            labels: Vec::new(),
+            ..action(ActionKind::DropMetrics, "", "", drop)
+        };
+        let label = RawStep { source_labels: Field::Absent, ..step(&[], "pod", "labeldrop") };
+        let label = Action {
+            metrics: vec!["used".to_owned()],
+            ..action(ActionKind::DropLabel, "pod", "", label)
+        };
+        let plan = Proposal { actions: vec![label, drop] }.prove(evidence, &Unwatched).unwrap();
+        let phases = rollout(evidence, &plan);
+        let told: Vec<_> = phases
+            .iter()
+            .map(|it| {
+                let series = [it.before, it.peak, it.after].map(|footprint| footprint.series.0);
+                (it.job.as_deref(), &it.actions[..], it.changed, series)
+            })
+            .collect();
+        let drops = (None, &[1][..], 0, [3, 3, 2]);
+        assert_eq!(told, [drops, (Some("j"), &[0][..], 1, [2, 3, 2])]);
+        assert_eq!(phases[1].after, plan.after());
+        let on_free = effects(evidence, plan.actions(), "free");
+        assert_eq!(on_free.len(), 1);
+        assert_eq!((on_free[0].0, on_free[0].1.series.0, on_free[0].1.dropped.0), (1, 1, 1));
+    });
 }

@@ -5,6 +5,8 @@ use promsieve_core::units::SeriesCount;
 use promsieve_core::usage::Usage;
 use serde::Serialize;
 
+use super::rollout::PhaseView;
+
 /// What a plan saves, action by action, and the configuration with it.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -22,6 +24,8 @@ pub(crate) struct OptimizeView {
     pub(crate) losses: Vec<ActionView>,
     /// What the losses cost; null where none are looked for.
     pub(crate) price: Option<PriceView>,
+    /// How the plan is rolled out, one phase after the other; empty in a review.
+    pub(crate) phases: Vec<PhaseView>,
     /// Kinds of consumers that were not given; what only they use looks unused.
     pub(crate) consumers_not_given: Vec<&'static str>,
     /// Snapshots that the plan was replayed over, the newest included.
@@ -122,13 +126,13 @@ impl ReplayView {
 }
 
 impl FootprintView {
-    fn of(footprint: Footprint) -> Self {
+    pub(super) fn of(footprint: Footprint) -> Self {
         Self { series: footprint.series.0, rss: footprint.rss.0 }
     }
 }
 
 impl ActionView {
-    fn of(action: &Action, usage: &Usage) -> Self {
+    pub(super) fn of(action: &Action, usage: &Usage) -> Self {
         let metrics = action.metrics.clone();
         Self {
             kind: action.kind.as_str(),
@@ -157,7 +161,7 @@ impl ActionView {
 }
 
 /// Who asks a query.
-fn asker(usage: &Usage, at: usize) -> String {
+pub(super) fn asker(usage: &Usage, at: usize) -> String {
     let origin = &usage.queries()[at].origin;
     format!("{}: {}", origin.file, origin.name)
 }
@@ -183,6 +187,7 @@ impl OptimizeView {
                 reaches: price.reaches,
                 after: FootprintView::of(price.after),
             }),
+            phases: Vec::new(),
             consumers_not_given: usage.kinds_missing().iter().map(|kind| kind.as_str()).collect(),
             snapshots: plan.snapshots(),
             config,
