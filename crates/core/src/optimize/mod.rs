@@ -13,6 +13,7 @@ mod needed;
 mod patterns;
 mod planner;
 mod prove;
+mod redundant;
 mod replay;
 mod rollout;
 mod search;

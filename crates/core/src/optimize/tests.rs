@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::action::{Action, ActionKind, Proof};
+use super::apply::steps_alone;
+use super::replay::replay;
 use super::{Evidence, Goal, Plan, Proposal, Refutation, effects, plan, propose, rollout};
 use crate::config::{Job, Project};
 use crate::cost::{CostModel, ServerSettings};
@@ -70,7 +72,7 @@ fn proven(mut proposal: Proposal, evidence: &Evidence<'_>) -> Plan {
 
 /// What the steps of actions leave.
 fn left(evidence: &Evidence<'_>, actions: &[Action]) -> Table {
-    let steps = super::apply::steps_alone(evidence.project, actions.iter()).unwrap();
+    let steps = steps_alone(evidence.project, actions.iter()).unwrap();
     flow::store_more(&steps, &evidence.stored.table).table
 }
 
@@ -118,6 +120,14 @@ proptest! {
             for query in &asked {
                 let (was, is) = (selected(&evidence.stored.table, query), selected(&after, query));
                 prop_assert_eq!(was, is, "{:?} under {:?}", query, plan.actions());
+            }
+            // What hashes say of labels that are looked at one by one, a whole replay says.
+            for action in plan.not_applied() {
+                let steps = steps_alone(evidence.project, std::iter::once(action)).unwrap();
+                for snapshot in evidence.snapshots() {
+                    let replayed = replay(&steps, &snapshot.table, &[action]);
+                    prop_assert!(replayed.is_ok(), "{:?} {:?}", action, replayed.err());
+                }
             }
             let saved: u64 = plan.actions().iter().map(|action| action.series_saved.0).sum();
             let gone = plan.before().series.0 - plan.after().series.0;
@@ -205,9 +215,19 @@ fn steps_that_do_other_than_they_claim_are_refuted() {
     );
     let merging = RawStep { source_labels: Field::Absent, ..step(&[], "a|c", "labeldrop") };
     check(
-        action(ActionKind::DropLabel, "c", "", merging),
+        action(ActionKind::DropLabel, "c", "", merging.clone()),
         "1 series of `m` would become the same as others",
     );
+    let observed = |step: RawStep| Action {
+        proof: Proof::Observed(1),
+        ..action(ActionKind::DropLabel, "c", "", step)
+    };
+    check(observed(merging), "its steps do other than take the label away");
+    let nothing = RawStep { source_labels: Field::Absent, ..step(&[], "d", "labeldrop") };
+    check(observed(nothing), "its steps do other than take the label away");
+    let label = RawStep { source_labels: Field::Absent, ..step(&[], "a", "labeldrop") };
+    let two = Action { labels: vec!["c".to_owned()], ..observed(label) };
+    check(two, "its steps do other than take the label away");
 }
 
 /// Plans for at most so many series, with losses; the metrics that are left and the price.
