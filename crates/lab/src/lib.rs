@@ -11,4 +11,5 @@ pub mod mesh;
 pub mod plans;
 pub mod protobuf;
 pub mod real;
+pub mod silent;
 pub mod wal;
