@@ -4,9 +4,10 @@ use std::path::Path;
 use std::{env, fs};
 
 /// Files that nearly every run reads, without their endings.
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "schema/prometheus",
     "packs/layers",
+    "packs/sources",
     "sd/clouds",
     "sd/containers",
     "sd/kubernetes",

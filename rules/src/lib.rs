@@ -21,6 +21,8 @@ pub mod schema {
 pub mod packs {
     /// Which layer a metric watches, by prefixes of its name, as JSON.
     pub const LAYERS: &str = json!("packs/layers");
+    /// How series are spared where they are made, by prefixes of their names, as JSON.
+    pub const SOURCES: &str = json!("packs/sources");
 }
 
 /// Labels that service discoveries offer: JSON by the key of the discovery.

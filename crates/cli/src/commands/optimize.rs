@@ -15,7 +15,7 @@ use crate::Status;
 use crate::common::{Common, Format};
 use crate::input::replace::write_new;
 use crate::output::view::explain::ExplainView;
-use crate::output::view::optimize::OptimizeView;
+use crate::output::view::optimize::{AdviceView, OptimizeView};
 use crate::output::view::rollout::PhaseView;
 use crate::output::{json, text};
 use crate::stderr::warn;
@@ -76,7 +76,10 @@ pub(crate) fn run(
     let files = patched(&analysis, &planned.plan)?;
     let config = files.first().map(|(_, text)| text.clone()).unwrap_or_default();
     let mut view = OptimizeView::of(&planned, &analysis.usage, config);
-    let phases = optimize::rollout(&analysis.evidence(&[]), &planned.plan);
+    let evidence = analysis.evidence(&[]);
+    let phases = optimize::rollout(&evidence, &planned.plan);
+    let advice = optimize::advise(&evidence, &planned.plan);
+    view.advice = advice.iter().map(AdviceView::of).collect();
     view.phases = phases.iter().map(|phase| PhaseView::of(phase, &goal)).collect();
     match common.format {
         Format::Json => json::write(out, &view)?,

@@ -4,6 +4,7 @@
 //! every series of every snapshot, and is the only way to a [`Plan`].
 
 mod action;
+mod advice;
 mod apply;
 mod candidates;
 mod explain;
@@ -22,6 +23,7 @@ mod tests;
 mod text;
 
 pub use action::{Action, ActionKind, Footprint, Loss, Proof, Replay};
+pub use advice::{Advice, advise};
 pub use candidates::propose;
 pub use explain::effects;
 pub use goal::{Goal, Worth};
@@ -29,6 +31,8 @@ pub use planner::{Planned, Price, plan};
 pub use prove::{Plan, Refutation};
 pub use rollout::{Phase, rollout};
 pub use text::patch;
+
+use apply::steps_alone;
 
 use crate::config::Project;
 use crate::cost::{CostModel, ServerSettings};

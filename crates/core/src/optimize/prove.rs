@@ -3,7 +3,7 @@
 use super::action::{Action, ActionKind, Footprint, Proof, Replay};
 use super::apply::steps_alone;
 use super::needed::{needed, queries};
-use super::redundant::{is_by_name, lost_alone, merged, one_each};
+use super::redundant::{Loses, is_by_name, losers, merged, one_each};
 use super::replay::{Difference, figures, replay, touched};
 use super::{Evidence, Proposal};
 use crate::census::{Census, CensusOptions};
@@ -126,18 +126,21 @@ fn replay_apart(
         for action in &others {
             replay_one(evidence, action, &touched(&snapshot.table, &action.1))?;
         }
+        let mut loses: Vec<Loses<'_>> = Vec::new();
         for action in &by_name {
             let series = one_each(&snapshot.table, &action.1);
             let after = replay_one(evidence, action, &series)?;
-            if !lost_alone(&series, &after.table, &action.1) {
-                let reason = "its steps do other than take the label away".to_owned();
-                return Err(Refutation { actions: vec![action.0], reason });
-            }
+            let losers = losers(&series, &after.table, &action.1).ok_or_else(|| Refutation {
+                actions: vec![action.0],
+                reason: "its steps do other than take the label away".to_owned(),
+            })?;
+            loses.push((&action.1, losers));
         }
-        let claims: Vec<&Action> = by_name.iter().map(|(_, action)| action).collect();
-        if let Some((at, difference)) = merged(&snapshot.table, &claims) {
-            let actions = vec![by_name[at].0];
-            return Err(Refutation { actions, reason: difference.reason });
+        let merged = merged(&snapshot.table, &loses);
+        if !merged.is_empty() {
+            let reasons: Vec<String> = merged.values().map(|it| it.reason.clone()).collect();
+            let actions = merged.keys().map(|&at| by_name[at].0).collect();
+            return Err(Refutation { actions, reason: reasons.join("; ") });
         }
     }
     Ok(())

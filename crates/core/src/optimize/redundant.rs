@@ -4,6 +4,8 @@
 //! replayed; what the others become follows, and a label set without a label has its hash less that
 //! of the pair.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::action::{Action, ActionKind};
 use super::replay::{Difference, is_touched};
 use crate::relabel::RawStep;
@@ -40,40 +42,52 @@ pub(super) fn one_each(snapshot: &Table, action: &Action) -> Table {
     table
 }
 
-/// Whether the one series of each metric has lost its label and nothing else.
-pub(super) fn lost_alone(before: &Table, after: &Table, action: &Action) -> bool {
-    let pairs = |table: &Table| -> Vec<(String, Vec<(String, String)>)> {
-        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        let groups =
-            table.metrics.iter().flat_map(|group| (0..group.rows).map(move |row| (group, row)));
-        let mut rows: Vec<_> = groups
-            .map(|(group, row)| {
-                let labels = table.row_labels(group, row).into_iter().map(owned);
-                let left = labels.filter(|(name, _)| !action.labels.contains(name));
-                (table.metric_name(group).to_owned(), left.collect())
-            })
-            .collect();
-        rows.sort();
-        rows
-    };
-    let is_gone = label_of(after, action)
-        .is_none_or(|label| after.metrics.iter().all(|group| group.column(label).is_none()));
-    is_gone && pairs(before) == pairs(after)
+/// The metrics whose one series has lost the label; `None` where the steps did anything else, or left
+/// it to one of the metrics that the action names.
+pub(super) fn losers(before: &Table, after: &Table, action: &Action) -> Option<BTreeSet<String>> {
+    let (before, after) = (by_metric(before), by_metric(after));
+    let mut losers = BTreeSet::new();
+    for (metric, labels) in &before {
+        let left = after.get(metric)?;
+        let is_left = |(name, _): &&(String, String)| !action.labels.contains(name);
+        if left.iter().eq(labels.iter().filter(is_left)) {
+            losers.insert(metric.clone());
+        } else if left != labels || action.metrics.contains(metric) {
+            return None;
+        }
+    }
+    (before.len() == after.len()).then_some(losers)
 }
 
-/// The first series that would become the same as another one, over all actions; the index is that
-/// of the action.
-pub(super) fn merged(snapshot: &Table, actions: &[&Action]) -> Option<(usize, Difference)> {
-    snapshot.metrics.iter().find_map(|group| {
-        let hashes = snapshot.row_hashes(group);
-        actions.iter().enumerate().find_map(|(at, action)| {
-            let label = label_of(snapshot, action)?;
-            let touched = is_touched(snapshot, group, action) && group.column(label).is_some();
-            let lost = if touched { lost(snapshot, group, &hashes, action, label) } else { 0 };
-            let metric = snapshot.metric_name(group).to_owned();
-            (lost > 0).then(|| (at, Difference::merged(&action.job, &metric, lost)))
+/// The labels of the first series of each metric.
+fn by_metric(table: &Table) -> BTreeMap<String, Vec<(String, String)>> {
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let groups = table.metrics.iter();
+    groups
+        .map(|group| {
+            let labels = table.row_labels(group, 0).into_iter().map(owned).collect();
+            (table.metric_name(group).to_owned(), labels)
         })
-    })
+        .collect()
+}
+
+/// An action, and the metrics whose series lose their label by it.
+pub(super) type Loses<'a> = (&'a Action, BTreeSet<String>);
+
+/// The actions by which series would become the same as others, by index, each with the first metric.
+pub(super) fn merged(snapshot: &Table, actions: &[Loses<'_>]) -> BTreeMap<usize, Difference> {
+    let mut found = BTreeMap::new();
+    for group in &snapshot.metrics {
+        let (metric, hashes) = (snapshot.metric_name(group), snapshot.row_hashes(group));
+        for (at, (action, losers)) in actions.iter().enumerate() {
+            let label = label_of(snapshot, action).filter(|_| losers.contains(metric));
+            let lost = label.map_or(0, |label| lost(snapshot, group, &hashes, action, label));
+            if lost > 0 {
+                found.entry(at).or_insert_with(|| Difference::merged(&action.job, metric, lost));
+            }
+        }
+    }
+    found
 }
 
 /// How many series of a job become the same as others without a label.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::action::{Action, ActionKind, Proof};
 use super::apply::steps_alone;
 use super::replay::replay;
-use super::{Evidence, Goal, Plan, Proposal, Refutation, effects, plan, propose, rollout};
+use super::{Evidence, Goal, Plan, Proposal, Refutation, advise, effects, plan, propose, rollout};
 use crate::config::{Job, Project};
 use crate::cost::{CostModel, ServerSettings};
 use crate::flow::{self, Stored};
@@ -147,6 +147,22 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+#[test]
+fn a_label_that_goes_from_some_metrics_may_tell_apart_those_of_others() {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let row =
+        |metric: &str, a: &str, b: &str| (metric.to_owned(), vec![pair("a", a), pair("b", b)]);
+    // Metric `m` needs `a`, and `n` does not.
+    let series = [row("m", "1", "x"), row("m", "2", "x"), row("n", "1", "x"), row("n", "1", "y")];
+    let queries = ["sum(m)".to_owned(), "sum(n)".to_owned()];
+    with_evidence(&[&series], &queries, |evidence| {
+        let proposal = propose(evidence, &Goal::default());
+        let proposed = proposal.actions().len();
+        let plan = proposal.prove(evidence, &Unwatched).unwrap();
+        assert_eq!((proposed, plan.not_applied().len()), (2, 2));
+    });
 }
 
 fn step(labels: &[&str], regex: &str, action: &str) -> RawStep {
@@ -302,5 +318,26 @@ fn a_plan_rolls_out_drops_first_and_then_labels_job_by_job() {
         let on_free = effects(evidence, plan.actions(), "free");
         assert_eq!(on_free.len(), 1);
         assert_eq!((on_free[0].0, on_free[0].1.series.0, on_free[0].1.dropped.0), (1, 1, 1));
+    });
+}
+
+#[test]
+fn advice_names_the_source_and_keeps_what_is_reached() {
+    let row = |metric: &str| (metric.to_owned(), vec![("a".to_owned(), "123456".to_owned())]);
+    let series = ["jvm_a", "jvm_b", "kube_a", "kube_b", "tomcat_a"].map(row);
+    let queries = ["sum(jvm_a) by (a)".to_owned(), "sum(kube_a) by (a)".to_owned()];
+    with_evidence(&[&series], &queries, |evidence| {
+        let plan = proven(propose(evidence, &Goal::default()), evidence);
+        let told: Vec<String> = advise(evidence, &plan)
+            .into_iter()
+            .map(|it| format!("{} {}", it.kind, it.set))
+            .collect();
+        // `jvm_a` is used, so the prefix cannot be turned off.
+        let wanted = [
+            "source kube-state-metrics: `--metric-denylist=kube_b`",
+            "source the Spring application: `management.metrics.enable.tomcat=false`",
+            "limit sample_limit: 3, label_limit: 6, label_value_length_limit: 9, target_limit: 2",
+        ];
+        assert_eq!(told, wanted);
     });
 }

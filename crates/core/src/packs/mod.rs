@@ -1,4 +1,9 @@
-//! What is known of exporters; so far which of the three layers a metric watches.
+//! What is known of exporters: which of the three layers a metric watches, and how it is spared where
+//! it is made.
+
+mod sources;
+
+pub use sources::{Source, source_of};
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

@@ -184,6 +184,7 @@ fn optimize(text: &str) -> OptimizeView {
         losses: Vec::new(),
         price: None,
         phases: Vec::new(),
+        advice: Vec::new(),
         consumers_not_given: vec!["query_log"],
         snapshots: 2,
         config: text.to_owned(),

@@ -5,7 +5,9 @@ use std::io::Write;
 use promsieve_core::units::{Bytes, SeriesCount};
 
 use super::Columns;
-use crate::output::view::optimize::{ActionView, FootprintView, OptimizeView, PriceView};
+use crate::output::view::optimize::{
+    ActionView, AdviceView, FootprintView, OptimizeView, PriceView,
+};
 use crate::output::view::rollout::PhaseView;
 
 /// Metrics named in a line.
@@ -15,6 +17,7 @@ const NAMED: usize = 2;
 pub(crate) fn write(out: &mut impl Write, view: &OptimizeView) -> std::io::Result<()> {
     summary(out, view, usize::MAX)?;
     phases(out, &view.phases)?;
+    advice(out, &view.advice)?;
     for action in &view.actions {
         writeln!(out, "\n# {}: {}", what(action), action.reason)?;
         writeln!(out, "# {}", proof(action))?;
@@ -81,6 +84,18 @@ fn phases(out: &mut impl Write, phases: &[PhaseView]) -> std::io::Result<()> {
         for note in &phase.notes {
             writeln!(out, "     {note}")?;
         }
+    }
+    Ok(())
+}
+
+/// What to set by hand.
+fn advice(out: &mut impl Write, advice: &[AdviceView]) -> std::io::Result<()> {
+    if !advice.is_empty() {
+        writeln!(out, "\nTo set by hand:")?;
+    }
+    for advice in advice {
+        writeln!(out, "  {}: {}", advice.job, advice.set)?;
+        writeln!(out, "     {}", advice.reason)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The view of a plan.
 
-use promsieve_core::optimize::{Action, Footprint, Planned};
+use promsieve_core::optimize::{Action, Advice, Footprint, Planned};
 use promsieve_core::units::SeriesCount;
 use promsieve_core::usage::Usage;
 use serde::Serialize;
@@ -26,12 +26,34 @@ pub(crate) struct OptimizeView {
     pub(crate) price: Option<PriceView>,
     /// How the plan is rolled out, one phase after the other; empty in a review.
     pub(crate) phases: Vec<PhaseView>,
+    /// What to set besides, at the source and as limits; empty in a review.
+    pub(crate) advice: Vec<AdviceView>,
     /// Kinds of consumers that were not given; what only they use looks unused.
     pub(crate) consumers_not_given: Vec<&'static str>,
     /// Snapshots that the plan was replayed over, the newest included.
     pub(crate) snapshots: usize,
     /// The configuration with the plan's steps, as YAML.
     pub(crate) config: String,
+}
+
+/// Something to set by hand.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct AdviceView {
+    /// `source` or `limit`.
+    pub(crate) kind: &'static str,
+    pub(crate) job: String,
+    /// What to set.
+    pub(crate) set: String,
+    pub(crate) reason: String,
+}
+
+impl AdviceView {
+    /// The view of advice.
+    pub(crate) fn of(advice: &Advice) -> Self {
+        let Advice { kind, job, set, reason } = advice.clone();
+        Self { kind, job, set, reason }
+    }
 }
 
 /// Series and anonymous resident memory in bytes.
@@ -188,6 +210,7 @@ impl OptimizeView {
                 after: FootprintView::of(price.after),
             }),
             phases: Vec::new(),
+            advice: Vec::new(),
             consumers_not_given: usage.kinds_missing().iter().map(|kind| kind.as_str()).collect(),
             snapshots: plan.snapshots(),
             config,
