@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// Files that are read by name, without their endings.
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "consumers",
     "schema/prometheus",
     "signals/cells",
     "signals/flags",
     "signals/layers",
+    "sources",
     "sd/clouds",
     "sd/containers",
     "sd/kubernetes",

@@ -23,6 +23,9 @@ pub const PACKS: &[&str] = &include!(concat!(env!("OUT_DIR"), "/packs.rs"));
 /// Programs that ask for metrics that nobody configures, and what they ask, as JSON.
 pub const CONSUMERS: &str = json!("consumers");
 
+/// How series are spared where they are made, by prefixes of their names, as JSON.
+pub const SOURCES: &str = json!("sources");
+
 /// What an operator must be able to see.
 pub mod signals {
     /// Which layer a metric watches, by prefixes of its name, as JSON.

@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod measure;
 pub mod mesh;
 pub mod mutate;
+pub mod plans;
 pub mod protobuf;
 pub mod random;
 pub mod real;

@@ -14,7 +14,9 @@ use super::lint::settings::{self, ProjectSettings};
 use crate::Status;
 use crate::common::{Common, Format};
 use crate::input::replace::write_new;
-use crate::output::view::optimize::OptimizeView;
+use crate::output::view::explain::ExplainView;
+use crate::output::view::optimize::{AdviceView, OptimizeView};
+use crate::output::view::rollout::PhaseView;
 use crate::output::{json, text};
 use crate::stderr::warn;
 
@@ -48,6 +50,10 @@ pub(crate) struct OptimizeArgs {
     #[arg(long)]
     usage_complete: bool,
 
+    /// Show who uses this metric and what each action does to it, instead of the plan
+    #[arg(long, value_name = "METRIC", conflicts_with = "write")]
+    explain: Option<String>,
+
     /// Write the plan's steps into the configuration
     #[arg(long)]
     write: bool,
@@ -64,9 +70,17 @@ pub(crate) fn run(
     }
     let goal = goal(args, &analysis)?;
     let planned = plan(&analysis, &goal);
+    if let Some(metric) = &args.explain {
+        return explain(metric, &analysis, &planned, common, out);
+    }
     let files = patched(&analysis, &planned.plan)?;
     let config = files.first().map(|(_, text)| text.clone()).unwrap_or_default();
-    let view = OptimizeView::of(&planned, &analysis.usage, config);
+    let mut view = OptimizeView::of(&planned, &analysis.usage, config);
+    let evidence = analysis.evidence(&[]);
+    let phases = optimize::rollout(&evidence, &planned.plan);
+    let advice = optimize::advise(&evidence, &planned.plan);
+    view.advice = advice.iter().map(AdviceView::of).collect();
+    view.phases = phases.iter().map(|phase| PhaseView::of(phase, &goal)).collect();
     match common.format {
         Format::Json => json::write(out, &view)?,
         Format::Text => text::optimize::write(out, &view)?,
@@ -79,6 +93,25 @@ pub(crate) fn run(
     }
     let over = !goal.is_reached_by(planned.plan.after());
     Ok(analysis.status.max(if over { Status::Findings } else { Status::Clean }))
+}
+
+fn explain(
+    metric: &str,
+    analysis: &Analysis,
+    planned: &Planned,
+    common: &Common,
+    out: &mut impl Write,
+) -> anyhow::Result<Status> {
+    let stored = &analysis.stored.table;
+    if !stored.metrics.iter().any(|group| stored.metric_name(group) == metric) {
+        bail!("`{metric}` is not stored: `promsieve census` lists what is");
+    }
+    let view = ExplainView::of(metric, &analysis.evidence(&[]), planned);
+    match common.format {
+        Format::Json => json::write(out, &view)?,
+        Format::Text => text::explain::write(out, &view)?,
+    }
+    Ok(analysis.status)
 }
 
 /// Why no plan is made: without rules and dashboards nearly everything looks unused.

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::view::census::CensusView;
 use super::view::estimate::EstimateView;
+use super::view::explain::ExplainView;
 use super::view::fleet::FleetView;
 use super::view::lint::{DiffView, LintView};
 use super::view::optimize::OptimizeView;
@@ -37,6 +38,7 @@ fn generated_schemas_are_current() {
         ("lint", schema::<LintView>("lint")),
         ("lint-diff", schema::<DiffView>("lint --diff")),
         ("optimize", schema::<OptimizeView>("optimize")),
+        ("optimize-explain", schema::<ExplainView>("optimize --explain")),
         ("relabel", schema::<RelabelView>("relabel --scrape")),
         ("review", schema::<ReviewView>("review")),
         ("shard", schema::<ShardView>("shard")),

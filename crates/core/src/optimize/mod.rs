@@ -4,26 +4,35 @@
 //! every series of every snapshot, and is the only way to a [`Plan`].
 
 mod action;
+mod advice;
 mod apply;
 mod candidates;
+mod explain;
 mod goal;
 mod losses;
 mod needed;
 mod patterns;
 mod planner;
 mod prove;
+mod redundant;
 mod replay;
+mod rollout;
 mod search;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use action::{Action, ActionKind, Footprint, Loss, Proof, Replay};
+pub use advice::{Advice, advise};
 pub use candidates::propose;
+pub use explain::effects;
 pub use goal::{Goal, Worth};
 pub use planner::{Planned, Price, plan};
 pub use prove::{Plan, Refutation};
+pub use rollout::{Phase, rollout};
 pub use text::patch;
+
+use apply::steps_alone;
 
 use crate::config::Project;
 use crate::cost::{CostModel, ServerSettings};

@@ -3,12 +3,14 @@
 use super::action::{Action, ActionKind, Footprint, Proof, Replay};
 use super::apply::steps_alone;
 use super::needed::{needed, queries};
+use super::redundant::{Loses, is_by_name, losers, merged, one_each};
 use super::replay::{Difference, figures, replay, touched};
 use super::{Evidence, Proposal};
 use crate::census::{Census, CensusOptions};
 use crate::config::Project;
 use crate::cost::{Load, estimate};
 use crate::flow::Stored;
+use crate::series::Table;
 use crate::units::SeriesCount;
 use crate::watch::{Unwatched, Watch};
 
@@ -86,12 +88,7 @@ impl Proposal {
             .into_iter()
             .partition(|(_, action)| !matches!(action.proof, Proof::Observed(_)));
         let after = replay_all(evidence, &sure)?;
-        for action in &seen {
-            if watch.cancelled() {
-                break;
-            }
-            replay_one(evidence, action)?;
-        }
+        replay_apart(evidence, &seen, watch)?;
         for (_, action) in sure.iter_mut().chain(&mut seen) {
             action.replay = tried(evidence, action);
         }
@@ -113,15 +110,51 @@ fn replay_all(evidence: &Evidence<'_>, actions: &[(usize, Action)]) -> Result<St
     Ok(newest)
 }
 
-/// Replays one action over the series of every snapshot that it can touch.
-fn replay_one(evidence: &Evidence<'_>, action: &(usize, Action)) -> Result<(), Refutation> {
-    let actions = std::slice::from_ref(action);
-    let steps = steps_of(evidence, actions)?;
+/// Replays actions each by itself: those that look at names alone by one series of each metric and
+/// the hashes of all, the others over all that they can touch.
+fn replay_apart(
+    evidence: &Evidence<'_>,
+    actions: &[(usize, Action)],
+    watch: &dyn Watch,
+) -> Result<(), Refutation> {
+    let (by_name, others): (Vec<_>, Vec<_>) =
+        actions.iter().partition(|(_, action)| is_by_name(action));
     for snapshot in evidence.snapshots() {
-        let series = touched(&snapshot.table, &action.1);
-        replay(&steps, &series, &[&action.1]).map_err(|found| refute(found, actions))?;
+        if watch.cancelled() {
+            return Ok(());
+        }
+        for action in &others {
+            replay_one(evidence, action, &touched(&snapshot.table, &action.1))?;
+        }
+        let mut loses: Vec<Loses<'_>> = Vec::new();
+        for action in &by_name {
+            let series = one_each(&snapshot.table, &action.1);
+            let after = replay_one(evidence, action, &series)?;
+            let losers = losers(&series, &after.table, &action.1).ok_or_else(|| Refutation {
+                actions: vec![action.0],
+                reason: "its steps do other than take the label away".to_owned(),
+            })?;
+            loses.push((&action.1, losers));
+        }
+        let merged = merged(&snapshot.table, &loses);
+        if !merged.is_empty() {
+            let reasons: Vec<String> = merged.values().map(|it| it.reason.clone()).collect();
+            let actions = merged.keys().map(|&at| by_name[at].0).collect();
+            return Err(Refutation { actions, reason: reasons.join("; ") });
+        }
     }
     Ok(())
+}
+
+/// Replays one action over some series.
+fn replay_one(
+    evidence: &Evidence<'_>,
+    action: &(usize, Action),
+    series: &Table,
+) -> Result<Stored, Refutation> {
+    let actions = std::slice::from_ref(action);
+    let steps = steps_of(evidence, actions)?;
+    replay(&steps, series, &[&action.1]).map_err(|found| refute(found, actions))
 }
 
 fn steps_of(evidence: &Evidence<'_>, actions: &[(usize, Action)]) -> Result<Project, Refutation> {
@@ -181,13 +214,15 @@ fn plan(
     }
 }
 
-fn load(stored: &Stored, dropped: u64) -> Load {
+/// The load of what is stored where so many series are dropped.
+pub(super) fn load(stored: &Stored, dropped: u64) -> Load {
     let options = CensusOptions { summary: true };
     let census = Census::of(&stored.table, options, &Unwatched);
     Load::of(&census, &stored.table).with_dropped(dropped)
 }
 
-fn footprint(evidence: &Evidence<'_>, load: &Load) -> Footprint {
+/// What a load needs.
+pub(super) fn footprint(evidence: &Evidence<'_>, load: &Load) -> Footprint {
     let estimate = estimate(load, evidence.model, evidence.settings);
     Footprint { series: SeriesCount(load.series), rss: estimate.rss.expected }
 }

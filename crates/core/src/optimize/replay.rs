@@ -17,6 +17,17 @@ pub(super) struct Difference {
     pub(super) reason: String,
 }
 
+impl Difference {
+    /// So many series became the same as others.
+    pub(super) fn merged(job: &str, metric: &str, lost: u64) -> Self {
+        Self {
+            job: job.to_owned(),
+            metric: metric.to_owned(),
+            reason: format!("{lost} series of `{metric}` would become the same as others"),
+        }
+    }
+}
+
 /// What the actions' steps leave of a snapshot.
 ///
 /// # Errors
@@ -35,18 +46,16 @@ pub(super) fn replay(
 
 /// The series that an action can touch at all.
 pub(super) fn touched(snapshot: &Table, action: &Action) -> Table {
-    let metrics: BTreeSet<&str> = action.metrics.iter().map(String::as_str).collect();
-    let labels: Vec<_> = match action.kind {
-        ActionKind::DropLabel => {
-            action.labels.iter().filter_map(|it| snapshot.name_id(it)).collect()
-        }
-        ActionKind::DropMetrics | ActionKind::DropValues => Vec::new(),
-    };
-    let is_touched = |group: &MetricRows| {
-        metrics.contains(snapshot.metric_name(group))
-            || labels.iter().any(|&label| group.column(label).is_some())
-    };
-    snapshot.select_metrics(&is_touched, &|target: &Target| target.job == action.job)
+    let of_job = |target: &Target| target.job == action.job;
+    snapshot.select_metrics(&|group| is_touched(snapshot, group, action), &of_job)
+}
+
+/// Whether an action can touch series of a metric: one that it names, or has a label that it drops.
+pub(super) fn is_touched(snapshot: &Table, group: &MetricRows, action: &Action) -> bool {
+    let has =
+        |label: &String| snapshot.name_id(label).is_some_and(|label| group.column(label).is_some());
+    let by_label = action.kind == ActionKind::DropLabel && action.labels.iter().any(has);
+    by_label || action.metrics.iter().any(|metric| metric == snapshot.metric_name(group))
 }
 
 /// How much of a snapshot an action is tried on.
@@ -70,14 +79,7 @@ pub(super) fn figures(snapshot: &Table, action: &Action) -> Replay {
 fn difference(before: &Table, after: &Stored, actions: &[&Action]) -> Option<Difference> {
     if let Some(collision) = after.report.collisions.first() {
         let lost = collision.before.0 - collision.after.0;
-        return Some(Difference {
-            job: collision.job.clone(),
-            metric: collision.metric.clone(),
-            reason: format!(
-                "{lost} series of `{}` would become the same as others",
-                collision.metric
-            ),
-        });
+        return Some(Difference::merged(&collision.job, &collision.metric, lost));
     }
     if let Some(failure) = after.report.failures.first() {
         return Some(Difference {

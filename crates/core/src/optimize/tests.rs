@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::action::{Action, ActionKind, Proof};
-use super::{Evidence, Goal, Plan, Proposal, Refutation, plan, propose};
+use super::apply::steps_alone;
+use super::replay::replay;
+use super::{Evidence, Goal, Plan, Proposal, Refutation, advise, effects, plan, propose, rollout};
 use crate::config::{Job, Project};
 use crate::cost::{CostModel, ServerSettings};
 use crate::flow::{self, Stored};
@@ -70,7 +72,7 @@ fn proven(mut proposal: Proposal, evidence: &Evidence<'_>) -> Plan {
 
 /// What the steps of actions leave.
 fn left(evidence: &Evidence<'_>, actions: &[Action]) -> Table {
-    let steps = super::apply::steps_alone(evidence.project, actions.iter()).unwrap();
+    let steps = steps_alone(evidence.project, actions.iter()).unwrap();
     flow::store_more(&steps, &evidence.stored.table).table
 }
 
@@ -119,6 +121,14 @@ proptest! {
                 let (was, is) = (selected(&evidence.stored.table, query), selected(&after, query));
                 prop_assert_eq!(was, is, "{:?} under {:?}", query, plan.actions());
             }
+            // What hashes say of labels that are looked at one by one, a whole replay says.
+            for action in plan.not_applied() {
+                let steps = steps_alone(evidence.project, std::iter::once(action)).unwrap();
+                for snapshot in evidence.snapshots() {
+                    let replayed = replay(&steps, &snapshot.table, &[action]);
+                    prop_assert!(replayed.is_ok(), "{:?} {:?}", action, replayed.err());
+                }
+            }
             let saved: u64 = plan.actions().iter().map(|action| action.series_saved.0).sum();
             let gone = plan.before().series.0 - plan.after().series.0;
             prop_assert!(gone <= saved && gone == evidence.stored.table.rows() as u64 - after.rows() as u64);
@@ -137,6 +147,22 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+#[test]
+fn a_label_that_goes_from_some_metrics_may_tell_apart_those_of_others() {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let row =
+        |metric: &str, a: &str, b: &str| (metric.to_owned(), vec![pair("a", a), pair("b", b)]);
+    // Metric `m` needs `a`, and `n` does not.
+    let series = [row("m", "1", "x"), row("m", "2", "x"), row("n", "1", "x"), row("n", "1", "y")];
+    let queries = ["sum(m)".to_owned(), "sum(n)".to_owned()];
+    with_evidence(&[&series], &queries, |evidence| {
+        let proposal = propose(evidence, &Goal::default());
+        let proposed = proposal.actions().len();
+        let plan = proposal.prove(evidence, &Unwatched).unwrap();
+        assert_eq!((proposed, plan.not_applied().len()), (2, 2));
+    });
 }
 
 fn step(labels: &[&str], regex: &str, action: &str) -> RawStep {
@@ -205,9 +231,19 @@ fn steps_that_do_other_than_they_claim_are_refuted() {
     );
     let merging = RawStep { source_labels: Field::Absent, ..step(&[], "a|c", "labeldrop") };
     check(
-        action(ActionKind::DropLabel, "c", "", merging),
+        action(ActionKind::DropLabel, "c", "", merging.clone()),
         "1 series of `m` would become the same as others",
     );
+    let observed = |step: RawStep| Action {
+        proof: Proof::Observed(1),
+        ..action(ActionKind::DropLabel, "c", "", step)
+    };
+    check(observed(merging), "its steps do other than take the label away");
+    let nothing = RawStep { source_labels: Field::Absent, ..step(&[], "d", "labeldrop") };
+    check(observed(nothing), "its steps do other than take the label away");
+    let label = RawStep { source_labels: Field::Absent, ..step(&[], "a", "labeldrop") };
+    let two = Action { labels: vec!["c".to_owned()], ..observed(label) };
+    check(two, "its steps do other than take the label away");
 }
 
 /// Plans for at most so many series, with losses; the metrics that are left and the price.
@@ -247,4 +283,61 @@ fn what_is_worth_least_is_given_up_first_and_only_for_the_budget() {
     check_budget(4, "", (&["jvm_x"], Some(3000)));
     check_budget(4, "node_.*|free", (&["node_x", "free"], Some(6000)));
     check_budget(0, "node_.*", (&["node_x"], Some(6000)));
+}
+
+#[test]
+fn a_plan_rolls_out_drops_first_and_then_labels_job_by_job() {
+    let target = |metric: &str| (metric.to_owned(), vec![("pod".to_owned(), "p".to_owned())]);
+    let mut series: Vec<Series> = vec![target("used"), target("free")];
+    series.push(("other".to_owned(), vec![("a".to_owned(), "1".to_owned())]));
+    let queries = ["sum(used)".to_owned(), "other".to_owned()];
+    with_evidence(&[&series], &queries, |evidence| {
+        let drop = step(&["__name__"], "free", "drop");
+        let drop = Action {
+            metrics: vec!["free".to_owned()],
+            labels: Vec::new(),
+            ..action(ActionKind::DropMetrics, "", "", drop)
+        };
+        let label = RawStep { source_labels: Field::Absent, ..step(&[], "pod", "labeldrop") };
+        let label = Action {
+            metrics: vec!["used".to_owned()],
+            ..action(ActionKind::DropLabel, "pod", "", label)
+        };
+        let plan = Proposal { actions: vec![label, drop] }.prove(evidence, &Unwatched).unwrap();
+        let phases = rollout(evidence, &plan);
+        let told: Vec<_> = phases
+            .iter()
+            .map(|it| {
+                let series = [it.before, it.peak, it.after].map(|footprint| footprint.series.0);
+                (it.job.as_deref(), &it.actions[..], it.changed, series)
+            })
+            .collect();
+        let drops = (None, &[1][..], 0, [3, 3, 2]);
+        assert_eq!(told, [drops, (Some("j"), &[0][..], 1, [2, 3, 2])]);
+        assert_eq!(phases[1].after, plan.after());
+        let on_free = effects(evidence, plan.actions(), "free");
+        assert_eq!(on_free.len(), 1);
+        assert_eq!((on_free[0].0, on_free[0].1.series.0, on_free[0].1.dropped.0), (1, 1, 1));
+    });
+}
+
+#[test]
+fn advice_names_the_source_and_keeps_what_is_reached() {
+    let row = |metric: &str| (metric.to_owned(), vec![("a".to_owned(), "123456".to_owned())]);
+    let series = ["jvm_a", "jvm_b", "kube_a", "kube_b", "tomcat_a"].map(row);
+    let queries = ["sum(jvm_a) by (a)".to_owned(), "sum(kube_a) by (a)".to_owned()];
+    with_evidence(&[&series], &queries, |evidence| {
+        let plan = proven(propose(evidence, &Goal::default()), evidence);
+        let told: Vec<String> = advise(evidence, &plan)
+            .into_iter()
+            .map(|it| format!("{} {}", it.kind, it.set))
+            .collect();
+        // `jvm_a` is used, so the prefix cannot be turned off.
+        let wanted = [
+            "source kube-state-metrics: `--metric-denylist=kube_b`",
+            "source the Spring application: `management.metrics.enable.tomcat=false`",
+            "limit sample_limit: 3, label_limit: 6, label_value_length_limit: 9, target_limit: 2",
+        ];
+        assert_eq!(told, wanted);
+    });
 }

@@ -54,7 +54,7 @@ pub(super) fn with_recorded<T>(
     common: &Common,
     with: impl FnOnce(&Input<'_>, Status) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let gathered = gather(&args.paths, common)?;
+    let gathered = gather(&args.paths, &args.consumers, common)?;
     let nothing = Project { server: common.server, ..Project::default() };
     let project = gathered.config.as_ref().map_or(&nothing, |loaded| &loaded.project);
     let settings = settings(args, common, project);

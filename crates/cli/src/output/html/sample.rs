@@ -192,6 +192,8 @@ fn optimize(text: &str) -> OptimizeView {
         not_applied: vec![action(1, 1, text)],
         losses: Vec::new(),
         price: None,
+        phases: Vec::new(),
+        advice: Vec::new(),
         consumers_not_given: vec!["query_log"],
         snapshots: 2,
         config: text.to_owned(),

@@ -6,6 +6,7 @@ mod columns;
 pub(crate) mod depth;
 pub(crate) mod diff;
 pub(crate) mod estimate;
+pub(crate) mod explain;
 pub(crate) mod fleet;
 pub(crate) mod head;
 pub(crate) mod lint;

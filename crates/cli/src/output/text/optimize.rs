@@ -5,7 +5,10 @@ use std::io::Write;
 use promsieve_core::units::{Bytes, SeriesCount};
 
 use super::Columns;
-use crate::output::view::optimize::{ActionView, FootprintView, OptimizeView, PriceView};
+use crate::output::view::optimize::{
+    ActionView, AdviceView, FootprintView, OptimizeView, PriceView,
+};
+use crate::output::view::rollout::PhaseView;
 
 /// Metrics named in a line.
 const NAMED: usize = 2;
@@ -13,6 +16,8 @@ const NAMED: usize = 2;
 /// Writes the plan with all of its actions, and the steps of each.
 pub(crate) fn write(out: &mut impl Write, view: &OptimizeView) -> std::io::Result<()> {
     summary(out, view, usize::MAX)?;
+    phases(out, &view.phases)?;
+    advice(out, &view.advice)?;
     for action in &view.actions {
         writeln!(out, "\n# {}: {}", what(action), action.reason)?;
         writeln!(out, "# {}", proof(action))?;
@@ -54,6 +59,43 @@ pub(super) fn summary(
             "Not given: {}; what only they use looks unused",
             view.consumers_not_given.join(", ")
         )?;
+    }
+    Ok(())
+}
+
+/// The order in which the plan is rolled out.
+fn phases(out: &mut impl Write, phases: &[PhaseView]) -> std::io::Result<()> {
+    if phases.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\nRoll it out in phases, each once the head is collected (3 h) after the one before:"
+    )?;
+    for (at, phase) in phases.iter().enumerate() {
+        writeln!(
+            out,
+            "  {}. {}: at most {}, then {}",
+            at + 1,
+            phase.what,
+            footprint(phase.peak),
+            footprint(phase.after)
+        )?;
+        for note in &phase.notes {
+            writeln!(out, "     {note}")?;
+        }
+    }
+    Ok(())
+}
+
+/// What to set by hand.
+fn advice(out: &mut impl Write, advice: &[AdviceView]) -> std::io::Result<()> {
+    if !advice.is_empty() {
+        writeln!(out, "\nTo set by hand:")?;
+    }
+    for advice in advice {
+        writeln!(out, "  {}: {}", advice.job, advice.set)?;
+        writeln!(out, "     {}", advice.reason)?;
     }
     Ok(())
 }
@@ -123,7 +165,7 @@ fn actions(out: &mut impl Write, actions: &[ActionView], top: usize) -> std::io:
 }
 
 /// What the action was tried on, or whom it costs something.
-fn proof(action: &ActionView) -> String {
+pub(super) fn proof(action: &ActionView) -> String {
     match &action.loss {
         None => action.replay.sentence(),
         Some(loss) => format!("changes what these say: {}", loss.queries.join("; ")),
@@ -131,7 +173,7 @@ fn proof(action: &ActionView) -> String {
 }
 
 /// The action in a few words.
-fn what(action: &ActionView) -> String {
+pub(super) fn what(action: &ActionView) -> String {
     let named: Vec<&str> = action.metrics.iter().take(NAMED).map(String::as_str).collect();
     let mut metrics = named.join(", ");
     if let Some(rest) = action.metrics.len().checked_sub(NAMED).filter(|&rest| rest > 0) {

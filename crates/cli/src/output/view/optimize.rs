@@ -1,9 +1,11 @@
 //! The view of a plan.
 
-use promsieve_core::optimize::{Action, Footprint, Planned};
+use promsieve_core::optimize::{Action, Advice, Footprint, Planned};
 use promsieve_core::units::SeriesCount;
 use promsieve_core::usage::Usage;
 use serde::Serialize;
+
+use super::rollout::PhaseView;
 
 /// What a plan saves, action by action, and the configuration with it.
 #[derive(Debug, Clone, Serialize)]
@@ -22,12 +24,36 @@ pub(crate) struct OptimizeView {
     pub(crate) losses: Vec<ActionView>,
     /// What the losses cost; null where none are looked for.
     pub(crate) price: Option<PriceView>,
+    /// How the plan is rolled out, one phase after the other; empty in a review.
+    pub(crate) phases: Vec<PhaseView>,
+    /// What to set besides, at the source and as limits; empty in a review.
+    pub(crate) advice: Vec<AdviceView>,
     /// Kinds of consumers that were not given; what only they use looks unused.
     pub(crate) consumers_not_given: Vec<&'static str>,
     /// Snapshots that the plan was replayed over, the newest included.
     pub(crate) snapshots: usize,
     /// The configuration with the plan's steps, as YAML.
     pub(crate) config: String,
+}
+
+/// Something to set by hand.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct AdviceView {
+    /// `source` or `limit`.
+    pub(crate) kind: &'static str,
+    pub(crate) job: String,
+    /// What to set.
+    pub(crate) set: String,
+    pub(crate) reason: String,
+}
+
+impl AdviceView {
+    /// The view of advice.
+    pub(crate) fn of(advice: &Advice) -> Self {
+        let Advice { kind, job, set, reason } = advice.clone();
+        Self { kind, job, set, reason }
+    }
 }
 
 /// Series and anonymous resident memory in bytes.
@@ -122,13 +148,13 @@ impl ReplayView {
 }
 
 impl FootprintView {
-    fn of(footprint: Footprint) -> Self {
+    pub(super) fn of(footprint: Footprint) -> Self {
         Self { series: footprint.series.0, rss: footprint.rss.0 }
     }
 }
 
 impl ActionView {
-    fn of(action: &Action, usage: &Usage) -> Self {
+    pub(super) fn of(action: &Action, usage: &Usage) -> Self {
         let metrics = action.metrics.clone();
         Self {
             kind: action.kind.as_str(),
@@ -157,7 +183,7 @@ impl ActionView {
 }
 
 /// Who asks a query.
-fn asker(usage: &Usage, at: usize) -> String {
+pub(super) fn asker(usage: &Usage, at: usize) -> String {
     let origin = &usage.queries()[at].origin;
     format!("{}: {}", origin.file, origin.name)
 }
@@ -183,6 +209,8 @@ impl OptimizeView {
                 reaches: price.reaches,
                 after: FootprintView::of(price.after),
             }),
+            phases: Vec::new(),
+            advice: Vec::new(),
             consumers_not_given: usage.kinds_missing().iter().map(|kind| kind.as_str()).collect(),
             snapshots: plan.snapshots(),
             config,

@@ -217,8 +217,7 @@ fn sharding_calls_safe_most_of_what_never_differs() {
         let mut speaks = false;
         let differs = (0..tries).any(|_| {
             let data = samples.new_tree(&mut runner).unwrap().current();
-            speaks |=
-                matches!(answer(&expr, &data), Ok(Value::Vector(found)) if !found.is_empty());
+            speaks |= matches!(answer(&expr, &data), Ok(Value::Vector(found)) if !found.is_empty());
             !agrees(&expr, &data)
         });
         if !speaks && !differs {

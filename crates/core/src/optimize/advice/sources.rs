@@ -1,0 +1,62 @@
+//! What a plan drops is better not made: a dropped series still costs its entry in the scrape cache.
+
+use std::collections::BTreeMap;
+
+use super::{Advice, Advised};
+use crate::optimize::action::{Action, ActionKind};
+use crate::packs::{Source, source_of};
+use crate::series::Table;
+
+pub(super) fn advise(advised: &Advised<'_>) -> Vec<Advice> {
+    let actions = |kind| move |action: &&Action| action.kind == kind;
+    let dropped = advised.plan.actions().iter().filter(actions(ActionKind::DropMetrics));
+    // Labels that are proven to tell nothing come from the target, whose they stay.
+    let labels = advised.plan.not_applied().iter().filter(actions(ActionKind::DropLabel));
+    dropped
+        .flat_map(|action| of_metrics(advised, action))
+        .chain(labels.filter_map(of_label))
+        .collect()
+}
+
+fn of_metrics(advised: &Advised<'_>, action: &Action) -> Vec<Advice> {
+    let mut found: BTreeMap<&str, (&Source, Vec<String>)> = BTreeMap::new();
+    for metric in &action.metrics {
+        if let Some((source, prefix)) = source_of(metric) {
+            found.entry(prefix).or_insert((source, Vec::new())).1.push(metric.clone());
+        }
+    }
+    // What turns off a whole prefix would take what is left of it, too.
+    let fits = |prefix: &str, source: &Source| {
+        !source.whole || !is_left(&advised.left, &action.job, prefix)
+    };
+    let found = found.into_iter().filter(|(prefix, (source, _))| fits(prefix, source));
+    found
+        .map(|(prefix, (source, metrics))| Advice {
+            kind: "source",
+            job: action.job.clone(),
+            set: format!("{}: {}", source.who, source.without_metrics(prefix, &metrics)),
+            reason: "what is dropped after a scrape still takes time and a place in its cache"
+                .to_owned(),
+        })
+        .collect()
+}
+
+/// Whether a job still stores metrics of a prefix.
+fn is_left(left: &Table, job: &str, prefix: &str) -> bool {
+    left.metrics.iter().any(|group| {
+        left.metric_name(group).starts_with(prefix)
+            && group.runs.iter().any(|run| left.target(run.target).job == job)
+    })
+}
+
+fn of_label(action: &Action) -> Option<Advice> {
+    let label = action.labels.first()?;
+    let (source, _) = source_of(action.metrics.first()?)?;
+    let set = source.without_label(label)?;
+    Some(Advice {
+        kind: "source",
+        job: action.job.clone(),
+        set: format!("{}: {set}", source.who),
+        reason: format!("{}; summed up in the proxy, series do not merge", action.reason),
+    })
+}

@@ -1,0 +1,64 @@
+//! How series are spared where they are made: the setting of the exporter by the metric's name.
+
+use std::sync::OnceLock;
+
+/// A setting of whoever shows metrics of some prefixes.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Who has the setting.
+    pub who: String,
+    prefixes: Vec<String>,
+    /// Whether it turns off every metric of a prefix.
+    #[serde(default)]
+    pub whole: bool,
+    metrics: String,
+    label: Option<String>,
+}
+
+impl Source {
+    /// What turns off these metrics of a prefix.
+    pub fn without_metrics(&self, prefix: &str, metrics: &[String]) -> String {
+        let stem = prefix.trim_end_matches('_');
+        self.metrics.replace("{list}", &metrics.join(",")).replace("{prefix}", stem)
+    }
+
+    /// What takes a label away, where that can be set.
+    pub fn without_label(&self, label: &str) -> Option<String> {
+        self.label.as_ref().map(|text| text.replace("{label}", label))
+    }
+}
+
+/// The setting for a metric, by the longest known prefix of its name, and the prefix.
+pub fn source_of(metric: &str) -> Option<(&'static Source, &'static str)> {
+    let pairs =
+        sources().iter().flat_map(|it| it.prefixes.iter().map(move |prefix| (it, prefix.as_str())));
+    let matching = pairs.filter(|(_, prefix)| metric.starts_with(prefix));
+    matching.max_by_key(|(_, prefix)| prefix.len())
+}
+
+fn sources() -> &'static [Source] {
+    static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();
+    SOURCES.get_or_init(|| {
+        serde_json::from_str(promsieve_rules::SOURCES).expect("a test reads the embedded file")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_prefix_has_the_setting() {
+        let metrics = ["a".to_owned(), "b".to_owned()];
+        let (source, prefix) = source_of("kube_pod_info").unwrap();
+        assert_eq!(source.without_metrics(prefix, &metrics), "`--metric-denylist=a,b`");
+        let (source, prefix) = source_of("jvm_threads").unwrap();
+        assert_eq!(source.without_metrics(prefix, &[]), "`management.metrics.enable.jvm=false`");
+        assert!(source.whole && source.without_label("x").is_none());
+        let (source, _) = source_of("istio_requests_total").unwrap();
+        let wanted = "in a Telemetry resource, `tagOverrides: {pod: {operation: REMOVE}}`";
+        assert_eq!(source.without_label("pod").as_deref(), Some(wanted));
+        assert_eq!(source_of("orders_total"), None);
+    }
+}
