@@ -40,6 +40,8 @@ mod real_fleet;
 #[cfg(test)]
 mod real_flow;
 #[cfg(test)]
+mod real_plan;
+#[cfg(test)]
 mod real_promql;
 #[cfg(test)]
 mod real_protobuf;

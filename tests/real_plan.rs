@@ -1,0 +1,245 @@
+//! A plan on real servers: one runs the configuration of the mesh as it is, one with the plan's steps,
+//! both scrape the same pages, and every query of the rules and dashboards must get the same answer.
+//!
+//! Pages carry their timestamps and values that follow from series and round, so that all servers
+//! store the same samples. A third server has steps that take away what is used: there the same
+//! comparison must show it.
+
+use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::fmt::Write as _;
+use std::hash::{Hash, Hasher};
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{fs, thread};
+
+use promsieve_lab::real::{Page, Pages, Server, Version, dir, percent_encode};
+use serde_json::Value;
+use xtask::workspace;
+
+use crate::cli::run;
+
+/// How often pages change, a minute of their timestamps apart.
+const ROUNDS: u64 = 8;
+const MINUTE: u64 = 60_000;
+/// Moments at which everything is asked.
+const MOMENTS: u64 = 20;
+const PATIENCE: Duration = Duration::from_mins(2);
+
+type Answer = BTreeMap<BTreeMap<String, String>, String>;
+
+/// The pages of the newest snapshot, by the address of their target.
+fn texts() -> Vec<(String, String)> {
+    let mut texts = Vec::new();
+    for job in fs::read_dir(workspace().join("fixtures/mesh/scrapes")).unwrap() {
+        for file in fs::read_dir(job.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            let address = path.file_stem().unwrap().to_str().unwrap().replace("%3A", ":");
+            texts.push((address, fs::read_to_string(&path).unwrap()));
+        }
+    }
+    texts
+}
+
+/// A page in a round, each of its samples at `time`: counters and histograms grow, gauges move.
+fn page(text: &str, round: u64, time: u64) -> String {
+    let mut out = format!("# TYPE round gauge\nround {round} {time}\n");
+    let mut is_gauge = true;
+    for line in text.lines() {
+        if let Some(kind) = line.strip_prefix("# TYPE ") {
+            is_gauge = kind.ends_with(" gauge");
+        }
+        match line.rsplit_once(' ') {
+            Some((series, value)) if !line.starts_with('#') => {
+                let value: f64 = value.parse().unwrap();
+                let moved = moved(series, value, is_gauge, round);
+                writeln!(out, "{series} {moved} {time}").unwrap();
+            }
+            _ => writeln!(out, "{line}").unwrap(),
+        }
+    }
+    out
+}
+
+fn moved(series: &str, value: f64, is_gauge: bool, round: u64) -> f64 {
+    // All parts of a histogram grow alike, so that its buckets stay in order.
+    let (name, labels) = series.split_once('{').unwrap_or((series, ""));
+    let suffixes = ["_bucket", "_sum", "_count", "_total"];
+    let family = suffixes.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    let labels: Vec<&str> = labels.split(',').filter(|it| !it.starts_with("le=")).collect();
+    let mut hasher = DefaultHasher::new();
+    (family, labels).hash(&mut hasher);
+    let pace = hasher.finish() % 5 + 1;
+    if is_gauge { value + ((pace + round) % 4) as f64 } else { value * (10 + pace * round) as f64 }
+}
+
+/// Every expression of the mesh's rules and dashboards, with values for the dashboards' variables.
+fn queries() -> Vec<String> {
+    let mut found = Vec::new();
+    for folder in ["rules", "dashboards"] {
+        let mut files: Vec<_> = fs::read_dir(workspace().join("fixtures/mesh").join(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        files.sort();
+        for file in files {
+            let text = fs::read_to_string(file).unwrap();
+            expressions(&serde_yaml::from_str(&text).unwrap(), &mut found);
+        }
+    }
+    let variables = [
+        ("$__rate_interval", "5m"),
+        ("$app", "customer-api"),
+        ("$pod", ".*"),
+        ("$service", ".*"),
+        ("$namespace", "payments"),
+        ("$node", "bank-worker-01"),
+    ];
+    let fill = |text: String| variables.iter().fold(text, |it, (from, to)| it.replace(from, to));
+    found.into_iter().map(fill).collect()
+}
+
+fn expressions(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                match value {
+                    Value::String(text) if key == "expr" => found.push(text.clone()),
+                    _ => expressions(value, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| expressions(item, found)),
+        _ => {}
+    }
+}
+
+/// A configuration whose targets are asked through `pages`, often, and without rules of its own:
+/// what they would record is asked for directly.
+fn on_pages(config: &str, pages: &Pages) -> String {
+    let proxy = pages.proxy_url();
+    let mut out = String::new();
+    for line in config.lines() {
+        match line.trim_start() {
+            "scrape_interval: 30s" => out += "  scrape_interval: 1s",
+            "scrape_timeout: 10s" => out += "  scrape_timeout: 1s",
+            "- rules/*.yml" => out += "  - none/*.yml",
+            _ => out += line,
+        }
+        out.push('\n');
+        if line.starts_with("  - job_name:") {
+            writeln!(out, "    proxy_url: {proxy}").unwrap();
+        }
+    }
+    out
+}
+
+/// The configuration with steps that take away a metric, a value and a label that are used.
+fn unsafely(config: &str) -> String {
+    let steps = [
+        ("spring", "{source_labels: [__name__], regex: jvm_gc_pause_seconds_sum, action: drop}"),
+        ("istio-proxy", "{source_labels: [reporter], regex: destination, action: drop}"),
+        ("node", "{regex: mode, action: labeldrop}"),
+    ];
+    steps.iter().fold(config.to_owned(), |config, (job, step)| {
+        let start = config.find(&format!("- job_name: {job}\n")).unwrap();
+        let key = "    metric_relabel_configs:\n";
+        let at = start + config[start..].find(key).unwrap() + key.len();
+        assert!(!config[start + 2..at].contains("- job_name:"), "{job} has no chain");
+        format!("{}      - {step}\n{}", &config[..at], &config[at..])
+    })
+}
+
+fn ask(server: &Server, expr: &str, time: u64) -> Answer {
+    let path = format!("/api/v1/query?query={}&time={time}", percent_encode(expr));
+    let data = server.api(&path).unwrap();
+    let result = |result: &Value| {
+        let value: f64 = result["value"][1].as_str().unwrap().parse().unwrap();
+        // Sums may differ in the order of their terms.
+        (serde_json::from_value(result["metric"].clone()).unwrap(), format!("{value:.9e}"))
+    };
+    data["result"].as_array().unwrap().iter().map(result).collect()
+}
+
+/// Serves all rounds, each until every server has it; when the last one was.
+fn play(pages: &Pages, texts: &[(String, String)], servers: &[&Server]) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
+    let end = now - 10_000;
+    for round in 1..=ROUNDS {
+        let time = end - (ROUNDS - round) * MINUTE;
+        for (address, text) in texts {
+            pages.set(address, Page::text(page(text, round, time)));
+        }
+        let start = Instant::now();
+        let seen = |server: &&Server| {
+            let found = server.query(&format!("count(round == {round})")).unwrap();
+            found.first().is_some_and(|(_, count)| *count == texts.len() as f64)
+        };
+        while !servers.iter().all(seen) {
+            assert!(start.elapsed() < PATIENCE, "round {round} was not scraped everywhere");
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+    end / 1000
+}
+
+/// How many queries differ at some moment, and how many say something that changes.
+fn compare(a: &Server, b: &Server, end: u64) -> (Vec<String>, usize) {
+    let (mut differ, mut lively) = (Vec::new(), 0);
+    let first = end - (ROUNDS - 3) * MINUTE / 1000;
+    for query in queries() {
+        let moments = (0..MOMENTS).map(|at| first + (end - first) * at / (MOMENTS - 1));
+        let answers: Vec<(Answer, Answer)> =
+            moments.map(|time| (ask(a, &query, time), ask(b, &query, time))).collect();
+        let is_full = answers.iter().all(|(a, _)| !a.is_empty());
+        lively += usize::from(is_full && answers.iter().any(|(a, _)| *a != answers[0].0));
+        if answers.iter().any(|(a, b)| a != b) {
+            differ.push(query);
+        }
+    }
+    (differ, lively)
+}
+
+#[track_caller]
+fn check(version: Version) {
+    if dir().is_none() {
+        return;
+    }
+    let args = ["optimize", "fixtures/mesh", "--format", "json", "--server", version.name()];
+    let ended = run(&workspace(), &args, b"");
+    let plan: Value = serde_json::from_str(&ended.stdout).expect(&ended.stderr);
+    let planned = plan["config"].as_str().unwrap();
+    let config = fs::read_to_string(Path::new(&workspace()).join("fixtures/mesh/prometheus.yml"));
+    let (config, texts) = (config.unwrap(), texts());
+    let pages = Pages::serve([]).unwrap();
+    let start = |config: &str| Server::start(version, &on_pages(config, &pages)).unwrap();
+    let (whole, less, broken) = (start(&config), start(planned), start(&unsafely(planned)));
+    let end = play(&pages, &texts, &[&whole, &less, &broken]);
+
+    let stored =
+        |server: &Server| server.series("{__name__!~\"up|scrape_.*|round\"}").unwrap().len();
+    let (before, after) = (stored(&whole), stored(&less));
+    let claimed =
+        plan["before"]["series"].as_u64().unwrap() - plan["after"]["series"].as_u64().unwrap();
+    assert_eq!((before - after) as u64, claimed, "{before} series became {after}");
+
+    let (differ, lively) = compare(&whole, &less, end);
+    assert_eq!(differ, Vec::<String>::new());
+    let all = queries().len();
+    assert!(lively * 2 >= all, "of {all} queries only {lively} say something that changes");
+
+    let (differ, _) = compare(&whole, &broken, end);
+    for part in ["jvm_gc_pause_seconds_sum", "reporter=\"destination\"", "mode!=\"idle\""] {
+        assert!(differ.iter().any(|query| query.contains(part)), "{part}: {differ:?}");
+    }
+}
+
+#[test]
+fn no_query_misses_what_the_plan_takes_from_prometheus_2() {
+    check(Version::V2);
+}
+
+#[test]
+fn no_query_misses_what_the_plan_takes_from_prometheus_3() {
+    check(Version::V3);
+}
