@@ -98,12 +98,11 @@ fn sources(args: &CensusArgs, common: &Common) -> anyhow::Result<Read> {
         anyhow::bail!("nothing could be read");
     }
     let series = counting.prepare(series.finish())?;
-    let mut view = match (&series, blocks.first()) {
-        (None, Some(block)) => CensusView { status: statuses, ..CensusView::of_summary(block) },
-        _ => {
-            let census = series.as_ref().map(|series| counting.census(series));
-            CensusView::of(census.as_ref(), statuses)
-        }
+    let mut view = if let (None, Some(block)) = (&series, blocks.first()) {
+        CensusView { status: statuses, ..CensusView::of_summary(block) }
+    } else {
+        let census = series.as_ref().map(|series| counting.census(series));
+        CensusView::of(census.as_ref(), statuses)
     };
     view.blocks = blocks.iter().map(|block| BlockView::of(block, counting.top)).collect();
     view.heads = heads.iter().map(HeadView::of).collect();

@@ -174,7 +174,9 @@ mod tests {
                 rows.iter().enumerate().map(|(part, &rows)| table(part as u32, rows)).collect();
             let collect = |tables: &[&Table]| {
                 let mut collector = Collector::new(Bytes(memory));
-                tables.iter().for_each(|&table| collector.add(Saved::Exact(table.clone())).unwrap());
+                for &table in tables {
+                    collector.add(Saved::Exact(table.clone())).unwrap();
+                }
                 collector
             };
             let all: Vec<&Table> = tables.iter().collect();

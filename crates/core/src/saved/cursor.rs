@@ -135,6 +135,8 @@ impl Bytes {
             Some(_) => 4,
         };
         self.u8(width);
-        codes.iter().for_each(|code| self.0.extend(&code.to_le_bytes()[..width as usize]));
+        for code in codes {
+            self.0.extend(&code.to_le_bytes()[..width as usize]);
+        }
     }
 }

@@ -20,6 +20,7 @@ use crate::census::SketchedCensus;
 use crate::series::Table;
 
 /// What a saved census holds.
+#[expect(clippy::large_enum_variant, reason = "few are held at once, and nearly all are exact")]
 #[derive(Debug, Clone)]
 pub enum Saved {
     /// Every series.

@@ -132,7 +132,7 @@ pub(super) fn read(sections: &[Section<'_>]) -> Result<SketchedCensus, SavedErro
         *counter = read_counter(&mut head, counter)?;
     }
     let left = read_left(&mut head)?;
-    census.pair_bytes = read_lowest(&mut head, &census.pair_bytes, 12, |cursor| cursor.u32())?;
+    census.pair_bytes = read_lowest(&mut head, &census.pair_bytes, 12, read_bytes)?;
     head.end()?;
     let mut rest = sections[1..].iter();
     let mut next = |tag| {
@@ -203,7 +203,9 @@ fn read_counter(cursor: &mut Cursor<'_>, like: &Counter) -> Result<Counter, Save
         let fits = hashes.len() <= like.exact_up_to() && hashes.is_sorted_by(|a, b| a < b);
         cursor.check(fits, "the hashes of a counter are out of order")?;
         let mut counter = Counter::new(like.precision());
-        hashes.into_iter().for_each(|hash| counter.insert(hash));
+        for hash in hashes {
+            counter.insert(hash);
+        }
         return Ok(counter);
     }
     let registers = Registers::from_bytes(cursor.take(1 << like.precision())?);
@@ -215,6 +217,10 @@ fn read_left(cursor: &mut Cursor<'_>) -> Result<Option<u64>, SavedError> {
     let is_some = cursor.u8()? != 0;
     let left = cursor.u64()?;
     Ok(is_some.then_some(left))
+}
+
+fn read_bytes(cursor: &mut Cursor<'_>) -> Result<u32, SavedError> {
+    cursor.u32()
 }
 
 /// Reads entries of at least `least` bytes that fit the budget of `like`.

@@ -31,7 +31,9 @@ fn table((job, rows): &Page) -> Table {
 
 fn exact(pages: &[Page]) -> Table {
     let mut whole = Table::empty(Stage::Exposed);
-    pages.iter().for_each(|page| whole.merge(&table(page)));
+    for page in pages {
+        whole.merge(&table(page));
+    }
     whole
 }
 

@@ -135,7 +135,9 @@ impl Plan {
                 notes[row as usize].empties.push(self.names[name.0 as usize]);
             }
         }
-        notes.iter_mut().for_each(|note| note.empties.sort_unstable());
+        for note in &mut notes {
+            note.empties.sort_unstable();
+        }
         notes
     }
 }
@@ -162,7 +164,9 @@ impl Note {
         if let Some(time) = self.time {
             notes.set_time(time);
         }
-        self.empties.iter().for_each(|&name| notes.set_empty(NameId(name)));
+        for &name in &self.empties {
+            notes.set_empty(NameId(name));
+        }
     }
 }
 
@@ -279,7 +283,9 @@ mod tests {
 
     fn merged(pages: &[&Page]) -> Table {
         let mut whole = Table::empty(Stage::Exposed);
-        pages.iter().for_each(|page| whole.merge(&table(page)));
+        for page in pages {
+            whole.merge(&table(page));
+        }
         whole
     }
 

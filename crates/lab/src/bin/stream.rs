@@ -7,7 +7,6 @@ use anyhow::{Context, Result, ensure};
 use promsieve_core::census::{MetricCensus, SketchedCensus};
 use promsieve_core::series::{Stage, Table, TableBuilder};
 use promsieve_lab::cpu;
-use rayon::prelude::*;
 
 /// Metrics, which the series take turns in.
 const METRICS: u64 = 100;
@@ -21,18 +20,16 @@ const CHUNK: u64 = 200_000;
 fn main() -> Result<()> {
     let series: u64 = std::env::args().nth(1).map_or(Ok(10_000_000), |word| word.parse())?;
     ensure!(
-        series >= METRICS * INSTANCES && series % METRICS == 0,
+        series >= METRICS * INSTANCES && series.is_multiple_of(METRICS),
         "usage: stream [SERIES], a multiple of {METRICS} from {}",
         METRICS * INSTANCES
     );
     let (mut sketch, mut adding) = (SketchedCensus::new(Stage::Attached), 0.0);
-    let starts: Vec<u64> = (0..series).step_by(CHUNK as usize).collect();
-    for batch in starts.chunks(rayon::current_num_threads()) {
-        let end = |start: u64| (start + CHUNK).min(series);
-        let tables: Vec<Table> = batch.par_iter().map(|&from| table(from, end(from))).collect();
-        let before = cpu_seconds()?;
-        tables.iter().for_each(|table| sketch.add(table));
-        adding += cpu_seconds()? - before;
+    for start in (0..series).step_by(CHUNK as usize) {
+        let table = table(start, (start + CHUNK).min(series));
+        let before = cpu::of_process(std::process::id())?;
+        sketch.add(&table);
+        adding += cpu::of_process(std::process::id())? - before;
     }
     let census = sketch.census();
     let metric = census.metrics.first().context("a census without metrics")?;
@@ -80,10 +77,6 @@ fn table(from: u64, to: u64) -> Table {
     let mut table = builder.finish();
     table.stage = Stage::Attached;
     table
-}
-
-fn cpu_seconds() -> Result<f64> {
-    cpu::of_process(std::process::id())
 }
 
 /// The most memory that this process ever had (`VmHWM`).

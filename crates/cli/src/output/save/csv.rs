@@ -11,7 +11,9 @@ use promsieve_core::sketch::DistinctSet;
 pub(super) fn write(table: &Table, out: &mut dyn Write) -> io::Result<()> {
     let names = names(table);
     let mut line = String::from(METRIC_NAME);
-    names.keys().for_each(|name| push(&mut line, name));
+    for name in names.keys() {
+        push(&mut line, name);
+    }
     line.push('\n');
     out.write_all(line.as_bytes())?;
     let mut seen = DistinctSet::default();

@@ -24,8 +24,8 @@ pub(crate) fn save(saved: &Saved, path: &Path) -> anyhow::Result<()> {
     let packing = [(".gz", Packing::Gzip), (".zst", Packing::Zstd)];
     let packing = packing.into_iter().find(|(end, _)| name.ends_with(end));
     let (end, packing) = packing.unwrap_or(("", Packing::None));
-    let name = name.trim_end_matches(end);
-    if !name.ends_with(".csv") {
+    let name = Path::new(name.strip_suffix(end).unwrap_or(&name));
+    if name.extension().is_none_or(|extension| extension != "csv") {
         return write_new_with(path, |file| packing.write(file, &|out| write_census(saved, out)));
     }
     let Saved::Exact(table) = saved else {
