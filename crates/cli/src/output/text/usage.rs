@@ -25,7 +25,9 @@ pub(crate) fn write(out: &mut impl Write, view: &UsageView) -> std::io::Result<(
         let file = at(&query.file, query.line, query.column);
         let text = query.query.split_whitespace().collect::<Vec<_>>().join(" ");
         let (name, reason) = (&query.name, &query.reason);
-        writeln!(out, "  not understood: {name} ({file}): {text}: {reason}")?;
+        // Of a whole file, or a panel that stands elsewhere, there is no text.
+        let text = if text.is_empty() { text } else { format!("{text}: ") };
+        writeln!(out, "  not understood: {name} ({file}): {text}{reason}")?;
     }
     for left in &view.left_out {
         writeln!(out, "  left out: {}: {}", at(&left.file, left.line, left.column), left.what)?;

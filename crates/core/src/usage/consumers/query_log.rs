@@ -12,8 +12,8 @@ use crate::usage::query::{Origin, OriginKind, Query};
 #[derive(Deserialize)]
 struct Line {
     params: Params,
-    /// RFC 3339.
-    #[serde(default)]
+    /// RFC 3339: `ts` in Prometheus 2, `time` in 3.
+    #[serde(default, alias = "time")]
     ts: String,
 }
 
@@ -133,6 +133,7 @@ mod tests {
             &entry("2026-01-02T01:00:00+00:30", "within"),
             &entry("2026-01-03T00:00:00Z", "after"),
             &entry("", "whenever"),
+            &entry("2026-01-04T00:00:00Z", "late").replace("\"ts\"", "\"time\""),
         ] {
             log.line(line);
         }
