@@ -8,6 +8,7 @@ pub(crate) mod lint;
 pub(crate) mod outputs;
 #[cfg(test)]
 mod schema;
+pub(crate) mod steps;
 pub(crate) mod text;
 pub(crate) mod view;
 mod xml;
