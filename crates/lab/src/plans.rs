@@ -40,14 +40,14 @@ impl Fleet {
             for target in 0..targets {
                 builder.target(target_of(job, target));
                 for at in 0..metrics {
-                    self.metric(&mut builder, job * metrics + at, job, target);
+                    Self::metric(&mut builder, job * metrics + at, job, target);
                 }
             }
         }
         builder.finish()
     }
 
-    fn metric(self, builder: &mut TableBuilder, metric: usize, job: usize, target: usize) {
+    fn metric(builder: &mut TableBuilder, metric: usize, job: usize, target: usize) {
         let name = metric_name(metric);
         let pod = format!("app-{job}-{target:05}");
         let namespace = format!("ns-{}", target % 20);
@@ -95,7 +95,7 @@ impl Fleet {
 }
 
 fn is_histogram(metric: usize) -> bool {
-    metric % 10 == 0
+    metric.is_multiple_of(10)
 }
 
 fn metric_name(metric: usize) -> String {

@@ -14,6 +14,7 @@ use super::lint::settings::{self, ProjectSettings};
 use crate::Status;
 use crate::common::{Common, Format};
 use crate::input::replace::write_new;
+use crate::output::steps::{self, StepsFormat};
 use crate::output::view::explain::ExplainView;
 use crate::output::view::optimize::{AdviceView, OptimizeView};
 use crate::output::view::rollout::PhaseView;
@@ -50,6 +51,10 @@ pub(crate) struct OptimizeArgs {
     #[arg(long)]
     usage_complete: bool,
 
+    /// Print the plan's steps alone, in the form of another system
+    #[arg(long, value_name = "FORM", value_enum, conflicts_with_all = ["write", "explain"])]
+    steps: Option<StepsFormat>,
+
     /// Show who uses this metric and what each action does to it, instead of the plan
     #[arg(long, value_name = "METRIC", conflicts_with = "write")]
     explain: Option<String>,
@@ -77,6 +82,10 @@ pub(crate) fn run(
     let config = files.first().map(|(_, text)| text.clone()).unwrap_or_default();
     let mut view = OptimizeView::of(&planned, &analysis.usage, config);
     let evidence = analysis.evidence(&[]);
+    if let Some(form) = args.steps {
+        steps::write(out, form, &view.actions)?;
+        return Ok(analysis.status);
+    }
     let phases = optimize::rollout(&evidence, &planned.plan);
     let advice = optimize::advise(&evidence, &planned.plan);
     view.advice = advice.iter().map(AdviceView::of).collect();

@@ -9,6 +9,7 @@ pub(crate) mod outputs;
 pub(crate) mod save;
 #[cfg(test)]
 mod schema;
+pub(crate) mod steps;
 pub(crate) mod text;
 pub(crate) mod view;
 mod xml;

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn parse(text: &String) -> Pattern {
+    fn parse(text: &str) -> Pattern {
         Pattern::parse(text, Dialect::of(Server::default())).unwrap()
     }
 
@@ -145,7 +145,7 @@ mod tests {
             other in "[a-b.|*é_]{1,4}",
         ) {
             let sorted: Vec<String> = texts.iter().cloned().collect();
-            let patterns: Vec<Pattern> = patterns(&sorted).iter().map(parse).collect();
+            let patterns: Vec<Pattern> = patterns(&sorted).iter().map(|text| parse(text)).collect();
             let matches = |text: &str| patterns.iter().any(|pattern| pattern.is_match(text));
             prop_assert!(sorted.iter().all(|text| matches(text)));
             prop_assert_eq!(matches(&other), texts.contains(&other));
@@ -161,7 +161,7 @@ mod tests {
             let strip = |of: Vec<(usize, String)>| of.into_iter().map(|it| it.1).collect::<Vec<_>>();
             let (used, gone) = (strip(used), strip(gone));
             let language = Language::literals(&used, Limits::default()).unwrap();
-            let patterns: Vec<Pattern> = patterns_apart(&gone, &language).iter().map(parse).collect();
+            let patterns: Vec<Pattern> = patterns_apart(&gone, &language).iter().map(|text| parse(text)).collect();
             let matches = |text: &String| patterns.iter().any(|pattern| pattern.is_match(text));
             prop_assert!(gone.iter().all(matches));
             prop_assert!(!used.iter().any(matches));

@@ -203,7 +203,9 @@ mod tests {
             mut choices in choices(20, 0..9),
             needs in (0u64..60, prop_oneof![Just(0u64), 0u64..60]),
         ) {
-            choices.iter_mut().for_each(|choice| choice.group %= 6);
+            for choice in &mut choices {
+                choice.group %= 6;
+            }
             let needs = [needs.0, needs.1];
             let found = cheapest(&choices, needs);
             let best = brute_force(&choices, needs);
@@ -223,7 +225,9 @@ mod tests {
             mut choices in choices(10_000, 1000..1001),
             share in 1u64..9,
         ) {
-            (0..).zip(&mut choices).for_each(|(at, choice)| choice.group = at);
+            for (at, choice) in choices.iter_mut().enumerate() {
+                choice.group = at;
+            }
             let all: u64 = choices.iter().map(|choice| choice.gains[0]).sum();
             let found = cheapest(&choices, [all * share / 10, 0]);
             prop_assert!(found.reaches);

@@ -35,7 +35,7 @@ impl Selected<'_> {
     pub fn restricts(&self, label: &str) -> bool {
         let asks = |found: &&SelectorUse| found.matchers.iter().any(|(name, _)| name == label);
         let listed = self.usage.listed.iter().any(|(name, _)| name == label);
-        !self.unknown && !listed && self.selectors.iter().all(|found| asks(&found))
+        !self.unknown && !listed && self.selectors.iter().all(asks)
     }
 
     /// Whether a matcher on the label asks for this value, perhaps among others.
@@ -48,7 +48,7 @@ impl Selected<'_> {
     /// Whether series whose `label` has `value` may be selected; an absent label has the empty value.
     pub fn may_select(&self, label: &str, value: &str) -> bool {
         let may = |found: &&SelectorUse| found.selects_value(label, value) != Selects::No;
-        self.unknown || self.selectors.iter().any(|found| may(&found))
+        self.unknown || self.selectors.iter().any(may)
     }
 
     /// All values of the label that may be selected.

@@ -161,7 +161,7 @@ impl Reader {
                         match Regex::parse(&text, Dialect::of(Server::default())) {
                             Ok(regex) => goal.keep.push(regex),
                             Err(error) => {
-                                self.problem(at, format!("this is no regex: {error}"), "")
+                                self.problem(at, format!("this is no regex: {error}"), "");
                             }
                         }
                     }
