@@ -150,14 +150,14 @@ fn faults_say_where() {
     let faults = check_fleet(&members);
     let told: Vec<_> = faults
         .iter()
-        .map(|it| (it.job.as_str(), it.kind, (it.share * 6.0).round() as u64, it.members.join(" ")))
+        .map(|it| (it.job.as_str(), it.kind, format!("{:.3}", it.share), it.members.join(" ")))
         .collect();
     assert_eq!(
         told,
         [
-            ("a", FaultKind::Gap, 2, "p0 p1 p2".to_owned()),
-            ("a", FaultKind::Overlap, 1, "p0 p1 p2".to_owned()),
-            ("whole", FaultKind::Whole, 6, "p0 p1 p2".to_owned()),
+            ("a", FaultKind::Gap, "0.333".to_owned(), "p0 p1 p2".to_owned()),
+            ("a", FaultKind::Overlap, "0.167".to_owned(), "p0 p1 p2".to_owned()),
+            ("whole", FaultKind::Whole, "1.000".to_owned(), "p0 p1 p2".to_owned()),
         ]
     );
     let example = faults[0].example.as_ref().unwrap();

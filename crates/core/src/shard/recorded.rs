@@ -176,7 +176,9 @@ mod tests {
 
     fn loads(texts: &[&str]) -> (Vec<TargetLoad>, u64) {
         let mut recorded = Recorded::default();
-        texts.iter().for_each(|text| recorded.add(text).unwrap());
+        for text in texts {
+            recorded.add(text).unwrap();
+        }
         let (model, _) = CostModel::embedded(&Server::default());
         recorded.loads(&model, &ServerSettings::default())
     }

@@ -9,29 +9,27 @@ pub(crate) fn write(out: &mut impl Write, view: &FleetView) -> std::io::Result<(
     for fault in &view.faults {
         let example = fault.example.as_ref();
         let example = example.map_or_else(String::new, |address| format!(", such as `{address}`"));
-        writeln!(
-            out,
-            "{}: {:.1} % of the targets {}{example}",
-            fault.job,
-            fault.share * 100.0,
-            told(fault)
-        )?;
+        let (what, remedy) = told(fault);
+        let share = fault.share * 100.0;
+        writeln!(out, "{}: {share:.1} % of the targets {what}{example}: {remedy}", fault.job)?;
     }
     let faults = view.faults.len();
     let end = if faults == 1 { "fault" } else { "faults" };
     writeln!(out, "{} configurations, {faults} {end}", view.configurations)
 }
 
-fn told(fault: &FaultView) -> String {
+fn told(fault: &FaultView) -> (String, &'static str) {
     let list = fault.configurations.join(", ");
     match fault.kind {
-        "gap" => "are scraped by nobody: let each residue be kept by one configuration".to_owned(),
+        "gap" => {
+            ("are scraped by nobody".to_owned(), "let each residue be kept by one configuration")
+        }
         "overlap" => {
-            format!("are scraped by several of {list}: use one modulus and one residue each")
+            (format!("are scraped by several of {list}"), "use one modulus, and a residue each")
         }
         "whole" => {
-            format!("are scraped by each of {list}: shard the job, or leave it to one of them")
+            (format!("are scraped by each of {list}"), "shard the job, or leave it to one of them")
         }
-        _ => "cannot be judged: the moduli differ and are too large to compare".to_owned(),
+        _ => ("cannot be judged".to_owned(), "use one modulus in all configurations"),
     }
 }
