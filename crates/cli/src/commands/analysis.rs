@@ -60,6 +60,7 @@ pub(crate) struct Analysis {
     pub(crate) usage: Usage,
     pub(crate) model: CostModel,
     pub(crate) settings: ServerSettings,
+    pub(crate) load: Load,
     pub(crate) estimate: Estimate,
     pub(crate) status: Status,
 }
@@ -96,6 +97,7 @@ impl Analysis {
             usage,
             model,
             settings,
+            load,
             estimate,
             status,
         })
