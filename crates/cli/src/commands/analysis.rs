@@ -69,6 +69,7 @@ pub(crate) struct Analysis {
     pub(crate) census: Census,
     pub(crate) model: CostModel,
     pub(crate) settings: ServerSettings,
+    pub(crate) load: Load,
     pub(crate) estimate: Estimate,
     pub(crate) status: Status,
 }
@@ -115,6 +116,7 @@ impl Analysis {
             census,
             model,
             settings,
+            load,
             estimate,
             status,
         })

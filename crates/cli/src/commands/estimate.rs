@@ -2,10 +2,13 @@
 
 use std::io::Write;
 
+use promsieve_core::cost::{Verdict, fit};
+use promsieve_core::units::Bytes;
+
 use super::analysis::{Analysis, AnalysisArgs};
 use crate::Status;
 use crate::common::{Common, Format};
-use crate::output::view::estimate::EstimateView;
+use crate::output::view::estimate::{EstimateView, FitView};
 use crate::output::{json, text};
 
 /// Arguments of `estimate`.
@@ -13,6 +16,18 @@ use crate::output::{json, text};
 pub(crate) struct EstimateArgs {
     #[command(flatten)]
     analysis: AnalysisArgs,
+
+    /// Memory the server may have: says whether the series fit, and how many would; exit status 1
+    /// when they do not
+    #[arg(long, value_name = "SIZE")]
+    limit: Option<Bytes>,
+
+    /// Series more each day: says how long until the limit
+    #[arg(
+        long, value_name = "SERIES", requires = "limit",
+        value_parser = clap::value_parser!(u64).range(1..),
+    )]
+    growth: Option<u64>,
 }
 
 pub(crate) fn run(
@@ -21,11 +36,19 @@ pub(crate) fn run(
     out: &mut impl Write,
 ) -> anyhow::Result<Status> {
     let analysis = Analysis::of(&args.analysis, common)?;
-    let view =
-        EstimateView::of(analysis.census.series, &analysis.estimate, &common.server.to_string());
+    let series = analysis.census.series;
+    let mut view = EstimateView::of(series, &analysis.estimate, &common.server.to_string());
+    let mut status = analysis.status;
+    if let Some(limit) = args.limit {
+        let fit = fit(&analysis.load, &analysis.model, &analysis.settings, limit);
+        if fit.verdict == Verdict::Exceeds {
+            status = status.max(Status::Findings);
+        }
+        view.fit = Some(FitView::of(&fit, limit, series, args.growth));
+    }
     match common.format {
         Format::Json => json::write(out, &view)?,
         Format::Text => text::estimate::write(out, &view)?,
     }
-    Ok(analysis.status)
+    Ok(status)
 }

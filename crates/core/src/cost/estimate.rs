@@ -108,15 +108,12 @@ pub struct Estimate {
 pub fn estimate(load: &Load, model: &CostModel, settings: &ServerSettings) -> Estimate {
     let parts = parts(load, model, settings);
     let live: u64 = parts.iter().map(|part| part.bytes.0).sum();
-    let (peak, resident) = peak_and_resident(load, live as f64, model, settings);
+    let (peak, rss) = peak_and_resident_range(load, live as f64, model, settings);
     let (terms, errors) = (&model.coefficients, &model.errors);
     let samples_per_second = (load.series + 5 * load.targets) as f64 / interval(settings);
     let wal = samples_per_second * head_age(settings) * terms.wal_sample.value
         + load.label_bytes as f64 * terms.wal_label_byte.value;
     let per_day = samples_per_second * 86_400.0 * terms.disk_sample.value;
-    let mut rss = range(resident, errors.rss);
-    // Under queries and rules the heap reaches its goal before each collection.
-    rss.high = rss.high.max(bytes(peak + terms.resident_base.value));
     Estimate {
         live_heap: range(live as f64, errors.live_heap),
         memory: range(peak, errors.memory),
@@ -157,6 +154,25 @@ impl CostModel {
         let live = self.coefficients.base.value + marginal.0 as f64;
         bytes(peak_and_resident(&Load::default(), live, self, settings).1)
     }
+}
+
+/// Anonymous resident memory of a load with its range: what [`estimate`] says, and nothing else.
+pub(super) fn resident(load: &Load, model: &CostModel, settings: &ServerSettings) -> Range {
+    let live: u64 = parts(load, model, settings).iter().map(|part| part.bytes.0).sum();
+    peak_and_resident_range(load, live as f64, model, settings).1
+}
+
+fn peak_and_resident_range(
+    load: &Load,
+    live: f64,
+    model: &CostModel,
+    settings: &ServerSettings,
+) -> (f64, Range) {
+    let (peak, resident) = peak_and_resident(load, live, model, settings);
+    let mut rss = range(resident, model.errors.rss);
+    // Under queries and rules the heap reaches its goal before each collection.
+    rss.high = rss.high.max(bytes(peak + model.coefficients.resident_base.value));
+    (peak, rss)
 }
 
 /// Every part of the live heap.

@@ -77,8 +77,7 @@ impl Load {
     /// A share of it, rounded; of its series, not of its targets.
     #[must_use]
     pub fn scaled(self, share: f64) -> Self {
-        #[expect(clippy::cast_sign_loss, reason = "shares are not negative")]
-        let part = |count: u64| (count as f64 * share).round() as u64;
+        let part = |count| times(count, share);
         Self {
             series: part(self.series),
             label_pairs: part(self.label_pairs),
@@ -89,6 +88,23 @@ impl Load {
             ..Self::default()
         }
     }
+
+    /// So many times the same: its targets and dropped series, too.
+    #[must_use]
+    pub fn multiplied(self, factor: f64) -> Self {
+        Self {
+            targets: times(self.targets, factor),
+            dropped_series: times(self.dropped_series, factor),
+            dropped_bytes: times(self.dropped_bytes, factor),
+            metric_families: times(self.metric_families, factor),
+            ..self.scaled(factor)
+        }
+    }
+}
+
+#[expect(clippy::cast_sign_loss, reason = "factors are not negative")]
+fn times(count: u64, factor: f64) -> u64 {
+    (count as f64 * factor).round() as u64
 }
 
 impl Add for Load {

@@ -1,12 +1,17 @@
-//! The model against every measured run: the error table of the decision page, and the ranges.
+//! The model against every measured run: the error tables of the decision pages, and the ranges.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::{CostModel, Load, Range, ServerSettings, estimate};
+use crate::units::Bytes;
 
-const PAGE: &str = include_str!("../../../../docs/decisions/0005-first-cost-model.md");
+/// The free runs, and those under a GOMEMLIMIT.
+const PAGES: &str = concat!(
+    include_str!("../../../../docs/decisions/0005-first-cost-model.md"),
+    include_str!("../../../../docs/decisions/0028-memory-limits.md"),
+);
 
 /// What `small-noise` measured a sample to take in a chunk; all other runs have counters.
 const NOISE_SAMPLE_BYTES: f64 = 7.7;
@@ -47,11 +52,13 @@ fn every_run_lies_in_its_range_and_the_page_shows_it() {
         for line in runs.lines() {
             let run: Value = serde_json::from_str(line).unwrap();
             let name = run["workload"].as_str().unwrap();
+            let gomemlimit = run["gomemlimit"].as_u64().map(Bytes);
             let settings = ServerSettings {
                 server: model.server.parse().unwrap(),
                 scrape_interval: Duration::from_secs(number(&run, "interval")),
                 uptime: Duration::from_secs(number(&run, "seconds")),
                 remote_writes: u32::from(name.starts_with("remote-")),
+                gomemlimit,
                 sample_bytes: (name == "small-noise").then_some(NOISE_SAMPLE_BYTES),
                 ..ServerSettings::default()
             };
@@ -60,13 +67,15 @@ fn every_run_lies_in_its_range_and_the_page_shows_it() {
             let (peak, peak_in) = cells(number(&run, "next_gc"), estimate.memory);
             let (rss, rss_in) = cells(number(&run, "rss_anon_peak"), estimate.rss);
             let (wal, wal_in) = cells(number(&run, "wal"), estimate.wal);
-            let row = format!("| {name} | {live} | {peak} | {rss} | {wal} |");
+            let label =
+                gomemlimit.map_or(String::new(), |limit| format!(" at {} MB", limit.0 / 1_000_000));
+            let row = format!("| {name}{label} | {live} | {peak} | {rss} | {wal} |");
             // The WAL of an idle server is all page padding and the server's own start.
             let inside = live_in && peak_in && rss_in && (wal_in || name == "idle");
-            if !inside || !PAGE.contains(&row) {
+            if !inside || !PAGES.contains(&row) {
                 wrong.push(format!("{row} {} {inside}", model.server));
             }
         }
     }
-    assert!(wrong.is_empty(), "not in the page, or outside the ranges:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "not in the pages, or outside the ranges:\n{}", wrong.join("\n"));
 }

@@ -121,6 +121,7 @@ fn estimate(text: &str) -> EstimateView {
         wal: RANGE,
         samples_per_second: 66.7,
         server: text.to_owned(),
+        fit: None,
         parts: vec![
             PartView { name: "series", bytes: 60 << 20 },
             PartView { name: "labels", bytes: 40 << 20 },

@@ -5,7 +5,7 @@ use std::io::Write;
 use promsieve_core::units::{Bytes, SeriesCount};
 
 use super::Columns;
-use crate::output::view::estimate::{EstimateView, RangeView};
+use crate::output::view::estimate::{EstimateView, FitView, RangeView};
 
 pub(crate) fn write(out: &mut impl Write, view: &EstimateView) -> std::io::Result<()> {
     writeln!(
@@ -25,6 +25,9 @@ pub(crate) fn write(out: &mut impl Write, view: &EstimateView) -> std::io::Resul
         parts.iter().map(|part| format!("{} {}", part.name, Bytes(part.bytes))).collect();
     if !parts.is_empty() {
         writeln!(out, "  live heap: {}", parts.join(", "))?;
+    }
+    if let Some(fit) = &view.fit {
+        fitting(out, fit)?;
     }
     for note in &view.notes {
         writeln!(out, "  note: {note}")?;
@@ -47,4 +50,25 @@ fn quantities(out: &mut impl Write, view: &EstimateView) -> std::io::Result<()> 
     }
     columns.row(["blocks, each day".to_owned(), Bytes(view.disk_per_day).to_string()]);
     columns.write(out)
+}
+
+fn fitting(out: &mut impl Write, fit: &FitView) -> std::io::Result<()> {
+    let verdict = match fit.verdict {
+        "fits" => "fits: the whole range lies below",
+        "exceeds" => "does not fit: the whole range lies above",
+        _ => "uncertain: it lies within the range",
+    };
+    writeln!(out, "  limit {}: {verdict}", Bytes(fit.limit))?;
+    let counts = |range: RangeView| {
+        [range.expected, range.low, range.high].map(|count| SeriesCount(count).to_string())
+    };
+    let [expected, low, high] = counts(fit.series);
+    writeln!(out, "    {expected} series like these fit ({low} to {high})")?;
+    let [expected, low, high] = counts(fit.targets);
+    writeln!(out, "    {expected} targets like these fit ({low} to {high})")?;
+    if let Some(days) = fit.days {
+        let [expected, low, high] = counts(days);
+        writeln!(out, "    at this growth it is reached in {expected} days ({low} to {high})")?;
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The view of an estimate.
 
-use promsieve_core::cost::{Estimate, Range};
+use promsieve_core::cost::{Estimate, Fit, Fitting, Range, Verdict};
+use promsieve_core::units::Bytes;
 use serde::Serialize;
 
 /// What a load needs. Bytes unless named otherwise.
@@ -22,6 +23,25 @@ pub(crate) struct EstimateView {
     /// What the expected live heap is made of.
     pub(crate) parts: Vec<PartView>,
     pub(crate) notes: Vec<String>,
+    /// How it stands to a memory limit, where one is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fit: Option<FitView>,
+}
+
+/// The series against a memory limit.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct FitView {
+    pub(crate) limit: u64,
+    /// `fits`, `uncertain` or `exceeds`
+    pub(crate) verdict: &'static str,
+    /// Series of this kind that fit, at the high end of memory, as expected, and at the low end.
+    pub(crate) series: RangeView,
+    /// Targets of this kind that fit, in the same order.
+    pub(crate) targets: RangeView,
+    /// Days until the limit at the given growth, in the same order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) days: Option<RangeView>,
 }
 
 /// A quantity with the calibration's error.
@@ -64,6 +84,30 @@ impl EstimateView {
             server: server.to_owned(),
             parts: estimate.parts.iter().map(part).collect(),
             notes: estimate.notes.clone(),
+            fit: None,
+        }
+    }
+}
+
+impl FitView {
+    /// The view of a fit of so many series, which grow by so many a day, at least one.
+    pub(crate) fn of(fit: &Fit, limit: Bytes, series: u64, growth: Option<u64>) -> Self {
+        let all = |Fitting { low, expected, high }| RangeView { low, expected, high };
+        let days = |a_day: u64| {
+            let until = |fits: u64| fits.saturating_sub(series) / a_day;
+            let Fitting { low, expected, high } = fit.series;
+            RangeView { low: until(low), expected: until(expected), high: until(high) }
+        };
+        Self {
+            limit: limit.0,
+            verdict: match fit.verdict {
+                Verdict::Fits => "fits",
+                Verdict::Uncertain => "uncertain",
+                Verdict::Exceeds => "exceeds",
+            },
+            series: all(fit.series),
+            targets: all(fit.targets),
+            days: growth.map(days),
         }
     }
 }
