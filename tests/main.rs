@@ -52,10 +52,14 @@ mod real_server;
 #[cfg(test)]
 mod real_shard;
 #[cfg(test)]
+mod real_targets;
+#[cfg(test)]
 mod real_vmagent;
 #[cfg(test)]
 mod real_wal;
 #[cfg(test)]
 mod real_way;
+#[cfg(test)]
+mod targets;
 #[cfg(test)]
 mod tidy;

@@ -33,6 +33,10 @@ scrape_configs:
   metric_relabel_configs:
   - {source_labels: [code], regex: '5..', action: drop}
   - {regex: path, action: labeldrop}
+- job_name: http
+  http_sd_configs: [{url: 'http://ADDRESS/sd'}]
+  relabel_configs:
+  - {source_labels: [__meta_url], regex: 'http://.*/(.*)', target_label: from}
 - job_name: same
   static_configs: [{targets: ['ADDRESS', 'ADDRESS'], labels: {a: b}}]
 ";
@@ -51,11 +55,14 @@ owned{job=\"exposed\"} 1
 
 fn pages() -> Pages {
     let probe = "probe_success 1\n";
-    Pages::serve([
+    let pages = Pages::serve([
         ("/metrics".to_owned(), Page::text(METRICS)),
         ("/probe".to_owned(), Page::text(probe)),
     ])
-    .unwrap()
+    .unwrap();
+    let list = format!(r#"[{{"targets":["{}"],"labels":{{"team":"z"}}}}]"#, pages.address());
+    pages.set("/sd", Page::new(list, "application/json"));
+    pages
 }
 
 fn files(address: &str) -> Vec<(String, String)> {
@@ -82,7 +89,7 @@ fn check(version: Version) {
     let config = CONFIG.replace("ADDRESS", &pages.address());
     let setup = Setup { files: files(&pages.address()), ..Setup::default() };
     let server = Server::start_with(version, &config, &setup).unwrap();
-    server.wait_scraped(6).unwrap();
+    server.wait_scraped(7).unwrap();
     let args = [
         "census",
         "--kind",

@@ -34,7 +34,7 @@ impl Ended {
 }
 
 /// Starts the binary in `dir` with nothing in its environment.
-fn spawn(dir: &Path, args: &[&str]) -> Child {
+pub(crate) fn spawn(dir: &Path, args: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_promsieve"))
         .args(args)
         .current_dir(dir)

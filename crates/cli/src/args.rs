@@ -12,6 +12,7 @@ use crate::commands::relabel::RelabelArgs;
 use crate::commands::review::ReviewArgs;
 use crate::commands::shard::ShardArgs;
 use crate::commands::shell::{CompletionsArgs, ManArgs};
+use crate::commands::targets::TargetsArgs;
 use crate::commands::test::TestArgs;
 use crate::commands::usage::UsageArgs;
 use crate::common::{Common, CommonArgs};
@@ -73,6 +74,8 @@ pub(crate) enum Command {
     Optimize(OptimizeArgs),
     /// Spread targets over servers by what they store
     Shard(ShardArgs),
+    /// Take the targets of dead machines out of file discovery, and put them back
+    Targets(TargetsArgs),
     /// Serve an editor: diagnostics, fixes and explanations over the language server protocol
     Lsp,
     /// Print completions for a shell

@@ -8,6 +8,7 @@ mod common;
 pub mod input;
 mod lsp;
 mod output;
+mod probe;
 mod status;
 mod stderr;
 

@@ -14,6 +14,7 @@ pub mod cost;
 pub mod doc;
 pub mod finding;
 pub mod flow;
+pub mod health;
 pub mod ingest;
 pub mod lint;
 pub mod optimize;

@@ -10,4 +10,5 @@ pub mod measure;
 pub mod mesh;
 pub mod protobuf;
 pub mod real;
+pub mod silent;
 pub mod wal;

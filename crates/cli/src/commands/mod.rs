@@ -13,6 +13,7 @@ pub(crate) mod rules;
 pub(crate) mod shard;
 pub(crate) mod shell;
 pub(crate) mod simulate;
+pub(crate) mod targets;
 pub(crate) mod test;
 pub(crate) mod usage;
 
@@ -52,6 +53,7 @@ fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
         Command::Usage(args) => usage::run(args, &cli.common, out),
         Command::Optimize(args) => optimize::run(args, &cli.common, out),
         Command::Shard(args) => shard::run(args, &cli.common, out),
+        Command::Targets(args) => targets::run(args, &cli.common, out),
         Command::Census(args) => census::run(args, &cli.common, out),
         Command::Lint(args) => lint::run(args, &cli.common, out),
         Command::Explain(args) => explain::run(args, out),

@@ -1,7 +1,7 @@
 //! Files written whole or not at all: beside the old one, then renamed over it.
 
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::{Context, ensure};
@@ -24,7 +24,14 @@ pub(crate) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 fn write_beside(beside: &Path, path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = fs::File::create_new(beside)?;
+    let mut file = match fs::File::create_new(beside) {
+        // In a container every process has the same number: an earlier one was killed as it wrote.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            fs::remove_file(beside)?;
+            fs::File::create_new(beside)?
+        }
+        created => created?,
+    };
     file.write_all(text.as_bytes())?;
     if let Ok(old) = fs::metadata(path) {
         fs::set_permissions(beside, old.permissions())?;
@@ -45,4 +52,22 @@ pub(crate) fn replace(path: &Path, before: &str, after: &str) -> anyhow::Result<
         path.display()
     );
     write_new(path, after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_in_nobodys_way() {
+        let directory = std::env::temp_dir();
+        let name = format!("promsieve-replace-{}", std::process::id());
+        let left = directory.join(format!(".{name}.{}.promsieve", std::process::id()));
+        fs::write(&left, "half").unwrap();
+        let path = directory.join(&name);
+        write_new(&path, "whole").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "whole");
+        assert!(!left.exists());
+        fs::remove_file(&path).unwrap();
+    }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 
 /// Version of the keys; a key is never taken away or given another meaning within one.
-const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
 struct Versioned<'a, T> {

@@ -12,6 +12,7 @@ use super::view::optimize::OptimizeView;
 use super::view::relabel::RelabelView;
 use super::view::review::ReviewView;
 use super::view::shard::ShardView;
+use super::view::targets::{ChangeView, TargetsView};
 use super::view::test::TestView;
 use super::view::usage::UsageView;
 
@@ -38,6 +39,8 @@ fn generated_schemas_are_current() {
         ("relabel", schema::<RelabelView>("relabel --scrape")),
         ("review", schema::<ReviewView>("review")),
         ("shard", schema::<ShardView>("shard")),
+        ("targets", schema::<TargetsView>("targets --once")),
+        ("targets-change", schema::<ChangeView>("targets, a line of its log:")),
         ("test", schema::<TestView>("test")),
         ("usage", schema::<UsageView>("usage")),
     ];

@@ -5,13 +5,15 @@ mod scrape;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use promsieve_core::config::{Job, StaticGroup};
 use promsieve_core::doc::{self, Document, Node};
 use promsieve_core::flow::{self, Discovered};
 use promsieve_core::relabel::target::TargetOutcome;
 use promsieve_core::text::FileId;
 
+pub(crate) use discovery::{FILE_LABEL, read_groups};
 pub(crate) use scrape::scrape;
 
 use super::config::Loaded;
@@ -27,19 +29,46 @@ struct Plan {
     problems: Vec<String>,
 }
 
-/// Finds the targets of a configuration, of static and of file discovery.
+/// The targets of a job before relabeling.
+pub(crate) struct JobGroups {
+    /// `job_name`.
+    pub(crate) job: String,
+    /// Its groups, of static, file and HTTP discovery.
+    pub(crate) groups: Vec<StaticGroup>,
+    /// What cannot be read, in words for the user.
+    pub(crate) problems: Vec<String>,
+}
+
+/// Finds the targets of each job of a configuration.
+pub(crate) fn groups(loaded: &Loaded) -> Vec<JobGroups> {
+    let documents = documents(loaded);
+    let of = |job: &Job| {
+        let (found, problems) = match find_job(&documents, job) {
+            Some(node) => discovery::groups(&job.name, node, &directory(loaded, job)),
+            None => Default::default(),
+        };
+        let groups = job.static_targets.iter().cloned().chain(found).collect();
+        JobGroups { job: job.name.clone(), groups, problems }
+    };
+    loaded.project.jobs.iter().map(of).collect()
+}
+
+/// Where files that a job names lie.
+fn directory(loaded: &Loaded, job: &Job) -> PathBuf {
+    let file = loaded.sources.file(job.location.file).name();
+    Path::new(file).parent().unwrap_or(Path::new("")).to_owned()
+}
+
+/// Finds the targets of a configuration that are to be scraped.
 fn plan(loaded: &Loaded) -> Plan {
     let documents = documents(loaded);
     let mut project = loaded.project.clone();
     let (mut settings, mut problems) = (BTreeMap::new(), Vec::new());
-    for job in &mut project.jobs {
+    for (job, found) in project.jobs.iter_mut().zip(groups(loaded)) {
+        job.static_targets = found.groups;
+        problems.extend(found.problems);
         let Some(node) = find_job(&documents, job) else { continue };
-        let file = loaded.sources.file(job.location.file).name();
-        let directory = Path::new(file).parent().unwrap_or(Path::new(""));
-        let (groups, found) = discovery::groups(&job.name, node, directory);
-        job.static_targets.extend(groups);
-        problems.extend(found);
-        match Settings::read(node, directory) {
+        match Settings::read(node, &directory(loaded, job)) {
             Ok(own) => drop(settings.insert(job.name.clone(), own)),
             Err(error) => problems.push(format!("job {}: {error:#}", job.name)),
         }
@@ -70,10 +99,7 @@ fn documents(loaded: &Loaded) -> BTreeMap<FileId, Document> {
 }
 
 /// Where a job is written.
-fn find_job<'d>(
-    documents: &'d BTreeMap<FileId, Document>,
-    job: &promsieve_core::config::Job,
-) -> Option<Node<'d>> {
+fn find_job<'d>(documents: &'d BTreeMap<FileId, Document>, job: &Job) -> Option<Node<'d>> {
     let list = documents.get(&job.location.file)?.root()?.get("scrape_configs")?;
     list.items().map(Node::resolved).find(|node| node.location() == job.location)
 }

@@ -16,7 +16,7 @@ use super::settings::Settings;
 use super::{Plan, plan};
 use crate::input::bytes::{Opened, unpack};
 use crate::input::config::Loaded;
-use crate::input::http::{Client, ClientOptions, Wanted, encoded};
+use crate::input::http::{Wanted, encoded};
 use crate::input::scrapes::{Scrape, read_scrape};
 
 /// Scrapes at a time.
@@ -71,15 +71,7 @@ fn one(
 ) -> anyhow::Result<(Table, Scrape)> {
     let settings = settings.get(&target.job).context("a job without settings")?;
     let url = url(target, &settings.params);
-    let client = Client::new(&ClientOptions {
-        authorization: settings.authorization.clone(),
-        authority: settings.authority.clone(),
-        certificate: settings.certificate.clone(),
-        insecure_skip_verify: settings.insecure_skip_verify,
-        timeout: timeout(target),
-        follow_redirects: settings.follow_redirects,
-    })?;
-    let answer = client.ask(&url, Wanted::Scrape(server))?;
+    let answer = settings.client(timeout(target))?.ask(&url, Wanted::Scrape(server))?;
     if answer.status != 200 {
         bail!("{url} answers {}", answer.status);
     }

@@ -1,11 +1,12 @@
 //! How the targets of a job are asked: credentials and certificates as the configuration has them.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use promsieve_core::doc::Node;
 
-use crate::input::http::basic;
+use crate::input::http::{Client, ClientOptions, basic};
 
 /// Settings that are not followed: without them a target would answer otherwise, or not at all.
 const UNKNOWN: [&str; 5] =
@@ -55,6 +56,21 @@ impl Settings {
                 .iter()
                 .map(|field| (field.key.resolved().text().to_owned(), texts(field.value)))
                 .collect(),
+        })
+    }
+
+    /// A client that asks so, and gives up after `timeout`.
+    ///
+    /// # Errors
+    /// When a certificate or key is none.
+    pub(super) fn client(&self, timeout: Duration) -> anyhow::Result<Client> {
+        Client::new(&ClientOptions {
+            authorization: self.authorization.clone(),
+            authority: self.authority.clone(),
+            certificate: self.certificate.clone(),
+            insecure_skip_verify: self.insecure_skip_verify,
+            timeout,
+            follow_redirects: self.follow_redirects,
         })
     }
 }

@@ -12,5 +12,6 @@ pub(crate) mod over_time;
 pub(crate) mod relabel;
 pub(crate) mod review;
 pub(crate) mod shard;
+pub(crate) mod targets;
 pub(crate) mod test;
 pub(crate) mod usage;
