@@ -16,6 +16,8 @@ const NAMED: usize = 3;
 pub(super) struct LostByStep<'a> {
     job: &'a Job,
     step: usize,
+    /// Whether series are still there, but stand for several.
+    merged: bool,
     /// Cells, most important first, each with what it loses.
     cells: Vec<(String, String)>,
     first: String,
@@ -29,14 +31,16 @@ pub(super) fn by_step<'a>(
     wanted: impl Fn(&LostCell<'_>) -> bool,
 ) -> Vec<LostByStep<'a>> {
     let report = report(context.project, attached);
-    let mut steps: BTreeMap<(usize, usize), LostByStep<'a>> = BTreeMap::new();
+    let mut steps: BTreeMap<(usize, usize, bool), LostByStep<'a>> = BTreeMap::new();
     for lost in report.lost().iter().filter(|lost| wanted(lost)) {
         let jobs = &context.project.jobs;
         let Some(at) = jobs.iter().position(|job| job.name == lost.job) else { continue };
         let Some(step) = lost.losses.iter().filter_map(|loss| loss.step).max() else { continue };
-        let entry = steps.entry((at, step)).or_insert_with(|| LostByStep {
+        let merged = lost.losses.iter().all(|loss| loss.what == What::Merged);
+        let entry = steps.entry((at, step, merged)).or_insert_with(|| LostByStep {
             job: &jobs[at],
             step,
+            merged,
             cells: Vec::new(),
             first: lost.losses.first().map(|loss| remedy(loss)).unwrap_or_default(),
         });
@@ -56,13 +60,12 @@ pub(super) fn finding(context: &Context<'_>, lost: &LostByStep<'_>, fate: &str) 
         more => format!(" and {more} more"),
     };
     let are = if lost.cells.len() == 1 { "is" } else { "are" };
-    let evidence: Vec<String> =
-        lost.cells.iter().map(|(cell, what)| format!("{cell}: {what}")).collect();
+    let fate = if lost.merged { "wrong from here on".to_owned() } else { format!("{fate} here") };
     let chain = &lost.job.metric_chain;
     let place = chain.steps[lost.step].spans.value_or_item(StepField::Regex);
     let mut finding = context
-        .finding(place, format!("{}{more} {are} {fate} here", named.join(", ")))
-        .evidence(Evidence::Data(evidence.join("; ")))
+        .finding(place, format!("{}{more} {are} {fate}", named.join(", ")))
+        .evidence(Evidence::Data(evidence(&lost.cells)))
         .remedy(lost.first.clone());
     finding.subject = Subject {
         job: Some(lost.job.name.clone()),
@@ -70,6 +73,19 @@ pub(super) fn finding(context: &Context<'_>, lost: &LostByStep<'_>, fate: &str) 
         step: Some(lost.step),
     };
     finding
+}
+
+/// What is lost, each with all the cells that it costs.
+fn evidence(cells: &[(String, String)]) -> String {
+    let mut whats: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (cell, what) in cells {
+        match whats.iter_mut().find(|(known, _)| known == what) {
+            Some((_, cells)) => cells.push(cell),
+            None => whats.push((what, vec![cell])),
+        }
+    }
+    let lines = whats.iter().map(|(what, cells)| format!("{what}: {}", cells.join(", ")));
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 fn what(Loss { metric, what, .. }: &Loss) -> String {

@@ -238,8 +238,8 @@ pub(super) fn machine_of(target: &str) -> (&str, u16) {
         return (host, default);
     }
     let (machine, port) = match host.rsplit_once(':') {
-        Some((machine, port)) => (machine, port.parse().unwrap_or(default)),
-        None => (host, default),
+        Some((machine, port)) if !host.ends_with(']') => (machine, port.parse().unwrap_or(default)),
+        _ => (host, default),
     };
     (machine.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(machine), port)
 }
