@@ -49,6 +49,7 @@ fn write_packs() {
     let mut list = "[".to_owned();
     for file in files {
         let json = write_json(file.to_str().expect("our names are UTF-8"));
+        let json = json.to_str().expect("cargo's folder is UTF-8, or no source could name it");
         writeln!(list, "include_str!({json:?}),").expect("a string takes all");
     }
     let out = env::var("OUT_DIR").expect("cargo sets it");

@@ -66,7 +66,7 @@ fn packs_know_the_series_of_public_scrapes() {
     let files = corpus::files("scrapes", &[]);
     for (exporter, part) in groups {
         let named = files.iter().filter(|path| path.to_string_lossy().contains(part));
-        let pages: Vec<u8> = named.flat_map(|path| whole_lines(path)).collect();
+        let pages: Vec<u8> = named.flat_map(whole_lines).collect();
         if !files.is_empty() {
             check_coverage(&format!("{exporter} ({part})"), &pages, KNOWN);
         }

@@ -56,7 +56,8 @@ struct LayerRows {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
-    row: String,
+    #[serde(rename = "row")]
+    name: String,
     of: String,
     signals: Vec<String>,
 }
@@ -88,10 +89,10 @@ pub fn cell(id: &str) -> Option<&'static Cell> {
 
 fn cells_of(LayerRows { layer, rows }: LayerRows) -> Vec<Cell> {
     let mut cells = Vec::new();
-    for Row { row, of, signals } in rows {
+    for Row { name, of, signals } in rows {
         cells.extend(signals.into_iter().map(|signal| Cell {
             layer,
-            row: row.clone(),
+            row: name.clone(),
             signal,
             of: of.clone(),
         }));
