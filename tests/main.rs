@@ -13,6 +13,7 @@ mod corpus_config;
 mod corpus_lint;
 #[cfg(test)]
 mod corpus_usage;
+#[cfg(test)]
 mod database;
 #[cfg(test)]
 mod docs;
@@ -28,6 +29,7 @@ mod mutants;
 mod packs;
 #[cfg(test)]
 mod page;
+#[cfg(test)]
 mod python;
 #[cfg(test)]
 mod real;

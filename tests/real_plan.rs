@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
-use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{fs, thread};
 
@@ -208,10 +207,10 @@ fn check(version: Version) {
         return;
     }
     let args = ["optimize", "fixtures/mesh", "--format", "json", "--server", version.name()];
-    let ended = run(&workspace(), &args, b"");
+    let ended = run(workspace(), &args, b"");
     let plan: Value = serde_json::from_str(&ended.stdout).expect(&ended.stderr);
     let planned = plan["config"].as_str().unwrap();
-    let config = fs::read_to_string(Path::new(&workspace()).join("fixtures/mesh/prometheus.yml"));
+    let config = fs::read_to_string(workspace().join("fixtures/mesh/prometheus.yml"));
     let (config, texts) = (config.unwrap(), texts());
     let pages = Pages::serve([]).unwrap();
     let start = |config: &str| Server::start(version, &on_pages(config, &pages)).unwrap();

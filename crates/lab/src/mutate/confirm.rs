@@ -40,12 +40,17 @@ struct PageJob {
     page: String,
 }
 
+/// Series with their values, sorted.
+type Series = Vec<(Labels, String)>;
+
 /// What became of a side.
 #[derive(Debug, Default, PartialEq)]
 struct Fate {
-    targets: Vec<Option<Option<Labels>>>,
-    scrapes: Vec<(bool, f64, Vec<(Labels, String)>)>,
-    query: Vec<(Labels, String)>,
+    /// Those that the server shows nothing of are missing.
+    targets: Vec<Option<Seen>>,
+    /// Whether each succeeded, its samples after relabeling, and what is stored of it.
+    scrapes: Vec<(bool, f64, Series)>,
+    query: Series,
 }
 
 /// Which mutants a real server takes as something else than the clean project, and which of them
@@ -276,15 +281,12 @@ fn target_fates(sides: &[&Side], fates: &mut [Fate]) -> Result<()> {
     let mut seen = targets(Version::V3, &config, jobs.len())?;
     for (number, (side, job)) in jobs.iter().enumerate() {
         for at in 0..job.targets.len() {
-            let fate = seen.remove(&format!("{number}/{at}")).map(|seen| match seen {
-                Seen::Active(mut labels) => {
-                    if labels.get("job") == Some(&format!("j{number}")) {
-                        labels.remove("job");
-                    }
-                    Some(labels)
-                }
-                Seen::Dropped => None,
-            });
+            let mut fate = seen.remove(&format!("{number}/{at}"));
+            if let Some(Seen::Active(labels)) = &mut fate
+                && labels.get("job") == Some(&format!("j{number}"))
+            {
+                labels.remove("job");
+            }
             fates[*side].targets.push(fate);
         }
     }
@@ -319,29 +321,12 @@ fn page_fates(sides: &[&Side], fates: &mut [Fate]) -> Result<()> {
         .enumerate()
         .map(|(number, (_, job))| (format!("/j{number}"), Page::text(job.page.clone())));
     let pages = Pages::serve(pages)?;
-    // Many jobs need time: a scrape that a busy machine cuts off looks like one that was refused.
-    let interval = 5 + jobs.len() / 100;
-    let mut config = format!(
-        "global: {{scrape_interval: {interval}s, scrape_timeout: {interval}s}}\nscrape_configs:\n"
-    );
-    for (number, (side, job)) in jobs.iter().enumerate() {
-        let mut labels = job.labels.clone();
-        labels.insert("__address__".to_owned(), pages.address());
-        labels.entry("instance".to_owned()).or_insert_with(|| "here".to_owned());
-        labels.insert(OWNER.to_owned(), format!("o{side}"));
-        let group = group(&number.to_string(), &labels);
-        writeln!(
-            config,
-            "- job_name: j{number}\n  metrics_path: /j{number}\n{}  metric_relabel_configs: [{}]\n  static_configs: [{group}]",
-            job.settings, job.steps
-        )?;
-    }
-    let server = Server::start(Version::V3, &config)?;
+    let server = Server::start(Version::V3, &page_config(&jobs, &pages.address())?)?;
     server.wait_attempted(jobs.len())?;
     let up: BTreeMap<String, f64> = by_job(server.query("up")?);
     let after: BTreeMap<String, f64> =
         by_job(server.query("scrape_samples_post_metric_relabeling")?);
-    let mut stored: BTreeMap<String, Vec<(Labels, String)>> = BTreeMap::new();
+    let mut stored: BTreeMap<String, Series> = BTreeMap::new();
     for (mut labels, value) in server.query("{__name__!~\"up|scrape_.*\",job=~\"j.+\"}")? {
         let Some(job) = labels.remove("job") else { continue };
         labels.remove(OWNER);
@@ -356,21 +341,48 @@ fn page_fates(sides: &[&Side], fates: &mut [Fate]) -> Result<()> {
     }
     for (at, side) in sides.iter().enumerate() {
         if let Some(query) = &side.query {
-            let query = query.replace("OWNER", &format!("{OWNER}=\"o{at}\""));
-            let mut results: Vec<(Labels, String)> = server
-                .query(&query)?
-                .into_iter()
-                .map(|(mut labels, value)| {
-                    labels.remove("job");
-                    labels.remove(OWNER);
-                    (labels, value.to_string())
-                })
-                .collect();
-            results.sort();
-            fates[at].query = results;
+            fates[at].query = answer(&server, query, &format!("o{at}"))?;
         }
     }
     Ok(())
+}
+
+/// A configuration with a job for each page, served at `address`.
+fn page_config(jobs: &[(usize, &PageJob)], address: &str) -> Result<String> {
+    // Many jobs need time: a scrape that a busy machine cuts off looks like one that was refused.
+    let interval = 5 + jobs.len() / 100;
+    let mut config = format!(
+        "global: {{scrape_interval: {interval}s, scrape_timeout: {interval}s}}\nscrape_configs:\n"
+    );
+    for (number, (side, job)) in jobs.iter().enumerate() {
+        let mut labels = job.labels.clone();
+        labels.insert("__address__".to_owned(), address.to_owned());
+        labels.entry("instance".to_owned()).or_insert_with(|| "here".to_owned());
+        labels.insert(OWNER.to_owned(), format!("o{side}"));
+        let group = group(&number.to_string(), &labels);
+        writeln!(
+            config,
+            "- job_name: j{number}\n  metrics_path: /j{number}\n{}  metric_relabel_configs: [{}]\n  static_configs: [{group}]",
+            job.settings, job.steps
+        )?;
+    }
+    Ok(config)
+}
+
+/// What a query gives over the pages of one side.
+fn answer(server: &Server, query: &str, owner: &str) -> Result<Series> {
+    let query = query.replace("OWNER", &format!("{OWNER}=\"{owner}\""));
+    let mut results: Series = server
+        .query(&query)?
+        .into_iter()
+        .map(|(mut labels, value)| {
+            labels.remove("job");
+            labels.remove(OWNER);
+            (labels, value.to_string())
+        })
+        .collect();
+    results.sort();
+    Ok(results)
 }
 
 fn by_job(samples: Vec<(Labels, f64)>) -> BTreeMap<String, f64> {

@@ -102,7 +102,7 @@ fn complete(kind: ChainKind, labels: &mut Labels, random: &mut Random) {
     let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     name.retain(is_letter);
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
-        *name = "some_metric_total".to_owned();
+        "some_metric_total".clone_into(name);
     }
 }
 

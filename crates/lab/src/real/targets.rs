@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Server, Setup, Version};
 
 /// What a server shows of a target.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub enum Seen {
     /// Its labels but for those that start with `__`.
     Active(BTreeMap<String, String>),
