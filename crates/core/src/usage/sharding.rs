@@ -150,7 +150,13 @@ fn call_node(expr: &Expr, call: &Call, shard_labels: &[&str]) -> ShardVerdict {
         "vector" | "time" | "pi" if call.function.returns == ValueType::Vector => {
             global(expr.span, format!("`{name}` gives the same on every shard"))
         }
-        "info" => global(expr.span, "`info` joins series that may live on other shards"),
+        // What it joins has the same `instance` and `job` (promql/info.go of 3.5).
+        "info"
+            if shard_labels.is_empty()
+                || shard_labels.iter().any(|label| !matches!(*label, "instance" | "job")) =>
+        {
+            global(expr.span, "`info` joins series that may live on other shards")
+        }
         "label_replace" | "label_join" => relabeled(expr, call, shard_labels),
         "histogram_quantile" | "histogram_fraction" if shard_labels.contains(&"le") => {
             global(expr.span, format!("`{name}` combines buckets of different `le`"))
