@@ -10,6 +10,8 @@ mod corpus_automata;
 #[cfg(test)]
 mod corpus_config;
 #[cfg(test)]
+mod corpus_fixes;
+#[cfg(test)]
 mod corpus_lint;
 #[cfg(test)]
 mod corpus_usage;

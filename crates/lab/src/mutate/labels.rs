@@ -20,22 +20,10 @@ pub(super) fn label_sets(
     random: &mut Random,
 ) -> Vec<Labels> {
     let [good, bad] = chains.map(Program::compile);
-    let read: Vec<Vec<Read<'_>>> = chains.map(|steps| steps.iter().map(Read::of).collect()).into();
-    let all: Vec<&Read<'_>> = read.iter().flatten().collect();
-    let values: Vec<(String, Vec<String>)> =
-        names(&all).into_iter().map(|name| (name.clone(), values(&all, &name))).collect();
+    let words = Words::of(chains, kind);
     let (mut telling, mut others) = (Vec::new(), Vec::new());
     for _ in 0..TRIED {
-        let mut labels = Labels::new();
-        for (name, values) in &values {
-            if !random.rarely(4) {
-                labels.insert(name.clone(), values[random.below(values.len())].clone());
-            }
-        }
-        if !random.rarely(3) {
-            pass_keeps(&read[random.below(2)], &mut labels);
-        }
-        complete(kind, &mut labels, random);
+        let labels = words.labels(random);
         let differ = relabeled(&good, &labels) != relabeled(&bad, &labels);
         let list = if differ { &mut telling } else { &mut others };
         if !list.contains(&labels) {
@@ -46,6 +34,51 @@ pub(super) fn label_sets(
     others.truncate(WANTED - telling.len());
     telling.extend(others);
     telling
+}
+
+/// The first of so many label sets that tells the chains apart.
+pub fn first_difference(
+    chains: [&[Step]; 2],
+    kind: ChainKind,
+    tries: usize,
+    random: &mut Random,
+) -> Option<Labels> {
+    let [one, other] = chains.map(Program::compile);
+    let words = Words::of(chains, kind);
+    let mut sets = (0..tries).map(|_| words.labels(random));
+    sets.find(|labels| relabeled(&one, labels) != relabeled(&other, labels))
+}
+
+/// What label sets for chains are made of.
+struct Words<'a> {
+    read: [Vec<Read<'a>>; 2],
+    /// Values of each label that the chains speak of.
+    values: Vec<(String, Vec<String>)>,
+    kind: ChainKind,
+}
+
+impl<'a> Words<'a> {
+    fn of(chains: [&'a [Step]; 2], kind: ChainKind) -> Self {
+        let read = chains.map(|steps| steps.iter().map(Read::of).collect::<Vec<_>>());
+        let all: Vec<&Read<'_>> = read.iter().flatten().collect();
+        let values =
+            names(&all).into_iter().map(|name| (name.clone(), values(&all, &name))).collect();
+        Self { read, values, kind }
+    }
+
+    fn labels(&self, random: &mut Random) -> Labels {
+        let mut labels = Labels::new();
+        for (name, values) in &self.values {
+            if !random.rarely(4) {
+                labels.insert(name.clone(), values[random.below(values.len())].clone());
+            }
+        }
+        if !random.rarely(3) {
+            pass_keeps(&self.read[random.below(2)], &mut labels);
+        }
+        complete(self.kind, &mut labels, random);
+        labels
+    }
 }
 
 /// A step with texts that its pattern matches.

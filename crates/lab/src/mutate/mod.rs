@@ -16,6 +16,7 @@ mod words;
 
 pub use base::{Base, bases};
 pub use judge::{Options, Tally, passes, run};
+pub use labels::first_difference;
 pub use operators::{Defect, Operator, operators};
 pub use project::{Found, Project, Scrape};
 pub use report::table;
