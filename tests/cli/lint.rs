@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use promsieve_lab::real::TempDir;
+use serde_json::Value;
 
 use super::{Ended, run};
 
@@ -159,4 +160,26 @@ fn a_configuration_that_is_no_utf8_is_an_error_of_the_directory() {
     assert_eq!(ended.status, 1, "{ended:?}");
     assert!(ended.stdout.contains("bad.yml:1:22: error: this is no YAML"), "{ended:?}");
     assert!(!ended.stdout.contains("other.yml"), "{ended:?}");
+}
+
+#[test]
+fn a_review_judges_suppressions_by_the_day_that_it_is_told() {
+    let dir = TempDir::new("review").unwrap();
+    dir.write(
+        "prometheus.yml",
+        "scrape_configs:\n- job_name: app\n  static_configs: [{targets: ['a:1']}]\n  \
+         metric_relabel_configs:\n  \
+         # promsieve: ignore redundant-anchors (they are clearer) until 2026-01-31\n  \
+         - {source_labels: [__name__], regex: ^go_.*$, action: drop}\n",
+    )
+    .unwrap();
+    dir.write("scrapes/app/a%3A1.prom", "up_to 1\ngo_threads 2\n").unwrap();
+    let found = |today: &str| {
+        let args = ["review", ".", "--format", "json", "--today", today];
+        let view: Value = serde_json::from_str(&run(dir.path(), &args, b"").stdout).unwrap();
+        let findings = view["lint"]["findings"].as_array().unwrap().clone();
+        findings.iter().any(|found| found["rule"] == "redundant-anchors")
+    };
+    assert!(!found("2026-01-31"));
+    assert!(found("2026-02-01"));
 }

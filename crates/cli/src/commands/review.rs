@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use promsieve_core::finding::{Finding, Severity};
-use promsieve_core::lint::{Facts, Settings, lint};
+use promsieve_core::lint::{Date, Facts, Settings, lint};
 use promsieve_core::optimize::Goal;
 use promsieve_core::series::Target;
 use promsieve_core::shard::ShardSize;
@@ -51,6 +51,10 @@ pub(crate) struct ReviewArgs {
     /// The least severity that makes the exit status 1
     #[arg(long, value_enum, default_value_t = super::lint::FailOn::Never)]
     fail_on: super::lint::FailOn,
+
+    /// The day that suppressions are judged by; today by default
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    today: Option<Date>,
 }
 
 pub(crate) fn run(
@@ -65,7 +69,7 @@ pub(crate) fn run(
              once: lay them out as `scrapes/<job>/<instance>.prom`"
         );
     }
-    let findings = findings(&analysis);
+    let findings = findings(&analysis, args.today.unwrap_or_else(today));
     let view = view(args, common, &analysis, &findings);
     let mut page = Vec::new();
     html::write(&mut page, &view)?;
@@ -79,14 +83,14 @@ pub(crate) fn run(
     Ok(analysis.status.max(args.fail_on.status(worst)))
 }
 
-fn findings(analysis: &Analysis) -> Vec<Finding> {
+fn findings(analysis: &Analysis, today: Date) -> Vec<Finding> {
     let Some(loaded) = &analysis.gathered.config else { return Vec::new() };
     let facts = Facts {
         flow: Some(&analysis.stored.report),
         attached: Some(&analysis.attached),
         census: Some(&analysis.census),
         usage: Some(&analysis.usage),
-        today: Some(today()),
+        today: Some(today),
         ..Facts::new(&analysis.asking, &loaded.findings)
     };
     lint(&loaded.project, &facts, &Settings::default())
