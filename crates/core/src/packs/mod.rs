@@ -7,7 +7,7 @@ mod pack;
 mod sources;
 
 pub use cells::{Cell, Flag, cell, cells, flags};
-pub use pack::{Explosion, Kind, LabelFacts, Measure, Pack, Role, Size, packs};
+pub use pack::{Checked, Explosion, Kind, LabelFacts, Measure, Pack, Role, Size, packs};
 pub use sources::{Source, source_of};
 
 use std::collections::BTreeMap;

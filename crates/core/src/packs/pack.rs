@@ -18,6 +18,8 @@ pub struct Pack {
     pub version: String,
     /// Where the exporter's makers document its metrics.
     pub reference: String,
+    /// What its names and labels were compared with.
+    pub checked: Checked,
     /// The layer that most of its metrics watch.
     pub layer: Layer,
     /// Which cells it gives, and how; of several that give one cell the first stands first.
@@ -34,6 +36,19 @@ pub struct Pack {
     pub explosions: Vec<Explosion>,
     /// Family names, or prefixes that end with `*`, by type, each with its labels.
     pub metrics: BTreeMap<Kind, BTreeMap<String, Vec<String>>>,
+}
+
+/// What a pack was compared with: how far its names can be relied on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Checked {
+    /// The exporter itself, run and scraped by a test.
+    Running,
+    /// Public scrapes, which may be of other releases and hold a part of the metrics.
+    Scrapes,
+    /// Nothing yet: it is written from general knowledge.
+    Unchecked,
 }
 
 /// The type of a metric family, in the words of the text format.
