@@ -2,7 +2,7 @@
 //! confirm that each changes the outcome, and the linter must say so at the right place.
 //!
 //! An operator belongs to rows of `docs/lint-coverage.md`. To add one, add it to a file in
-//! [`operators`]; to take a group away, delete its file and the lines that name it there.
+//! [`mod@operators`]; to take a group away, delete its file and the lines that name it there.
 
 mod base;
 mod confirm;

@@ -2,7 +2,7 @@
 //!
 //! An operator is a right text and a wrong one, in which ` # error` ends the line that the finding is
 //! expected on, or a change of a step that stands in a clean configuration. Of blanks such as `<M>`
-//! and lines such as `@20 …` see [`super::words`].
+//! and lines such as `@20 …` see `words.rs` beside it.
 
 mod changes;
 mod fleets;
