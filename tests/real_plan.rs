@@ -12,7 +12,7 @@ use std::hash::{Hash, Hasher};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{fs, thread};
 
-use promsieve_lab::real::{Page, Pages, Server, Version, dir, percent_encode};
+use promsieve_lab::real::{Page, Pages, Server, Version, dir};
 use serde_json::Value;
 use xtask::workspace;
 
@@ -149,15 +149,10 @@ fn unsafely(config: &str) -> String {
     })
 }
 
+/// What a server answers, to nine digits: sums may differ in the order of their terms.
 fn ask(server: &Server, expr: &str, time: u64) -> Answer {
-    let path = format!("/api/v1/query?query={}&time={time}", percent_encode(expr));
-    let data = server.api(&path).unwrap();
-    let result = |result: &Value| {
-        let value: f64 = result["value"][1].as_str().unwrap().parse().unwrap();
-        // Sums may differ in the order of their terms.
-        (serde_json::from_value(result["metric"].clone()).unwrap(), format!("{value:.9e}"))
-    };
-    data["result"].as_array().unwrap().iter().map(result).collect()
+    let found = server.query_at(expr, time).unwrap();
+    found.into_iter().map(|(labels, value)| (labels, format!("{value:.9e}"))).collect()
 }
 
 /// Serves all rounds, each until every server has it; when the last one was.

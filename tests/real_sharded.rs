@@ -10,7 +10,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use promsieve_lab::real::{Page, Pages, Server, Setup, TempDir, Version, dir, percent_encode};
+use promsieve_lab::real::{Page, Pages, Server, Setup, TempDir, Version, dir};
 use serde_json::Value;
 use xtask::workspace;
 
@@ -239,18 +239,9 @@ fn alike(config: &str, shard: usize) -> String {
 /// What a server answers: label sets with values rounded to nine digits, as sums may differ in the
 /// order of their terms; or its error.
 fn ask(server: &Server, expr: &str, time: u64) -> Answer {
-    let path = format!("/api/v1/query?query={}&time={time}", percent_encode(expr));
-    let answer: Value = serde_json::from_slice(&server.get(&path).unwrap().body).unwrap();
-    if answer["status"] != "success" {
-        return Err(answer["error"].to_string());
-    }
-    let mut found = BTreeMap::new();
-    for result in answer["data"]["result"].as_array().unwrap() {
-        let labels: Labels = serde_json::from_value(result["metric"].clone()).unwrap();
-        let value: f64 = result["value"][1].as_str().unwrap().parse().unwrap();
-        found.insert(labels, format!("{:.9e}", value + 0.0));
-    }
-    Ok(found)
+    let found = server.query_at(expr, time).map_err(|error| error.to_string())?;
+    // A negative zero is a zero.
+    Ok(found.into_iter().map(|(labels, value)| (labels, format!("{:.9e}", value + 0.0))).collect())
 }
 
 /// What the shards answer together; `Err` when one does not or two give the same series.

@@ -178,8 +178,20 @@ impl Server {
     /// # Errors
     /// As [`api`](Self::api).
     pub fn query(&self, query: &str) -> Result<Vec<(BTreeMap<String, String>, f64)>> {
-        let data = self.api(&format!("/api/v1/query?query={}", percent_encode(query)))?;
-        let results = data["result"].as_array().with_context(|| format!("{query} gave {data}"))?;
+        self.vector(&format!("query={}", percent_encode(query)))
+    }
+
+    /// The instant vector that `query` gives at a time in seconds.
+    ///
+    /// # Errors
+    /// As [`api`](Self::api).
+    pub fn query_at(&self, query: &str, time: u64) -> Result<Vec<(BTreeMap<String, String>, f64)>> {
+        self.vector(&format!("query={}&time={time}", percent_encode(query)))
+    }
+
+    fn vector(&self, asked: &str) -> Result<Vec<(BTreeMap<String, String>, f64)>> {
+        let data = self.api(&format!("/api/v1/query?{asked}"))?;
+        let results = data["result"].as_array().with_context(|| format!("{asked} gave {data}"))?;
         results.iter().map(sample).collect()
     }
 
