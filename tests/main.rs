@@ -62,6 +62,8 @@ mod real_shard;
 #[cfg(test)]
 mod real_sharded;
 #[cfg(test)]
+mod real_signals;
+#[cfg(test)]
 mod real_targets;
 #[cfg(test)]
 mod real_vmagent;
@@ -69,6 +71,10 @@ mod real_vmagent;
 mod real_wal;
 #[cfg(test)]
 mod real_way;
+#[cfg(test)]
+mod rounds;
+#[cfg(test)]
+mod signal_losses;
 #[cfg(test)]
 mod targets;
 #[cfg(test)]
