@@ -88,8 +88,8 @@ pub enum OriginKind {
     Delivery,
     /// Sloth or Pyrra.
     Slo,
-    /// Kiali.
-    Console,
+    /// Kiali, OpenCost and others that bring their queries along.
+    Program,
 }
 
 impl OriginKind {
@@ -109,7 +109,7 @@ impl OriginKind {
             Self::Autoscaler => "autoscaler",
             Self::Delivery => "delivery check",
             Self::Slo => "SLO",
-            Self::Console => "console",
+            Self::Program => "program",
         }
     }
 
@@ -127,7 +127,7 @@ impl OriginKind {
             Self::Autoscaler => ConsumerKind::Autoscalers,
             Self::Delivery => ConsumerKind::ProgressiveDelivery,
             Self::Slo => ConsumerKind::ServiceLevelObjectives,
-            Self::Console => ConsumerKind::MeshConsole,
+            Self::Program => ConsumerKind::Programs,
         }
     }
 }
@@ -153,8 +153,8 @@ pub enum ConsumerKind {
     ProgressiveDelivery,
     /// Sloth, Pyrra.
     ServiceLevelObjectives,
-    /// Kiali.
-    MeshConsole,
+    /// Kiali, OpenCost and others that bring their queries along.
+    Programs,
 }
 
 impl ConsumerKind {
@@ -169,7 +169,7 @@ impl ConsumerKind {
         Self::Autoscalers,
         Self::ProgressiveDelivery,
         Self::ServiceLevelObjectives,
-        Self::MeshConsole,
+        Self::Programs,
     ];
 
     /// What to call it.
@@ -184,7 +184,7 @@ impl ConsumerKind {
             Self::Autoscalers => "autoscalers (prometheus-adapter, KEDA)",
             Self::ProgressiveDelivery => "progressive delivery (Flagger, Argo Rollouts)",
             Self::ServiceLevelObjectives => "SLO files (Sloth, Pyrra)",
-            Self::MeshConsole => "mesh console (Kiali)",
+            Self::Programs => "programs with their own queries (Kiali, OpenCost)",
         }
     }
 }

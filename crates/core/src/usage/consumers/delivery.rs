@@ -1,6 +1,6 @@
 //! Progressive delivery: the metrics by which Flagger and Argo Rollouts judge a new version.
 
-use super::mesh_console::add_built_in;
+use super::programs::add_built_in;
 use super::walk::{at, every_mapping, mappings, resource_name, text};
 use super::{Query, Reading};
 use crate::doc::Node;

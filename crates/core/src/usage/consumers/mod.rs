@@ -14,8 +14,8 @@ mod kubernetes;
 #[cfg(test)]
 mod layouts;
 mod managed_alerts;
-mod mesh_console;
 mod perses;
+mod programs;
 mod query_log;
 mod rules;
 mod slo;
@@ -27,7 +27,7 @@ mod walk;
 use std::collections::BTreeSet;
 
 pub use dashboard::dashboard_queries;
-pub use mesh_console::{built_in, built_in_names};
+pub use programs::{built_in, built_in_names};
 pub use query_log::{QueryLog, is_query_log, moment};
 pub use rules::rule_queries;
 
@@ -48,7 +48,7 @@ const READERS: [Reader; 12] = [
     delivery::read,
     adapter::read,
     alertmanager::read,
-    mesh_console::read,
+    programs::read,
     rules::read,
     federation::read,
     kubernetes::read,
