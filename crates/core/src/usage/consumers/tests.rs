@@ -221,6 +221,17 @@ fn progressive_delivery_is_read() {
     let canary = "kind: Canary\nmetadata: {name: c}\nspec:\n  analysis:\n    metrics:\n    \
         - name: request-success-rate\n    - name: own\n      query: 'm{a=\"{{ namespace }}\"}'\n";
     check(canary, ConsumerKind::ProgressiveDelivery, &["m", "istio_requests_total"]);
+    for (provider, metric) in [
+        ("linkerd", "response_total"),
+        ("gatewayapi:v1", "http_request_duration_seconds_count"),
+        ("knative", "envoy_cluster_upstream_rq"),
+    ] {
+        let canary = format!(
+            "kind: Canary\nspec:\n  provider: {provider}\n  analysis:\n    metrics: \
+             [{{name: request-success-rate}}]\n"
+        );
+        check(&canary, ConsumerKind::ProgressiveDelivery, &[metric]);
+    }
     let template = "kind: MetricTemplate\nspec:\n  provider: {type: prometheus}\n  query: |\n    \
         sum(rate(m{a=\"{{ target }}\"}[{{ interval }}]))\n";
     check(template, ConsumerKind::ProgressiveDelivery, &["m"]);
