@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::census::CensusArgs;
+use crate::commands::diff::DiffArgs;
 use crate::commands::estimate::EstimateArgs;
 use crate::commands::explain::ExplainArgs;
 use crate::commands::init::InitArgs;
@@ -75,6 +76,8 @@ pub(crate) enum Command {
     Usage(UsageArgs),
     /// Plan what can be dropped without anybody missing it, with a proof
     Optimize(OptimizeArgs),
+    /// Compare two configurations, scrapes or revisions: what a change costs, and which label drives it
+    Diff(DiffArgs),
     /// Spread targets over servers by what they store
     Shard(ShardArgs),
     /// Take the targets of dead machines out of file discovery, and put them back

@@ -3,6 +3,7 @@
 pub(crate) mod analysis;
 pub(crate) mod census;
 mod counting;
+pub(crate) mod diff;
 pub(crate) mod estimate;
 pub(crate) mod explain;
 pub(crate) mod init;
@@ -14,6 +15,7 @@ pub(crate) mod review;
 pub(crate) mod rules;
 pub(crate) mod shard;
 pub(crate) mod shell;
+mod sides;
 pub(crate) mod simulate;
 pub(crate) mod targets;
 pub(crate) mod test;
@@ -54,6 +56,7 @@ fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
         Command::Estimate(args) => estimate::run(args, &cli.common, out),
         Command::Usage(args) => usage::run(args, &cli.common, out),
         Command::Optimize(args) => optimize::run(args, &cli.common, out),
+        Command::Diff(args) => diff::run(args, &cli.common, out),
         Command::Shard(args) => shard::run(args, &cli.common, out),
         Command::Targets(args) => targets::run(args, &cli.common, out),
         Command::Census(args) => census::run(args, &cli.common, out),

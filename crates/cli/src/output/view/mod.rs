@@ -3,6 +3,7 @@
 pub(crate) mod block;
 pub(crate) mod bounds;
 pub(crate) mod census;
+pub(crate) mod compare;
 pub(crate) mod depth;
 pub(crate) mod estimate;
 pub(crate) mod explain;
