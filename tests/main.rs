@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod ci_templates;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod corpus_automata;

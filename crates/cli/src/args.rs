@@ -6,6 +6,7 @@ use crate::commands::census::CensusArgs;
 use crate::commands::diff::DiffArgs;
 use crate::commands::estimate::EstimateArgs;
 use crate::commands::explain::ExplainArgs;
+use crate::commands::gate::GateArgs;
 use crate::commands::init::InitArgs;
 use crate::commands::lint::LintArgs;
 use crate::commands::merge::MergeArgs;
@@ -78,6 +79,8 @@ pub(crate) enum Command {
     Optimize(OptimizeArgs),
     /// Compare two configurations, scrapes or revisions: what a change costs, and which label drives it
     Diff(DiffArgs),
+    /// Say whether a change keeps to the budgets of promsieve.toml, and breaks no query
+    Gate(GateArgs),
     /// Spread targets over servers by what they store
     Shard(ShardArgs),
     /// Take the targets of dead machines out of file discovery, and put them back

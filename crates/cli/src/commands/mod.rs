@@ -6,6 +6,7 @@ mod counting;
 pub(crate) mod diff;
 pub(crate) mod estimate;
 pub(crate) mod explain;
+pub(crate) mod gate;
 pub(crate) mod init;
 pub(crate) mod lint;
 pub(crate) mod merge;
@@ -57,6 +58,7 @@ fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
         Command::Usage(args) => usage::run(args, &cli.common, out),
         Command::Optimize(args) => optimize::run(args, &cli.common, out),
         Command::Diff(args) => diff::run(args, &cli.common, out),
+        Command::Gate(args) => gate::run(args, &cli.common, out),
         Command::Shard(args) => shard::run(args, &cli.common, out),
         Command::Targets(args) => targets::run(args, &cli.common, out),
         Command::Census(args) => census::run(args, &cli.common, out),

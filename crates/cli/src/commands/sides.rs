@@ -93,8 +93,10 @@ impl Sides {
     ) -> anyhow::Result<Self> {
         let side = |paths: &[String], renamed: &[(PathBuf, PathBuf)]| {
             let paths: Vec<String> = paths.iter().chain(&args.with).cloned().collect();
-            let page = args.page();
-            gather_as(&paths, page.as_ref(), renamed.to_vec(), &args.consumers, common)
+            // What both have is called the same on both, even where it lies beside one of them.
+            let same = args.with.iter().map(|path| (PathBuf::from(path), PathBuf::from(path)));
+            let renamed = same.chain(renamed.iter().cloned()).collect();
+            gather_as(&paths, args.page().as_ref(), renamed, &args.consumers, common)
         };
         let (mut old, mut new) = (side(&before.paths, &before.renamed)?, side(after, &[])?);
         anyhow::ensure!(
@@ -116,7 +118,12 @@ impl Sides {
         &self,
         told: impl FnOnce(Change<&Revision<'_>>, &Comparison) -> T,
     ) -> T {
-        let revisions = Change { before: &self.before, after: &self.after }.map(revision);
+        let sides = Change { before: &self.before, after: &self.after };
+        let refused = sides.map(|side| side.gathered.refused());
+        let revisions = Change {
+            before: revision(&self.before, &refused.before),
+            after: revision(&self.after, &refused.after),
+        };
         let sides = Change { before: &revisions.before, after: &revisions.after };
         told(sides, &Comparison::of(sides))
     }
@@ -132,9 +139,10 @@ impl Sides {
     }
 }
 
-fn revision(analysis: &Analysis) -> Revision<'_> {
+fn revision<'a>(analysis: &'a Analysis, refused: &'a [String]) -> Revision<'a> {
     Revision {
         project: &analysis.project,
+        refused,
         stored: &analysis.stored,
         census: &analysis.census,
         usage: &analysis.usage,

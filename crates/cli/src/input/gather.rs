@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use promsieve_core::finding::{Finding, Severity};
 use promsieve_core::ingest::status::{self, TsdbStatus};
 use promsieve_core::saved::Saved;
 use promsieve_core::series::{Stage, Table, TableBuilder, Target};
@@ -146,6 +147,20 @@ impl Gathered {
             Some(if rest.as_os_str().is_empty() { to.clone() } else { to.join(rest) })
         });
         new.map_or_else(|| name.to_owned(), |path| path.display().to_string())
+    }
+
+    /// What the server refuses of the configuration: the file and why.
+    pub(crate) fn refused(&self) -> Vec<String> {
+        let Some(loaded) = &self.config else { return Vec::new() };
+        let errors = loaded.findings.iter().filter(|it| it.severity == Severity::Error);
+        let words = |finding: &Finding| match finding.location {
+            Some(at) => {
+                let name = self.called(loaded.sources.file(at.file).name());
+                format!("{name}: {}", finding.message)
+            }
+            None => finding.message.clone(),
+        };
+        errors.map(words).collect()
     }
 
     /// Where no scrapes are, there are no series.

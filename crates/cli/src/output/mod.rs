@@ -2,6 +2,8 @@
 //! the page are made of views.
 
 pub(crate) mod compare;
+pub(crate) mod gate;
+mod github;
 pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod junit;

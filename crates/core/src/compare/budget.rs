@@ -116,7 +116,7 @@ impl Bound {
         match self {
             Self::Most(most) => Some(most),
             Self::More(more) => Some(before + more),
-            Self::MoreBy(share) => (before > 0.0).then(|| before * (1.0 + share)),
+            Self::MoreBy(share) => (before > 0.0).then_some(before * (1.0 + share)),
         }
     }
 }

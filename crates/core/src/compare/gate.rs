@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Budget, Change, Comparison, Each, Fate, Limit, Measure, MetricChange, Revision, Weight,
 };
-use crate::census::groups::Dimension;
+use crate::census::groups::{Dimension, of_metric};
 
 /// How a change fares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -33,6 +33,8 @@ impl Level {
 /// What it means when a change does one of these; [`Level::Pass`] where it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checks {
+    /// The server refuses the configuration, and did not before.
+    pub refused_configuration: Level,
     /// A query that found series finds none.
     pub lost_queries: Level,
     /// A new query finds none: it is wrong, or the samples lack what it is about.
@@ -48,6 +50,7 @@ pub struct Checks {
 impl Default for Checks {
     fn default() -> Self {
         Self {
+            refused_configuration: Level::Fail,
             lost_queries: Level::Fail,
             empty_queries: Level::Warn,
             lost_scrapes: Level::Fail,
@@ -124,7 +127,7 @@ impl Budget {
                     .filter_map(|limit| limit.exceeded(value))
                     .max_by_key(|(level, _)| *level);
                 let Some((level, allowed)) = worst else { continue };
-                let causes = self.causes(subject, comparison);
+                let causes = self.causes(subject, sides, comparison);
                 let (subject, reason) = (subject.clone(), String::new());
                 let measure = Some(measure);
                 excesses.push(Excess { level, subject, measure, value, allowed, reason, causes });
@@ -146,20 +149,38 @@ impl Budget {
     }
 
     /// The metrics that grew of what has this budget.
-    fn causes(&self, subject: &str, comparison: &Comparison) -> Vec<MetricChange> {
-        let is_of = |change: &&MetricChange| {
-            let is_subject = match &self.each {
-                Some(Each::Metric) => change.metric == subject,
-                Some(Each::Group(Dimension::Job)) => change.job == subject,
-                _ => true,
-            };
-            is_subject
-                && change.weight.growth() > 0
+    fn causes(
+        &self,
+        subject: &str,
+        sides: Change<&Revision<'_>>,
+        comparison: &Comparison,
+    ) -> Vec<MetricChange> {
+        let is_of = |change: &&MetricChange| match &self.each {
+            None => true,
+            Some(Each::Metric) => change.metric == subject,
+            Some(Each::Group(Dimension::Job)) => change.job == subject,
+            Some(Each::Group(dimension)) => {
+                let Change { before, after } =
+                    sides.map(|side| series_of(side, &change.metric, dimension, subject));
+                after > before
+            }
+        };
+        let is_in_scope = |change: &&MetricChange| {
+            change.weight.growth() > 0
                 && self.scope.has_metric(&change.metric)
                 && self.scope.has_job(&change.job)
         };
-        comparison.metrics.iter().filter(is_of).take(CAUSES).cloned().collect()
+        let found = comparison.metrics.iter().filter(is_in_scope).filter(is_of);
+        found.take(CAUSES).cloned().collect()
     }
+}
+
+/// Series of a metric that belong to a group.
+fn series_of(side: &Revision<'_>, metric: &str, dimension: &Dimension, key: &str) -> u64 {
+    let table = &side.stored.table;
+    let group = table.metrics.iter().find(|group| table.metric_name(group) == metric);
+    let groups = group.map_or_else(Vec::new, |group| of_metric(table, group, dimension));
+    groups.iter().find(|group| group.key.join("/") == key).map_or(0, |group| group.series)
 }
 
 impl Limit {
@@ -171,13 +192,14 @@ impl Limit {
 }
 
 impl Checks {
-    fn judge(&self, comparison: &Comparison) -> Vec<BudgetOutcome> {
+    fn judge(self, comparison: &Comparison) -> Vec<BudgetOutcome> {
         let outcome = |name: &str, checked: usize, excesses: Vec<Excess>| BudgetOutcome {
             name: name.to_owned(),
             checked,
             excesses,
         };
         let checks = [
+            (self.refused_configuration, "refused-configuration", refused(comparison)),
             (self.lost_queries, "lost-queries", queries(comparison, Fate::Lost)),
             (self.empty_queries, "empty-queries", queries(comparison, Fate::New)),
             (self.lost_scrapes, "lost-scrapes", scrapes(comparison)),
@@ -206,6 +228,11 @@ fn said(subject: String, reason: String) -> Excess {
         reason,
         causes: Vec::new(),
     }
+}
+
+fn refused(comparison: &Comparison) -> Vec<Excess> {
+    let excess = |words: &String| said(String::new(), format!("the server refuses it: {words}"));
+    comparison.refused.iter().map(excess).collect()
 }
 
 /// The selectors that select nothing now, of the queries of this fate.

@@ -31,6 +31,8 @@ use crate::usage::Usage;
 pub struct Revision<'a> {
     /// The configuration.
     pub project: &'a Project,
+    /// What the server refuses of it, in words without places.
+    pub refused: &'a [String],
     /// What it stores.
     pub stored: &'a Stored,
     /// The counts of what is stored, *without* among them.
@@ -51,6 +53,8 @@ pub struct Revision<'a> {
 /// What is different. Lists hold what changed and nothing else.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
+    /// What the server refuses of the new configuration and not of the old one.
+    pub refused: Vec<String>,
     /// Everything that is stored.
     pub total: Change<Weight>,
     /// Series that only the new side has.
@@ -117,8 +121,10 @@ impl Comparison {
     pub fn of(sides: Change<&Revision<'_>>) -> Self {
         let metrics = metrics::changes(sides);
         let count = |of: fn(&MetricChange) -> u64| metrics.iter().map(of).sum();
+        let is_new = |words: &&String| !sides.before.refused.contains(words);
         Self {
-            total: sides.map(|side| side.total()),
+            refused: sides.after.refused.iter().filter(is_new).cloned().collect(),
+            total: sides.map(Revision::total),
             came: count(|metric| metric.came),
             went: count(|metric| metric.went),
             targets: sides.map(|side| side.census.targets),
@@ -135,6 +141,7 @@ impl Comparison {
     pub fn is_same(&self) -> bool {
         let Change { before, after } = self.total;
         before == after
+            && self.refused.is_empty()
             && self.targets.is_same()
             && self.merged.is_same()
             && self.metrics.is_empty()

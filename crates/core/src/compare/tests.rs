@@ -9,6 +9,7 @@ use super::{
     Bound, Budget, Change, Checks, Comparison, Each, Fate, Level, Limit, Measure, Revision, Scope,
     judge,
 };
+use crate::census::groups::Dimension;
 use crate::census::{Census, CensusOptions};
 use crate::config::{self, Project};
 use crate::cost::{CostModel, Load, ServerSettings, estimate};
@@ -52,6 +53,7 @@ impl Side {
     fn revision<T>(&self, test: impl FnOnce(&Revision<'_>) -> T) -> T {
         test(&Revision {
             project: &self.project,
+            refused: &[],
             stored: &self.stored,
             census: &self.census,
             usage: &self.usage,
@@ -259,7 +261,7 @@ fn a_chain_that_drops_loses_queries_and_a_limit_loses_scrapes() {
         assert_eq!(comparison.scrapes.len(), 1, "{comparison:?}");
         let outcomes = judge(sides, comparison, &[], &Checks::default());
         let levels: Vec<Level> = outcomes.iter().map(super::BudgetOutcome::level).collect();
-        assert_eq!(levels[..3], [Level::Fail, Level::Pass, Level::Fail]);
+        assert_eq!(levels[..4], [Level::Pass, Level::Fail, Level::Pass, Level::Fail]);
     });
 }
 
@@ -288,11 +290,13 @@ fn budgets_are_asked_of_their_scope() {
     let (warn, fail) =
         (limit(Level::Warn, Bound::More(10.0)), limit(Level::Fail, Bound::Most(1e3)));
     let tenth = limit(Level::Fail, Bound::MoreBy(0.1));
+    let by_path = Some(Each::Group(Dimension::Label("path".to_owned())));
     let cases = [
         (budget(shops.clone(), None, 0, vec![warn, fail]), Level::Warn),
         (budget(others, None, 0, vec![warn, fail]), Level::Pass),
         (budget(Scope::default(), Some(Each::Metric), 0, vec![tenth]), Level::Fail),
         (budget(shops, Some(Each::Metric), 801, vec![tenth]), Level::Pass),
+        (budget(Scope::default(), by_path, 0, vec![tenth]), Level::Fail),
     ];
     compare(&side(&shop(0, "1")), &side(&shop(400, "1")), |sides, comparison| {
         for (budget, wanted) in cases {

@@ -13,9 +13,19 @@ pub(super) struct Table {
     pub(super) rows: Vec<Vec<String>>,
 }
 
-/// Every table of a comparison; one without rows has nothing to say.
+/// Every table of a comparison that has rows; what everything weighs, which has no title, first.
 pub(super) fn tables(view: &ComparisonView) -> Vec<Table> {
-    vec![totals(view), metrics(view), jobs(view), labels(view), scrapes(view), queries(view)]
+    let mut tables = vec![
+        totals(view),
+        refused(view),
+        metrics(view),
+        jobs(view),
+        labels(view),
+        scrapes(view),
+        queries(view),
+    ];
+    tables.retain(|table| !table.rows.is_empty());
+    tables
 }
 
 fn totals(view: &ComparisonView) -> Table {
@@ -53,6 +63,14 @@ fn totals(view: &ComparisonView) -> Table {
         title: "",
         headings: &["all that is stored", ">before", ">after", ">change", ">share"],
         rows,
+    }
+}
+
+fn refused(view: &ComparisonView) -> Table {
+    Table {
+        title: "The server refuses the new configuration, and did not the old one",
+        headings: &["why"],
+        rows: view.refused.iter().map(|words| vec![words.clone()]).collect(),
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct ComparisonView {
     pub(crate) new: String,
     /// Whether anything is different.
     pub(crate) changed: bool,
+    /// What the server refuses of the new configuration and not of the old one.
+    pub(crate) refused: Vec<String>,
     pub(crate) before: WeightView,
     pub(crate) after: WeightView,
     /// Series that only the new side has.
@@ -152,6 +154,7 @@ impl ComparisonView {
             old: names.before.clone(),
             new: names.after.clone(),
             changed: !comparison.is_same(),
+            refused: comparison.refused.clone(),
             before: WeightView::of(&comparison.total.before),
             after: WeightView::of(&comparison.total.after),
             came: comparison.came,

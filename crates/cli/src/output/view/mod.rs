@@ -8,6 +8,7 @@ pub(crate) mod depth;
 pub(crate) mod estimate;
 pub(crate) mod explain;
 pub(crate) mod fleet;
+pub(crate) mod gate;
 pub(crate) mod head;
 pub(crate) mod lint;
 pub(crate) mod optimize;
