@@ -64,6 +64,8 @@ mod real_shard;
 #[cfg(test)]
 mod real_sharded;
 #[cfg(test)]
+mod real_signals;
+#[cfg(test)]
 mod real_targets;
 #[cfg(test)]
 mod real_vmagent;
@@ -71,6 +73,10 @@ mod real_vmagent;
 mod real_wal;
 #[cfg(test)]
 mod real_way;
+#[cfg(test)]
+mod rounds;
+#[cfg(test)]
+mod signal_losses;
 #[cfg(test)]
 mod targets;
 #[cfg(test)]

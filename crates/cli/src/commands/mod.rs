@@ -17,6 +17,7 @@ pub(crate) mod rules;
 pub(crate) mod shard;
 pub(crate) mod shell;
 mod sides;
+pub(crate) mod signals;
 pub(crate) mod simulate;
 pub(crate) mod targets;
 pub(crate) mod test;
@@ -60,6 +61,7 @@ fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
         Command::Diff(args) => diff::run(args, &cli.common, out),
         Command::Gate(args) => gate::run(args, &cli.common, out),
         Command::Shard(args) => shard::run(args, &cli.common, out),
+        Command::Signals(args) => signals::run(args, &cli.common, out),
         Command::Targets(args) => targets::run(args, &cli.common, out),
         Command::Census(args) => census::run(args, &cli.common, out),
         Command::Merge(args) => merge::run(args, &cli.common, out),
