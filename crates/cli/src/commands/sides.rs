@@ -143,6 +143,7 @@ fn revision<'a>(analysis: &'a Analysis, refused: &'a [String]) -> Revision<'a> {
     Revision {
         project: &analysis.project,
         refused,
+        attached: &analysis.attached,
         stored: &analysis.stored,
         census: &analysis.census,
         usage: &analysis.usage,

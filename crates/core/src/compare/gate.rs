@@ -37,6 +37,8 @@ pub struct Checks {
     pub refused_configuration: Level,
     /// A query that found series finds none.
     pub lost_queries: Level,
+    /// A job no longer gives a signal that it gave.
+    pub lost_signals: Level,
     /// A new query finds none: it is wrong, or the samples lack what it is about.
     pub empty_queries: Level,
     /// A scrape is lost as a whole.
@@ -52,6 +54,7 @@ impl Default for Checks {
         Self {
             refused_configuration: Level::Fail,
             lost_queries: Level::Fail,
+            lost_signals: Level::Fail,
             empty_queries: Level::Warn,
             lost_scrapes: Level::Fail,
             merged_series: Level::Fail,
@@ -201,6 +204,7 @@ impl Checks {
         let checks = [
             (self.refused_configuration, "refused-configuration", refused(comparison)),
             (self.lost_queries, "lost-queries", queries(comparison, Fate::Lost)),
+            (self.lost_signals, "lost-signals", signals(comparison)),
             (self.empty_queries, "empty-queries", queries(comparison, Fate::New)),
             (self.lost_scrapes, "lost-scrapes", scrapes(comparison)),
             (self.merged_series, "merged-series", merged(comparison)),
@@ -251,6 +255,18 @@ fn queries(comparison: &Comparison, fate: Fate) -> Vec<Excess> {
         }
     }
     found
+}
+
+fn signals(comparison: &Comparison) -> Vec<Excess> {
+    let lost = comparison.signals.iter().filter(|signal| signal.is_lost);
+    let excess = |signal: &super::SignalChange| {
+        let subject = format!("{} of job {}", signal.cell, signal.job);
+        said(
+            subject,
+            format!("nothing gives this signal of the {} layer now", signal.layer.as_str()),
+        )
+    };
+    lost.map(excess).collect()
 }
 
 fn scrapes(comparison: &Comparison) -> Vec<Excess> {

@@ -1,5 +1,5 @@
 //! Two revisions side by side: what a change of configuration, rules or applications costs, which
-//! label drives it, and which queries it breaks.
+//! label drives it, and which queries and signals it breaks.
 //!
 //! Series are told apart by their labels, so that what only looks different compares as equal: two
 //! configurations that store the same series of the same samples differ in nothing.
@@ -8,6 +8,7 @@ mod budget;
 mod gate;
 mod metrics;
 mod queries;
+mod signals;
 #[cfg(test)]
 mod tests;
 mod weight;
@@ -18,12 +19,14 @@ pub use budget::{Bound, Budget, Each, Limit, Measure, Scope};
 pub use gate::{BudgetOutcome, Checks, Excess, Level, judge};
 pub use metrics::{Driver, MetricChange};
 pub use queries::{Fate, QueryChange, SelectorChange};
+pub use signals::SignalChange;
 pub use weight::{Change, Weight};
 
 use crate::census::Census;
 use crate::config::Project;
 use crate::cost::{CostModel, Estimate, Load, ServerSettings};
-use crate::flow::Stored;
+use crate::flow::{ScrapeFailure, Stored};
+use crate::series::Table;
 use crate::usage::Usage;
 
 /// One side: what is stored, who needs it, and what it costs.
@@ -33,6 +36,8 @@ pub struct Revision<'a> {
     pub project: &'a Project,
     /// What the server refuses of it, in words without places.
     pub refused: &'a [String],
+    /// The series before the metric chains.
+    pub attached: &'a Table,
     /// What it stores.
     pub stored: &'a Stored,
     /// The counts of what is stored, *without* among them.
@@ -73,6 +78,8 @@ pub struct Comparison {
     pub labels: Vec<LabelChange>,
     /// Scrapes that only one side loses.
     pub scrapes: Vec<ScrapeChange>,
+    /// Signals that only one side gives, by layer.
+    pub signals: Vec<SignalChange>,
     /// Queries: what is lost first.
     pub queries: Vec<QueryChange>,
 }
@@ -132,6 +139,7 @@ impl Comparison {
             jobs: metrics::by_job(sides, &metrics),
             labels: labels(sides, &metrics),
             scrapes: scrapes(sides),
+            signals: signals::changes(sides),
             queries: queries::changes(sides),
             metrics,
         }
@@ -147,6 +155,7 @@ impl Comparison {
             && self.metrics.is_empty()
             && self.jobs.is_empty()
             && self.scrapes.is_empty()
+            && self.signals.is_empty()
             && self.queries.is_empty()
     }
 }
@@ -189,7 +198,7 @@ fn labels(sides: Change<&Revision<'_>>, metrics: &[MetricChange]) -> Vec<LabelCh
 fn scrapes(sides: Change<&Revision<'_>>) -> Vec<ScrapeChange> {
     let lost = |side: &Revision<'_>| -> BTreeSet<ScrapeChange> {
         let failures = side.stored.report.failures.iter();
-        let change = |failure: &crate::flow::ScrapeFailure| ScrapeChange {
+        let change = |failure: &ScrapeFailure| ScrapeChange {
             is_lost: true,
             job: failure.job.clone(),
             instance: failure.instance.clone(),

@@ -27,6 +27,7 @@ type Series = (String, String, BTreeMap<String, String>);
 /// One side, with all that it borrows from.
 struct Side {
     project: Project,
+    attached: Table,
     stored: Stored,
     census: Census,
     usage: Usage,
@@ -37,7 +38,7 @@ struct Side {
 
 impl Side {
     fn of(project: Project, exposed: &Table, queries: &str) -> Self {
-        let (_, stored) = flow::run(&project, exposed);
+        let (attached, stored) = flow::run(&project, exposed);
         let census = Census::of(&stored.table, CensusOptions::default(), &Unwatched);
         Self {
             load: Load::of(&census, &stored.table).with_dropped(stored.report.dropped().0),
@@ -45,6 +46,7 @@ impl Side {
             model: CostModel::embedded(&Server::default()).0,
             settings: ServerSettings::default(),
             project,
+            attached,
             stored,
             census,
         }
@@ -54,6 +56,7 @@ impl Side {
         test(&Revision {
             project: &self.project,
             refused: &[],
+            attached: &self.attached,
             stored: &self.stored,
             census: &self.census,
             usage: &self.usage,
@@ -261,7 +264,9 @@ fn a_chain_that_drops_loses_queries_and_a_limit_loses_scrapes() {
         assert_eq!(comparison.scrapes.len(), 1, "{comparison:?}");
         let outcomes = judge(sides, comparison, &[], &Checks::default());
         let levels: Vec<Level> = outcomes.iter().map(super::BudgetOutcome::level).collect();
-        assert_eq!(levels[..4], [Level::Pass, Level::Fail, Level::Pass, Level::Fail]);
+        let failed = levels.iter().filter(|level| **level == Level::Fail);
+        // The alert's series and the scrape are gone.
+        assert_eq!(failed.count(), 2);
     });
 }
 
@@ -305,5 +310,28 @@ fn budgets_are_asked_of_their_scope() {
             let causes = outcomes[0].excesses.iter().flat_map(|it| &it.causes);
             assert!(causes.into_iter().all(|cause| cause.metric == "requests_total"));
         }
+    });
+}
+
+#[test]
+fn a_signal_is_lost_where_its_job_gives_it_by_no_way() {
+    let cpu = |mode: &str| {
+        let labels = [("cpu", "0"), ("mode", mode)].map(|(n, v)| (n.to_owned(), v.to_owned()));
+        ("shop".to_owned(), "node_cpu_seconds_total".to_owned(), labels.into())
+    };
+    let exposed = exposed(&[cpu("idle"), cpu("user")]);
+    let of = |text: &str| Side::of(project(text), &exposed, "");
+    let dropped = format!(
+        "{CONFIG}  metric_relabel_configs: [{{source_labels: [mode], regex: idle, action: drop}}]\n"
+    );
+    compare(&of(CONFIG), &of(&dropped), |sides, comparison| {
+        let [lost] = &comparison.signals[..] else { panic!("{:?}", comparison.signals) };
+        assert_eq!((lost.is_lost, &*lost.cell, &*lost.job), (true, "cpu/utilisation", "shop"));
+        let outcomes = judge(sides, comparison, &[], &Checks::default());
+        let failed = outcomes.iter().filter(|outcome| outcome.level() == Level::Fail);
+        assert_eq!(failed.map(|it| it.name.as_str()).collect::<Vec<_>>(), ["lost-signals"]);
+    });
+    compare(&of(&dropped), &of(CONFIG), |_, comparison| {
+        assert_eq!(comparison.signals.iter().filter(|signal| !signal.is_lost).count(), 1);
     });
 }

@@ -22,6 +22,7 @@ pub(super) fn tables(view: &ComparisonView) -> Vec<Table> {
         jobs(view),
         labels(view),
         scrapes(view),
+        signals(view),
         queries(view),
     ];
     tables.retain(|table| !table.rows.is_empty());
@@ -121,6 +122,18 @@ fn scrapes(view: &ComparisonView) -> Table {
     Table {
         title: "Scrapes that are lost as a whole, or no longer",
         headings: &["", "job", "instance", "reason"],
+        rows: rows.collect(),
+    }
+}
+
+fn signals(view: &ComparisonView) -> Table {
+    let rows = view.signals.iter().map(|signal| {
+        let (cell, job) = (signal.cell.clone(), signal.job.clone());
+        vec![signal.fate.to_owned(), signal.layer.to_owned(), cell, job]
+    });
+    Table {
+        title: "Signals that a job gives no longer, or newly",
+        headings: &["", "layer", "signal", "job"],
         rows: rows.collect(),
     }
 }

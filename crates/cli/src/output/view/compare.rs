@@ -2,7 +2,7 @@
 
 use promsieve_core::compare::{
     Change, Comparison, Driver, GroupChange, LabelChange, MetricChange, QueryChange, ScrapeChange,
-    SelectorChange, Weight,
+    SelectorChange, SignalChange, Weight,
 };
 use serde::Serialize;
 
@@ -35,6 +35,8 @@ pub(crate) struct ComparisonView {
     pub(crate) labels: Vec<LabelChangeView>,
     /// Scrapes that only one side loses.
     pub(crate) scrapes: Vec<ScrapeChangeView>,
+    /// Signals that a job gives on one side alone: what is lost first.
+    pub(crate) signals: Vec<SignalChangeView>,
     /// What is lost first.
     pub(crate) queries: Vec<QueryChangeView>,
     pub(crate) notes: Vec<String>,
@@ -122,6 +124,18 @@ pub(crate) struct ScrapeChangeView {
     pub(crate) reason: String,
 }
 
+/// A signal that a job gives on one side alone.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct SignalChangeView {
+    /// `lost` or `gained`
+    pub(crate) fate: &'static str,
+    pub(crate) layer: &'static str,
+    /// Its row and signal: `cpu/utilisation`.
+    pub(crate) cell: String,
+    pub(crate) job: String,
+}
+
 /// A query that finds other series than before, or is asked on one side alone.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -165,6 +179,7 @@ impl ComparisonView {
             metrics: comparison.metrics.iter().map(MetricChangeView::of).collect(),
             labels: comparison.labels.iter().map(LabelChangeView::of).collect(),
             scrapes: comparison.scrapes.iter().map(ScrapeChangeView::of).collect(),
+            signals: comparison.signals.iter().map(SignalChangeView::of).collect(),
             queries: comparison.queries.iter().map(QueryChangeView::of).collect(),
             notes: Vec::new(),
         }
@@ -246,6 +261,17 @@ impl ScrapeChangeView {
             job: scrape.job.clone(),
             instance: scrape.instance.clone(),
             reason: scrape.reason.clone(),
+        }
+    }
+}
+
+impl SignalChangeView {
+    fn of(signal: &SignalChange) -> Self {
+        Self {
+            fate: if signal.is_lost { "lost" } else { "gained" },
+            layer: signal.layer.as_str(),
+            cell: signal.cell.clone(),
+            job: signal.job.clone(),
         }
     }
 }

@@ -45,9 +45,10 @@ impl GateSettings {
 impl Reader {
     /// Reads the table.
     pub(super) fn gate(&mut self, table: &DeTable<'_>, gate: &mut GateSettings) {
-        const KEYS: [&str; 7] = [
+        const KEYS: [&str; 8] = [
             "refused-configuration",
             "lost-queries",
+            "lost-signals",
             "empty-queries",
             "lost-scrapes",
             "merged-series",
@@ -60,6 +61,7 @@ impl Reader {
             let check = match name {
                 "refused-configuration" => &mut checks.refused_configuration,
                 "lost-queries" => &mut checks.lost_queries,
+                "lost-signals" => &mut checks.lost_signals,
                 "empty-queries" => &mut checks.empty_queries,
                 "lost-scrapes" => &mut checks.lost_scrapes,
                 "merged-series" => &mut checks.merged_series,
