@@ -110,7 +110,8 @@ pub(super) fn by_job(sides: Change<&Revision<'_>>, metrics: &[MetricChange]) -> 
 
 const JOB: Dimension = Dimension::Job;
 
-fn by_name(metrics: &[MetricCensus]) -> BTreeMap<&str, &MetricCensus> {
+/// The counts of metrics by name.
+pub(super) fn by_name(metrics: &[MetricCensus]) -> BTreeMap<&str, &MetricCensus> {
     metrics.iter().map(|metric| (metric.name.as_str(), metric)).collect()
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use super::metrics::by_name;
 use super::{Change, Revision};
 use crate::series::{MetricRows, Table};
 use crate::text::Span;
@@ -171,7 +172,7 @@ impl<'a> Found<'a> {
             let identity = (origin.kind, file, name, query.text.as_str());
             queries.entry(identity).or_default().push(at);
         }
-        let counter = Counter::of(&side.stored.table);
+        let counter = Counter::of(side);
         let counts: Vec<u64> =
             usage.selectors().par_iter().map(|selector| counter.count(selector)).collect();
         let mut selectors: Vec<Vec<Selected>> = vec![Vec::new(); usage.queries().len()];
@@ -216,13 +217,26 @@ impl<'a> Found<'a> {
 /// Counts the stored series that a selector selects.
 struct Counter<'a> {
     table: &'a Table,
-    by_name: BTreeMap<&'a str, &'a MetricRows>,
+    by_name: BTreeMap<&'a str, Rows<'a>>,
+}
+
+/// The rows of a metric, and which of them are series: all where that is `None`. Those that became
+/// the same as another one on their way are not.
+struct Rows<'a> {
+    group: &'a MetricRows,
+    series: Option<Vec<bool>>,
 }
 
 impl<'a> Counter<'a> {
-    fn of(table: &'a Table) -> Self {
-        let groups = table.metrics.iter();
-        Self { table, by_name: groups.map(|group| (table.metric_name(group), group)).collect() }
+    fn of(side: &Revision<'a>) -> Self {
+        let (table, counted) = (&side.stored.table, by_name(&side.census.metrics));
+        let rows = |group: &'a MetricRows| {
+            let name = table.metric_name(group);
+            let repeats = counted.get(name).is_none_or(|it| it.series < group.rows as u64);
+            let series = repeats.then(|| first_of_each(&table.row_hashes(group)));
+            (name, Rows { group, series })
+        };
+        Self { table, by_name: table.metrics.iter().map(rows).collect() }
     }
 
     /// How many series a selector selects. Those that servers write by themselves are in no sample:
@@ -235,16 +249,15 @@ impl<'a> Counter<'a> {
 
     fn scraped(&self, selector: &SelectorUse) -> u64 {
         if let Some(metric) = selector.metric() {
-            return self.by_name.get(metric).map_or(0, |group| self.rows(selector, group));
+            return self.by_name.get(metric).map_or(0, |rows| self.rows(selector, rows));
         }
         let selected =
             self.by_name.iter().filter(|(name, _)| selector.selects_metric(name) != Selects::No);
-        selected.map(|(_, group)| self.rows(selector, group)).sum()
+        selected.map(|(_, rows)| self.rows(selector, rows)).sum()
     }
 
-    /// The rows of a metric that pass all matchers. Rows that are the same series count each: what is
-    /// stored twice was merged, and the comparison says so.
-    fn rows(&self, selector: &SelectorUse, group: &MetricRows) -> u64 {
+    /// The series of a metric that pass all matchers.
+    fn rows(&self, selector: &SelectorUse, Rows { group, series }: &Rows<'_>) -> u64 {
         let mut passing: Vec<(&[u32], Vec<u32>)> = Vec::new();
         for label in selector.labels().collect::<BTreeSet<_>>() {
             let selects = |value: &str| selector.selects_value(label, value) != Selects::No;
@@ -262,8 +275,14 @@ impl<'a> Counter<'a> {
             passing.push((&column.codes, codes));
         }
         let passes = |row: &usize| {
-            passing.iter().all(|(column, codes)| codes.binary_search(&column[*row]).is_ok())
+            series.as_ref().is_none_or(|series| series[*row])
+                && passing.iter().all(|(column, codes)| codes.binary_search(&column[*row]).is_ok())
         };
         (0..group.rows).filter(passes).count() as u64
     }
+}
+
+fn first_of_each(hashes: &[u64]) -> Vec<bool> {
+    let mut seen = BTreeSet::new();
+    hashes.iter().map(|hash| seen.insert(*hash)).collect()
 }
