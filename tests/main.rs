@@ -54,6 +54,8 @@ mod real_promql;
 #[cfg(test)]
 mod real_protobuf;
 #[cfg(test)]
+mod real_refusals;
+#[cfg(test)]
 mod real_regexp;
 #[cfg(test)]
 mod real_relabel;
