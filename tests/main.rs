@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod ci_templates;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod corpus_automata;
@@ -37,6 +39,8 @@ mod python;
 mod real;
 #[cfg(test)]
 mod real_block;
+#[cfg(test)]
+mod real_diff;
 #[cfg(test)]
 mod real_exposition;
 #[cfg(test)]

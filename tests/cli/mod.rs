@@ -8,6 +8,7 @@ mod hostile;
 mod http;
 mod lint;
 mod mesh;
+mod revisions;
 mod saved;
 mod usage;
 

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod census;
+pub mod compare;
 pub mod config;
 pub mod cost;
 pub mod doc;
