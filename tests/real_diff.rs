@@ -1,4 +1,5 @@
 //! Two sides that two real servers scrape: what came, went and is found by queries, theirs and ours.
+//! `PROMSIEVE_SEED` (1) makes it other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -77,6 +77,9 @@ pub(super) fn changes(sides: Change<&Revision<'_>>) -> Vec<MetricChange> {
 
 /// Every job whose series came or went.
 pub(super) fn by_job(sides: Change<&Revision<'_>>, metrics: &[MetricChange]) -> Vec<GroupChange> {
+    if metrics.is_empty() {
+        return Vec::new();
+    }
     let groups = sides.map(|side| {
         let table = &side.stored.table;
         let mut jobs: BTreeMap<String, GroupCensus> = BTreeMap::new();

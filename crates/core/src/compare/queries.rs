@@ -7,22 +7,9 @@ use rayon::prelude::*;
 use super::metrics::by_name;
 use super::{Change, Revision};
 use crate::series::{MetricRows, Table};
+use crate::server::OWN_SERIES;
 use crate::text::Span;
 use crate::usage::{OriginKind, Query, SelectorUse, Selects, Usage};
-
-/// What a server writes beside what it scrapes (`scrape/scrape.go`, `rules/alerting.go` at 3.5).
-const OWN_SERIES: [&str; 10] = [
-    "up",
-    "scrape_duration_seconds",
-    "scrape_samples_scraped",
-    "scrape_samples_post_metric_relabeling",
-    "scrape_series_added",
-    "scrape_timeout_seconds",
-    "scrape_sample_limit",
-    "scrape_body_size_bytes",
-    "ALERTS",
-    "ALERTS_FOR_STATE",
-];
 
 /// What became of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
