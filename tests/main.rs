@@ -38,6 +38,8 @@ mod real;
 #[cfg(test)]
 mod real_block;
 #[cfg(test)]
+mod real_cost;
+#[cfg(test)]
 mod real_exposition;
 #[cfg(test)]
 mod real_fleet;
