@@ -153,16 +153,22 @@ impl CostModel {
     }
 }
 
-/// Anonymous resident memory of a load with its range: what [`estimate`] says, and nothing else.
-pub(super) fn resident(load: &Load, model: &CostModel, settings: &ServerSettings) -> Range {
-    let it = situation(load, model, settings);
+/// Anonymous resident memory of a load with its range: what [`estimate`] says, and nothing else, with
+/// pages of this size.
+pub(super) fn resident(
+    load: &Load,
+    page_bytes: f64,
+    model: &CostModel,
+    settings: &ServerSettings,
+) -> Range {
+    let it = Situation { page_bytes, ..situation(load, model, settings) };
     let live: u64 = parts(&it, model).iter().map(|part| part.bytes.0).sum();
     range(peak_and_resident(&it, live as f64, model).1, model.errors.rss)
 }
 
 fn situation<'a>(load: &'a Load, model: &CostModel, settings: &'a ServerSettings) -> Situation<'a> {
     let sample_bytes = settings.sample_bytes.unwrap_or(model.value("chunk_sample"));
-    Situation { load, settings, sample_bytes }
+    Situation { load, settings, sample_bytes, page_bytes: terms::page_bytes(load) }
 }
 
 /// The terms of the live heap, each with its part.

@@ -31,6 +31,15 @@ pub struct Situation<'a> {
     pub settings: &'a ServerSettings,
     /// Bytes that a sample takes in a chunk.
     pub sample_bytes: f64,
+    /// Bytes of a mean target's page ([`page_bytes`]).
+    pub page_bytes: f64,
+}
+
+/// Bytes of the page of a load's mean target, values included.
+pub fn page_bytes(load: &Load) -> f64 {
+    let lines = load.series.saturating_sub(load.gone_series) + load.dropped_series;
+    let bytes = load.exposed_bytes + load.dropped_bytes + VALUE_BYTES * lines;
+    if load.targets == 0 { 0.0 } else { bytes as f64 / load.targets as f64 }
 }
 
 /// A quantity that costs, and the name of its price.
@@ -270,15 +279,11 @@ impl Situation<'_> {
 
     /// The buffer that a mean target's page is read into.
     fn buffer(&self) -> f64 {
-        let load = self.load;
-        let lines = load.series.saturating_sub(load.gone_series) + load.dropped_series;
-        let bytes = load.exposed_bytes + load.dropped_bytes + VALUE_BYTES * lines;
-        if load.targets == 0 || bytes == 0 {
+        if self.page_bytes <= 0.0 {
             return 0.0;
         }
-        let page = bytes as f64 / load.targets as f64;
         let mut size = SMALLEST_BUFFER;
-        while size < page && size < LARGEST_BUFFER {
+        while size < self.page_bytes && size < LARGEST_BUFFER {
             size *= 3.0;
         }
         size
@@ -328,7 +333,7 @@ mod tests {
             uptime: Duration::from_secs(seconds),
             ..ServerSettings::default()
         };
-        let it = Situation { load: &load, settings: &settings, sample_bytes };
+        let it = Situation { load: &load, settings: &settings, sample_bytes, page_bytes: 0.0 };
         (it.open_chunk(), it.full_chunks() / SERIES as f64)
     }
 

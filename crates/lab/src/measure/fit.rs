@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use promsieve_core::cost::terms::{LIVE_HEAP, PEAK, RESIDENT, Situation, resident};
+use promsieve_core::cost::terms::{LIVE_HEAP, PEAK, RESIDENT, Situation, page_bytes, resident};
 use promsieve_core::cost::{Coefficient, CostModel, Errors, Estimate, Margin, Run, estimate};
 
 use super::priors;
@@ -91,7 +91,12 @@ fn situation<'a>(
     run: &'a Run,
     settings: &'a promsieve_core::cost::ServerSettings,
 ) -> Situation<'a> {
-    Situation { load: &run.load, settings, sample_bytes: run.sample_bytes }
+    Situation {
+        load: &run.load,
+        settings,
+        sample_bytes: run.sample_bytes,
+        page_bytes: page_bytes(&run.load),
+    }
 }
 
 fn fit_live_heap(model: &mut CostModel, runs: &[&Run]) {
