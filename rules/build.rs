@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// Files that are read by name, without their endings.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     "consumers",
     "schema/prometheus",
     "signals/cells",
@@ -14,6 +14,7 @@ const FILES: [&str; 10] = [
     "sources",
     "sd/clouds",
     "sd/containers",
+    "sd/counterparts",
     "sd/kubernetes",
     "sd/registries",
 ];

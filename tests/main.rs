@@ -50,6 +50,8 @@ mod real_promql;
 #[cfg(test)]
 mod real_protobuf;
 #[cfg(test)]
+mod real_refusals;
+#[cfg(test)]
 mod real_regexp;
 #[cfg(test)]
 mod real_relabel;
@@ -62,6 +64,8 @@ mod real_shard;
 #[cfg(test)]
 mod real_sharded;
 #[cfg(test)]
+mod real_signals;
+#[cfg(test)]
 mod real_targets;
 #[cfg(test)]
 mod real_vmagent;
@@ -69,6 +73,10 @@ mod real_vmagent;
 mod real_wal;
 #[cfg(test)]
 mod real_way;
+#[cfg(test)]
+mod rounds;
+#[cfg(test)]
+mod signal_losses;
 #[cfg(test)]
 mod targets;
 #[cfg(test)]

@@ -42,3 +42,6 @@ pub mod signals {
 pub fn discoveries() -> [&'static str; 4] {
     [json!("sd/clouds"), json!("sd/containers"), json!("sd/kubernetes"), json!("sd/registries")]
 }
+
+/// Labels of several discoveries that say the same of a target, as JSON.
+pub const COUNTERPARTS: &str = json!("sd/counterparts");

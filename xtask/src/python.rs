@@ -22,8 +22,14 @@ pub const EDITOR: Library = Library { module: "pygls", package: "pygls==2.0.0" }
 /// A database that reads the series that `census --save` writes.
 pub const DATABASE: Library = Library { module: "duckdb", package: "duckdb==2.0.1" };
 
+/// Grafana's own model of dashboards, of release 11.6.
+pub const GRAFANA: Library = Library {
+    module: "grafana_foundation_sdk",
+    package: "grafana-foundation-sdk==1769699379!11.6.0",
+};
+
 /// Every library.
-pub const ALL: [&Library; 2] = [&EDITOR, &DATABASE];
+pub const ALL: [&Library; 3] = [&EDITOR, &DATABASE, &GRAFANA];
 
 /// Installs a library where it is missing; the Python that has it.
 ///

@@ -24,8 +24,10 @@ const fn program(
     Program { package, suite, file, name }
 }
 
-/// Debian 13 (trixie) has Prometheus's 2.53 line, Debian 14 (forky) its 3.5 line.
-const PROGRAMS: [Program; 7] = [
+/// Debian 12 (bookworm) has Prometheus 2.42, Debian 13 (trixie) its 2.53 line, Debian 14 (forky) its
+/// 3.5 line.
+const PROGRAMS: [Program; 8] = [
+    program("prometheus", "bookworm", "promtool", "promtool-2.42"),
     program("prometheus", "trixie", "prometheus", "prometheus-2"),
     program("promtool", "trixie", "promtool", "promtool-2"),
     program("prometheus", "forky", "prometheus", "prometheus-3"),
@@ -45,8 +47,8 @@ pub fn is_installed(dir: &Path) -> bool {
     dir.join(".done").exists() && PROGRAMS.iter().all(|program| dir.join(program.name).exists())
 }
 
-/// Puts `prometheus-2`, `promtool-2` (2.53), `prometheus-3`, `promtool-3` (3.5),
-/// `victoria-metrics`, `vmagent` and `node_exporter` into `dir`, about 420 MB.
+/// Puts `prometheus-2`, `promtool-2` (2.53), `prometheus-3`, `promtool-3` (3.5), `promtool-2.42`,
+/// `victoria-metrics`, `vmagent` and `node_exporter` into `dir`, about 500 MB.
 ///
 /// Does nothing when they are there. Safe to call from several processes at once: one installs, the
 /// others wait for it. Each program appears in one piece, and `.done` after all of them.
@@ -74,7 +76,7 @@ pub fn install(dir: &Path) -> Result<(), Failure> {
 }
 
 fn install_through(staging: &Path, dir: &Path) -> Result<(), Failure> {
-    let suites = ["trixie", "forky"];
+    let suites = ["bookworm", "trixie", "forky"];
     let apt = Apt::set_up(staging, &suites)?;
     for suite in suites {
         let wanted: Vec<&Program> = PROGRAMS.iter().filter(|it| it.suite == suite).collect();

@@ -13,6 +13,7 @@ use crate::commands::relabel::RelabelArgs;
 use crate::commands::review::ReviewArgs;
 use crate::commands::shard::ShardArgs;
 use crate::commands::shell::{CompletionsArgs, ManArgs};
+use crate::commands::signals::SignalsArgs;
 use crate::commands::targets::TargetsArgs;
 use crate::commands::test::TestArgs;
 use crate::commands::usage::UsageArgs;
@@ -77,6 +78,8 @@ pub(crate) enum Command {
     Optimize(OptimizeArgs),
     /// Spread targets over servers by what they store
     Shard(ShardArgs),
+    /// Tell which signals the data gives, layer by layer, and which a configuration loses
+    Signals(SignalsArgs),
     /// Take the targets of dead machines out of file discovery, and put them back
     Targets(TargetsArgs),
     /// Serve an editor: diagnostics, fixes and explanations over the language server protocol

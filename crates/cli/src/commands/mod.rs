@@ -14,6 +14,7 @@ pub(crate) mod review;
 pub(crate) mod rules;
 pub(crate) mod shard;
 pub(crate) mod shell;
+pub(crate) mod signals;
 pub(crate) mod simulate;
 pub(crate) mod targets;
 pub(crate) mod test;
@@ -55,6 +56,7 @@ fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
         Command::Usage(args) => usage::run(args, &cli.common, out),
         Command::Optimize(args) => optimize::run(args, &cli.common, out),
         Command::Shard(args) => shard::run(args, &cli.common, out),
+        Command::Signals(args) => signals::run(args, &cli.common, out),
         Command::Targets(args) => targets::run(args, &cli.common, out),
         Command::Census(args) => census::run(args, &cli.common, out),
         Command::Merge(args) => merge::run(args, &cli.common, out),

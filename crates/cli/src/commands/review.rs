@@ -14,7 +14,7 @@ use promsieve_core::usage::{ConsumerKind, Usage};
 
 use super::analysis::{Analysis, AnalysisArgs};
 use super::lint::today;
-use super::{optimize, shard, usage};
+use super::{optimize, shard, signals, usage};
 use crate::Status;
 use crate::common::{Common, Format};
 use crate::input::replace::write_new;
@@ -115,6 +115,8 @@ fn view(
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         notes.push("counts are those of the configuration as it is, its errors included".into());
     }
+    let optimize = plan(args, analysis, &mut notes);
+    let signals = signals::view(analysis, optimize.as_ref().map(|plan| plan.config.as_str()));
     let size = args.budget.map_or(ShardSize::Shards(args.shards), ShardSize::Budget);
     let server = common.server.to_string();
     let gathered = &analysis.gathered;
@@ -128,7 +130,8 @@ fn view(
         estimate: EstimateView::of(analysis.census.series, &analysis.estimate, &server),
         lint: linted,
         usage: usage::view(analysis),
-        optimize: plan(args, analysis, &mut notes),
+        optimize,
+        signals,
         shard: Some(shard::view(analysis, size)),
         server,
         notes,

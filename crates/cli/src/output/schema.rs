@@ -14,6 +14,7 @@ use super::view::optimize::OptimizeView;
 use super::view::relabel::RelabelView;
 use super::view::review::ReviewView;
 use super::view::shard::ShardView;
+use super::view::signals::SignalsView;
 use super::view::targets::{ChangeView, TargetsView};
 use super::view::test::TestView;
 use super::view::usage::UsageView;
@@ -43,6 +44,7 @@ fn generated_schemas_are_current() {
         ("review", schema::<ReviewView>("review")),
         ("shard", schema::<ShardView>("shard")),
         ("shard-check", schema::<FleetView>("shard --check")),
+        ("signals", schema::<SignalsView>("signals")),
         ("targets", schema::<TargetsView>("targets --once")),
         ("targets-change", schema::<ChangeView>("targets, a line of its log:")),
         ("test", schema::<TestView>("test")),

@@ -7,7 +7,7 @@ use super::report::{Report, near_miss, quoted};
 use super::schema::{self, Check, Keys, Schema, Struct, Type};
 use super::{url, values};
 use crate::doc::{Field, Node};
-use crate::server::NameScheme;
+use crate::server::{NameScheme, Server};
 use crate::text::{Location, Span};
 
 /// What the walk needs and fills.
@@ -17,8 +17,8 @@ pub(super) struct Walk<'a, 's> {
     pub(super) secrets: &'a mut Vec<Location>,
     /// What a label name in `labels` is held to.
     pub(super) names: NameScheme,
-    /// Whether this is a 3.x server.
-    pub(super) three: bool,
+    /// Whose configuration it is.
+    pub(super) server: Server,
 }
 
 /// String fields that hold secrets though some releases do not type them so, and names of
@@ -61,6 +61,9 @@ impl Walk<'_, '_> {
         }
         if found.is_http_client {
             self.check_http_client(node);
+        }
+        if name == "common.TLSConfig" {
+            self.check_tls(node);
         }
         if name == "kubernetes.SDConfig" {
             self.check_kubernetes(node);
@@ -147,7 +150,8 @@ impl Walk<'_, '_> {
     }
 
     fn not_in(&self, known: &schema::Enum, text: &str) -> Option<String> {
-        let values = known.values_2.as_ref().filter(|_| !self.three).unwrap_or(&known.values);
+        let before_3 = known.values_2.as_ref().filter(|_| !self.server.at_least(3, 0));
+        let values = before_3.unwrap_or(&known.values);
         let message = || {
             let shown = known.message.replace("{values}", &values.join(" "));
             fill(&shown, text)
@@ -239,8 +243,8 @@ impl Walk<'_, '_> {
             return;
         }
         if let Some(at) = violation(check, node) {
-            let text = at.resolved().text();
-            let message = fill(&check.message, if at.is_scalar() { text } else { "" });
+            let text = if at.is_scalar() { values::choice(at.resolved()) } else { "" };
+            let message = fill(&check.message, text);
             self.report.refuse(at.location(), message);
         }
         if let Some(field) = &check.url {
@@ -296,7 +300,7 @@ fn violation<'d>(check: &Check, node: Node<'d>) -> Option<Node<'d>> {
     }
     if let Some(field) = &check.one_of {
         let value = at(node, field);
-        let text = value.map_or(check.default.as_deref().unwrap_or(""), Node::text);
+        let text = value.map_or(check.default.as_deref().unwrap_or(""), values::choice);
         let fits =
             |known: &String| known == text || check.any_case && known.eq_ignore_ascii_case(text);
         return (!check.values.iter().any(fits)).then(|| value.unwrap_or(node));
@@ -337,7 +341,7 @@ pub(super) fn is_set(node: Node<'_>) -> bool {
 }
 
 fn text_at(node: Node<'_>, field: &str) -> Option<String> {
-    at(node, field).map(|value| value.text().to_owned())
+    at(node, field).map(|value| values::choice(value).to_owned())
 }
 
 fn is_secret_name(key: &str) -> bool {
@@ -351,7 +355,15 @@ fn fill(message: &str, text: &str) -> String {
 /// The name that yaml.v2 prints: a struct with a reader of its own hides behind `plain`.
 fn go_type(name: &str) -> String {
     match name {
-        "config.ScrapeConfig" | "config.AlertmanagerConfig" | "config.ScrapeConfigs" => name.into(),
+        "config.ScrapeConfig"
+        | "config.ScrapeConfigs"
+        | "config.AlertmanagerConfig"
+        | "config.ExemplarsConfig"
+        | "config.MetadataConfig"
+        | "config.QueueConfig"
+        | "config.RuntimeConfig"
+        | "config.StorageConfig" => name.into(),
+        "common.Authorization" => "config.Authorization".into(),
         name if name.starts_with("rulefmt.") => name.into(),
         "targetgroup.Group" => {
             r#"struct { Targets []string "yaml:\"targets\""; Labels model.LabelSet "yaml:\"labels\"" }"#

@@ -36,6 +36,15 @@ impl Walk<'_, '_> {
                 "authorization type cannot be set to \"basic\", use \"basic_auth\" instead";
             self.report.refuse(kind.location(), message);
         }
+        let secret = |field| at(node, field).filter(|value| is_set(*value));
+        // prometheus/common#547: since 0.47, which Prometheus 2.51 is the first to be built with.
+        if let Some(oauth2) = node.get("oauth2").filter(|it| it.is_mapping())
+            && !self.server.at_least(2, 51)
+            && secret("oauth2.client_secret").or(secret("oauth2.client_secret_file")).is_none()
+        {
+            let message = "either oauth2 client_secret or client_secret_file must be configured";
+            self.report.refuse(oauth2.location(), message);
+        }
         let Some(headers) = node.get("http_headers") else { return };
         for field in headers.fields() {
             let name = field.key.resolved().text();
@@ -44,6 +53,28 @@ impl Walk<'_, '_> {
                 self.report.refuse(field.key.location(), message);
             }
         }
+    }
+
+    /// What `TLSConfig.Validate` refuses beyond clashes, since fields may hold what files do: a client's
+    /// certificate without its key, or the key alone.
+    pub(super) fn check_tls(&mut self, node: Node<'_>) {
+        if self.schema.get("common.TLSConfig").is_none_or(|tls| !tls.fields.contains_key("cert")) {
+            return;
+        }
+        let set = |name: &str| {
+            let fields = [name.to_owned(), format!("{name}_file"), format!("{name}_ref")];
+            fields.iter().find_map(|field| node.get(field).filter(|value| is_set(*value)))
+        };
+        let (missing, of, there) = match (set("cert"), set("key")) {
+            (Some(cert), None) => ("key", "certificate", cert),
+            (None, Some(key)) => ("cert", "key", key),
+            _ => return,
+        };
+        let message = format!(
+            "exactly one of {missing} or {missing}_file must be configured when a client {of} is \
+             configured"
+        );
+        self.report.refuse(there.location(), message);
     }
 
     /// What the Kubernetes service discovery refuses beyond clashes.
@@ -113,6 +144,13 @@ pub(super) fn check_headers(section: Node<'_>, report: &mut Report<'_>) {
 
 /// What `otlp` refuses (config/config.go): a resource attribute twice or empty.
 pub(super) fn check_otlp(otlp: Node<'_>, report: &mut Report<'_>) {
+    let all = otlp.get("promote_all_resource_attributes").is_some_and(is_set);
+    let ignored = otlp.get("ignore_resource_attributes").filter(|list| list.items().len() > 0);
+    if let Some(ignored) = ignored.filter(|_| !all) {
+        let message = "'ignore_resource_attributes' cannot be configured unless \
+                       'promote_all_resource_attributes' is true";
+        report.refuse(ignored.location(), message);
+    }
     for key in ["promote_resource_attributes", "ignore_resource_attributes"] {
         let mut seen: Vec<&str> = Vec::new();
         for item in otlp.get(key).into_iter().flat_map(Node::items) {

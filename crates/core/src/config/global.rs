@@ -4,7 +4,7 @@ use super::model::{ClassicHistograms, Global, Limits, Located, Project};
 use super::report::{Report, quoted};
 use super::values;
 use crate::doc::Node;
-use crate::server::NameScheme;
+use crate::server::{NameScheme, Server};
 
 /// Reads the section, or its defaults where it is not written.
 pub(super) fn read_global(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
@@ -35,7 +35,7 @@ pub(super) fn read_global(project: &mut Project, root: Node<'_>, report: &mut Re
     global.external_labels = pairs(node.get("external_labels"));
     global.limits = limits(node);
     global.classic_histograms = classic_histograms(node, ClassicHistograms::default());
-    if let Some(words) = protocols(node) {
+    if let Some(words) = protocols(node, project.server) {
         report.refuse(words.location, format!("{} for global config", words.value));
     }
     read_schemes(node, &mut global, project, report);
@@ -44,7 +44,7 @@ pub(super) fn read_global(project: &mut Project, root: Node<'_>, report: &mut Re
 
 fn read_schemes(node: Node<'_>, global: &mut Global, project: &Project, report: &mut Report<'_>) {
     if let Some(value) = node.get("metric_name_validation_scheme") {
-        match value.text() {
+        match values::choice(value) {
             "legacy" => global.name_scheme = NameScheme::Legacy,
             "utf8" | "" => {}
             other => {
@@ -60,7 +60,7 @@ fn read_schemes(node: Node<'_>, global: &mut Global, project: &Project, report: 
         }
     }
     if let Some(value) = node.get("metric_name_escaping_scheme")
-        && !value.text().is_empty()
+        && !values::choice(value).is_empty()
         && !ESCAPING.contains(&value.text())
         && has_jobs(node)
     {
@@ -139,7 +139,7 @@ pub(super) fn limits_as(node: Node<'_>, name: impl Fn(&str) -> String) -> Limits
 }
 
 /// What is wrong with `scrape_protocols`, without the name of the section.
-pub(super) fn protocols(node: Node<'_>) -> Option<Located<String>> {
+pub(super) fn protocols(node: Node<'_>, server: Server) -> Option<Located<String>> {
     let list = node.get("scrape_protocols").filter(|list| list.is_sequence())?;
     let wrong = |node: Node<'_>, words: String| Some(Located::new(words, node.location()));
     if list.items().len() == 0 {
@@ -153,7 +153,7 @@ pub(super) fn protocols(node: Node<'_>) -> Option<Located<String>> {
             let all = all.join(" ");
             return wrong(item, format!("duplicated protocol in scrape_protocols, got [{all}]"));
         }
-        if let Some(words) = unknown_protocol(item.text()) {
+        if let Some(words) = unknown_protocol(item.text(), server) {
             return wrong(item, format!("scrape_protocols: {words}"));
         }
         seen.push(lower);
@@ -162,20 +162,22 @@ pub(super) fn protocols(node: Node<'_>) -> Option<Located<String>> {
 }
 
 /// The server's words for a scrape protocol that it does not know.
-pub(super) fn unknown_protocol(name: &str) -> Option<String> {
-    const KNOWN: [&str; 5] = [
+pub(super) fn unknown_protocol(name: &str, server: Server) -> Option<String> {
+    const ALL: [&str; 5] = [
         "OpenMetricsText0.0.1",
         "OpenMetricsText1.0.0",
         "PrometheusProto",
         "PrometheusText0.0.4",
         "PrometheusText1.0.0",
     ];
+    // The last one came with 3.0.
+    let known = if server.at_least(3, 0) { &ALL[..] } else { &ALL[..4] };
     let words = || {
         format!(
             "unknown scrape protocol {}, supported: [{}]",
             quoted(name).trim_matches('"'),
-            KNOWN.join(" ")
+            known.join(" ")
         )
     };
-    (!KNOWN.contains(&name)).then(words)
+    (!known.contains(&name)).then(words)
 }

@@ -15,7 +15,7 @@ use super::static_targets::check_relabeled_targets;
 use super::values;
 use crate::doc::Node;
 use crate::finding::{Finding, Related};
-use crate::server::{KeyCase, NameScheme};
+use crate::server::{KeyCase, NameScheme, Server};
 
 /// Reads `scrape_configs` of `root` into the project.
 pub(super) fn read_jobs(project: &mut Project, root: Node<'_>, report: &mut Report<'_>) {
@@ -100,7 +100,7 @@ fn read_job(node: Node<'_>, project: &Project, report: &mut Report<'_>) -> Job {
     };
     read_times(node, &mut job, project, report);
     read_schemes(node, &mut job, project, report);
-    check_protocols(node, &job, report);
+    check_protocols(node, &job, project.server, report);
     check_static_addresses(node, report);
     job.target_chain = chain(node, "relabel_configs", ChainKind::Target, &job, project, report);
     job.metric_chain =
@@ -155,7 +155,8 @@ fn read_times(node: Node<'_>, job: &mut Job, project: &Project, report: &mut Rep
 }
 
 fn read_schemes(node: Node<'_>, job: &mut Job, project: &Project, report: &mut Report<'_>) {
-    let own = node.get("metric_name_validation_scheme").filter(|value| !value.text().is_empty());
+    let is_chosen = |value: &Node<'_>| !values::choice(*value).is_empty();
+    let own = node.get("metric_name_validation_scheme").filter(is_chosen);
     match own.map(Node::text) {
         Some("legacy") => job.name_scheme = NameScheme::Legacy,
         Some("utf8") => job.name_scheme = NameScheme::Utf8,
@@ -171,13 +172,18 @@ fn read_schemes(node: Node<'_>, job: &mut Job, project: &Project, report: &mut R
     if !project.server.at_least(3, 4) {
         return;
     }
-    let written = node.get("metric_name_escaping_scheme").filter(|value| !value.text().is_empty());
+    let written = node.get("metric_name_escaping_scheme").filter(is_chosen);
     let global = global_escaping(node, project);
     let escaping = written.map_or(global.as_str(), Node::text);
     let place = written.or(own).map_or(job.location, Node::location);
     if !ESCAPING.contains(&escaping) {
         if written.is_some() {
-            report.refuse(place, unknown_escaping("scrape config", escaping));
+            // The server names the other scheme, by a slip of its own.
+            let scheme = match job.name_scheme {
+                NameScheme::Legacy => "legacy",
+                NameScheme::Utf8 => "utf8",
+            };
+            report.refuse(place, unknown_escaping("scrape config", scheme));
         }
     } else if escaping == "allow-utf-8" && job.name_scheme == NameScheme::Legacy {
         // Since 3.7 a job's own `legacy` infers its escaping.
@@ -193,21 +199,22 @@ fn global_escaping(node: Node<'_>, project: &Project) -> String {
     let root = node.document().root();
     let global = root.and_then(|root| root.get("global"));
     let written = global.and_then(|global| global.get("metric_name_escaping_scheme"));
-    match (written.map_or("", Node::text), project.global.name_scheme) {
+    match (written.map_or("", values::choice), project.global.name_scheme) {
         ("", NameScheme::Legacy) => "underscores".to_owned(),
         ("", NameScheme::Utf8) => "allow-utf-8".to_owned(),
         (written, _) => written.to_owned(),
     }
 }
 
-fn check_protocols(node: Node<'_>, job: &Job, report: &mut Report<'_>) {
-    if let Some(words) = protocols(node) {
+fn check_protocols(node: Node<'_>, job: &Job, server: Server, report: &mut Report<'_>) {
+    if let Some(words) = protocols(node, server) {
         let message =
             format!("{} for scrape config with job name {}", words.value, quoted(&job.name));
         report.refuse(words.location, message);
     }
     let Some(fallback) = node.get("fallback_scrape_protocol") else { return };
-    if let Some(words) = unknown_protocol(fallback.text()).filter(|_| !fallback.text().is_empty()) {
+    let text = values::choice(fallback);
+    if let Some(words) = unknown_protocol(text, server).filter(|_| !text.is_empty()) {
         let message = format!(
             "invalid fallback_scrape_protocol for scrape config with job name {}: {words}",
             quoted(&job.name)

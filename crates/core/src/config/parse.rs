@@ -69,10 +69,10 @@ pub(super) fn check_fields(
     report: &mut Report<'_>,
 ) {
     let schema = schema::of(project.server);
-    let three = project.server.at_least(3, 0);
-    let names = if three { NameScheme::Utf8 } else { NameScheme::Legacy };
+    let server = project.server;
+    let names = if server.at_least(3, 0) { NameScheme::Utf8 } else { NameScheme::Legacy };
     let secrets = &mut project.secrets;
-    Walk { schema: &schema, report, secrets, names, three }.check_struct(node, type_name);
+    Walk { schema: &schema, report, secrets, names, server }.check_struct(node, type_name);
 }
 
 /// Reads the groups of a rule file.

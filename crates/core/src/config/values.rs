@@ -62,6 +62,11 @@ pub(super) fn text<'d>(node: Node<'d>, go_type: &str) -> Result<Option<Cow<'d, s
     }
 }
 
+/// The text of a field that takes one of a few; null is the type's zero, as if it were empty.
+pub(super) fn choice(node: Node<'_>) -> &str {
+    if node.is_null() { "" } else { node.text() }
+}
+
 /// A bool field.
 pub(super) fn boolean(node: Node<'_>) -> Result<Option<bool>, Misfit> {
     match scalar(node) {

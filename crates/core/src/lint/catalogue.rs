@@ -92,6 +92,53 @@ pub fn offering(label: &str) -> Vec<&'static Offer> {
     offers().iter().filter(|offer| offer.has(label)).collect()
 }
 
+/// What a label tells of a target, and the labels of other discoveries that tell the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counterparts {
+    /// What they tell: `the application`.
+    pub tells: &'static str,
+    /// The other labels by their full name; one that ends with `*` stands for all that begin so.
+    pub labels: Vec<String>,
+}
+
+/// A line of the embedded file.
+#[derive(Debug, serde::Deserialize)]
+struct Alike {
+    tells: String,
+    labels: Vec<String>,
+}
+
+fn alike() -> &'static [Alike] {
+    static ALIKE: OnceLock<Vec<Alike>> = OnceLock::new();
+    ALIKE.get_or_init(|| {
+        serde_json::from_str(promsieve_rules::COUNTERPARTS).expect("a test reads the embedded file")
+    })
+}
+
+/// What other discoveries call what `label` tells. A name of the user's own stays as it is: the
+/// counterpart of `__meta_marathon_app_label_team` is `__meta_kubernetes_pod_label_team`.
+pub fn counterparts(label: &str) -> Vec<Counterparts> {
+    let found = alike().iter().filter_map(|Alike { tells, labels }| {
+        let own = labels.iter().find_map(|known| own_name(known, label).map(|own| (known, own)));
+        let (known, own) = own?;
+        let others = labels.iter().filter(|other| *other != known);
+        let labels = others.map(|other| match other.strip_suffix('*') {
+            Some(start) => format!("{start}{own}"),
+            None => other.clone(),
+        });
+        Some(Counterparts { tells, labels: labels.collect() })
+    });
+    found.collect()
+}
+
+/// What stands for the `*` of a known label, if `label` is it.
+fn own_name<'a>(known: &str, label: &'a str) -> Option<&'a str> {
+    match known.strip_suffix('*') {
+        Some(start) => label.strip_prefix(start).filter(|own| !own.is_empty()),
+        None => (known == label).then_some(""),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +158,31 @@ mod tests {
         assert!(!pod.has("__meta_kubernetes_pod_label_"));
         assert!(!pod.has("__meta_kubernetes_service_name"));
         assert_eq!(pod.title(), "`kubernetes_sd_configs` with `role: pod`");
+    }
+
+    #[test]
+    fn counterparts_are_labels_that_discoveries_have() {
+        for Alike { tells, labels } in alike() {
+            for label in labels {
+                let label = label.replace('*', "team");
+                assert!(!offering(&label).is_empty(), "{tells}: no discovery has {label}");
+                let others = counterparts(&label);
+                assert!(others.iter().any(|it| it.tells == tells), "{label}");
+            }
+        }
+        let of_team = &counterparts("__meta_marathon_app_label_team")[0].labels;
+        assert!(of_team.contains(&"__meta_kubernetes_pod_label_team".to_owned()), "{of_team:?}");
+        assert_eq!(counterparts("__meta_marathon_app_label_"), []);
+    }
+
+    #[test]
+    fn every_label_of_marathon_has_a_counterpart_in_kubernetes() {
+        let marathon = offers().iter().find(|offer| offer.kind == "marathon_sd_configs").unwrap();
+        for label in &marathon.labels {
+            let others = counterparts(&label.replace('*', "team"));
+            let of_kubernetes = |it: &String| it.starts_with("__meta_kubernetes_");
+            assert!(others.iter().any(|it| it.labels.iter().any(of_kubernetes)), "{label}");
+        }
     }
 
     #[test]

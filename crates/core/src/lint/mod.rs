@@ -28,7 +28,7 @@ mod testing;
 mod values;
 
 pub use crate::shard::Member;
-pub use catalogue::{Offer, offer_of, offered, offering};
+pub use catalogue::{Counterparts, Offer, counterparts, offer_of, offered, offering};
 pub use context::{At, Context};
 pub use date::Date;
 pub use facts::Facts;

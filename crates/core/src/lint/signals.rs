@@ -44,7 +44,7 @@ pub(super) fn by_step<'a>(
             cells: Vec::new(),
             first: lost.losses.first().map(|loss| remedy(loss)).unwrap_or_default(),
         });
-        let mut whats: Vec<String> = lost.losses.iter().map(|loss| what(loss)).collect();
+        let mut whats: Vec<String> = lost.losses.iter().map(ToString::to_string).collect();
         whats.dedup();
         entry.cells.push((lost.cell.id(), whats.join(" and ")));
     }
@@ -86,17 +86,6 @@ fn evidence(cells: &[(String, String)]) -> String {
     }
     let lines = whats.iter().map(|(what, cells)| format!("{what}: {}", cells.join(", ")));
     lines.collect::<Vec<_>>().join("; ")
-}
-
-fn what(Loss { metric, what, .. }: &Loss) -> String {
-    match what {
-        What::Metric => format!("`{metric}` has no series left"),
-        What::Label(label) => format!("`{metric}` has no `{label}` any more"),
-        What::Values(label) => {
-            format!("`{metric}` has none of the values of `{label}` any more that are looked for")
-        }
-        What::Merged => format!("series of `{metric}` become one"),
-    }
 }
 
 fn remedy(Loss { metric, what, .. }: &Loss) -> String {

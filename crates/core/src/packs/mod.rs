@@ -28,6 +28,9 @@ pub enum Layer {
 }
 
 impl Layer {
+    /// Every layer, the one closest to an error first.
+    pub const ALL: [Self; 3] = [Self::Application, Self::Network, Self::Os];
+
     /// The lower-case word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::compare::{Compared, View};
 use super::giver::givers;
-use super::report::{Compared, JobReport, Loss, View};
+use super::report::{JobReport, Loss};
 use crate::config::Project;
 use crate::flow;
 use crate::series::Table;

@@ -8,18 +8,24 @@
 //! Some queries look for what is absent as long as all is well: a response flag, a status 503. For
 //! those a series at hand is taken with that value, and sent through the chains.
 
+mod asked;
 mod blame;
+mod compare;
+mod dashboards;
 mod giver;
 mod pins;
 mod probe;
+mod records;
 mod report;
 mod seen;
 #[cfg(test)]
 mod tests;
 
+pub use compare::report;
+pub use dashboards::dashboard;
 pub use giver::{Giver, Part, exporters_at_hand, givers};
 pub use pins::Pins;
+pub use records::recording_rules;
 pub use report::{
     CellReport, GiverReport, JobReport, Kept, Loss, LostCell, PartReport, Report, State, What,
-    report,
 };

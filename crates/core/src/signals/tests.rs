@@ -8,6 +8,7 @@ use crate::packs::cell;
 use crate::series::{Table, TableBuilder, Target};
 use crate::server::Server;
 use crate::text::{SourceText, Sources};
+use crate::usage::{Origin, OriginKind, Query, Selects, Usage, UsageOptions};
 
 const NODE: &str = r#"node_cpu_seconds_total{cpu="0",mode="idle"} 1
 node_cpu_seconds_total{cpu="0",mode="user"} 1
@@ -155,4 +156,42 @@ fn pins_name_the_cell_that_would_go() {
     assert_eq!(value("response_flags", "UF,URX"), Some("response_flags/UF".to_owned()));
     assert_eq!(value("response_flags", "-"), None);
     assert_eq!(value("reporter", "source"), Some("requests_source/rate".to_owned()));
+}
+
+/// Whether these queries ask for the cell, by its first way.
+#[track_caller]
+fn check_asked(queries: &[&str], id: &str, expected: Selects) {
+    let origin =
+        Origin { kind: OriginKind::List, file: String::new(), location: None, name: String::new() };
+    let queries = queries.iter().map(|text| Query::new(*text, origin.clone())).collect();
+    let usage = Usage::of(queries, UsageOptions::default());
+    let table = attached(&project(KEEP_ALL), &format!("{NODE}{MESH}"));
+    let giver = givers().iter().find(|giver| giver.cell.id() == id).unwrap();
+    assert_eq!(giver.asked(&usage, &table), expected, "{id}");
+}
+
+#[test]
+fn a_cell_is_asked_for_by_who_looks_at_all_that_gives_it() {
+    let calls = "sum(rate(istio_requests_total[5m]))";
+    let from_source = "sum(rate(istio_requests_total{reporter=\"source\"}[5m]))";
+    check_asked(&[calls], "requests_source/rate", Selects::Yes);
+    check_asked(&[from_source], "requests_source/rate", Selects::Yes);
+    check_asked(&[from_source], "requests_destination/rate", Selects::No);
+    check_asked(&[calls], "response_flags/UO", Selects::No);
+    check_asked(&[calls], "requests_source/errors", Selects::No);
+    check_asked(
+        &["sum by (response_flags) (rate(istio_requests_total[5m]))"],
+        "response_flags/UO",
+        Selects::Yes,
+    );
+    let overflow = "rate(istio_requests_total{response_flags=~\"U.\"}[5m])";
+    check_asked(&[overflow], "response_flags/UO", Selects::Yes);
+    check_asked(&[overflow], "response_flags/DC", Selects::No);
+    check_asked(&["node_memory_MemAvailable_bytes"], "memory/utilisation", Selects::No);
+    check_asked(
+        &["node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes"],
+        "memory/utilisation",
+        Selects::Yes,
+    );
+    check_asked(&["sum(rate(istio_requests_total{"], "response_flags/UO", Selects::Maybe);
 }

@@ -131,6 +131,11 @@ impl Usage {
         self.holes.iter().map(|hole| (&self.queries[hole.query], hole.reason.as_str())).collect()
     }
 
+    /// Whether a query that could not be understood may ask for `metric`.
+    pub fn may_hide(&self, metric: &str) -> bool {
+        self.holes.iter().any(|hole| hole.may_touch(metric))
+    }
+
     /// Whether `metric` is needed.
     pub fn metric(&self, metric: &str) -> Verdict {
         self.judge(metric, |_| Selects::Yes)

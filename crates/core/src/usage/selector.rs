@@ -21,15 +21,15 @@ pub struct SelectorUse {
     pub(super) matchers: Vec<(String, Test)>,
 }
 
-/// Whether a selector selects a name or a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether a selector selects a name or a value; the surer it does, the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Selects {
-    /// It does.
-    Yes,
     /// It does not.
     No,
     /// A variable or an unreadable regex decides.
     Maybe,
+    /// It does.
+    Yes,
 }
 
 /// A matcher ready to be asked.

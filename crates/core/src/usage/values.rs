@@ -19,7 +19,7 @@ impl Usage {
     /// What may select series of `metric`.
     pub fn selected(&self, metric: &str) -> Selected<'_> {
         let selectors = self.selectors_of(metric).into_iter().map(|(found, _)| found).collect();
-        let unknown = self.holes.iter().any(|hole| hole.may_touch(metric));
+        let unknown = self.may_hide(metric);
         Selected { usage: self, selectors, unknown }
     }
 }

@@ -12,7 +12,7 @@ mod temp;
 
 pub use http::{Response, get};
 pub use pages::{OPENMETRICS, Page, Pages, TEXT};
-pub use refusals::refusals;
+pub use refusals::{refusals, refusals_by};
 pub use server::{Samples, Server, Setup, percent_encode};
 pub use steps::{quoted, step};
 pub use targets::{Seen, targets};

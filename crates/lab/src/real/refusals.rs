@@ -2,6 +2,7 @@
 //! takes longer than a check.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -16,20 +17,27 @@ const BATCH: usize = 10_000;
 /// # Errors
 /// Where there is no promtool, and when it does not read every file.
 pub fn refusals(version: Version, configs: &[String]) -> Result<BTreeMap<usize, String>> {
+    refusals_by(&promtool(version).context("the real servers are not installed")?, configs)
+}
+
+/// As [`refusals`], by a promtool of any release.
+///
+/// # Errors
+/// When it does not read every file.
+pub fn refusals_by(promtool: &Path, configs: &[String]) -> Result<BTreeMap<usize, String>> {
     let mut refused = BTreeMap::new();
     for (number, batch) in configs.chunks(BATCH).enumerate() {
-        refused.extend(refusals_of_batch(version, batch, number * BATCH)?);
+        refused.extend(refusals_of_batch(promtool, batch, number * BATCH)?);
     }
     Ok(refused)
 }
 
 fn refusals_of_batch(
-    version: Version,
+    promtool: &Path,
     configs: &[String],
     first: usize,
 ) -> Result<Vec<(usize, String)>> {
     let dir = TempDir::new("refusals")?;
-    let promtool = promtool(version).context("the real servers are not installed")?;
     let mut command = Command::new(promtool);
     command.current_dir(dir.path()).args(["check", "config", "--syntax-only"]);
     for (number, config) in configs.iter().enumerate() {

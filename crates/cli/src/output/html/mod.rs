@@ -10,6 +10,7 @@ mod plan;
 #[cfg(test)]
 pub(crate) mod sample;
 mod shards;
+mod signals;
 mod treemap;
 mod usage;
 
@@ -55,6 +56,7 @@ fn page(out: &mut dyn Write, view: &ReviewView, data: &str) -> io::Result<()> {
     if let Some(shard) = &view.shard {
         shards::write(out, shard)?;
     }
+    signals::write(out, &view.signals)?;
     usage::write(out, view)?;
     writeln!(out, "</main>")?;
     writeln!(

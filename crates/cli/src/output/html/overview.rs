@@ -25,6 +25,7 @@ pub(super) fn header(out: &mut dyn Write, view: &ReviewView) -> io::Result<()> {
         ("memory", "Memory", true),
         ("plan", "Plan", view.optimize.is_some()),
         ("shards", "Shards", view.shard.is_some()),
+        ("signals", "Signals", true),
         ("usage", "Usage", true),
     ];
     for (id, name, _) in sections.iter().filter(|(_, _, present)| *present) {

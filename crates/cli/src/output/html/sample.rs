@@ -10,6 +10,10 @@ use crate::output::view::review::{InputsView, JobView, ReviewView};
 use crate::output::view::shard::{
     CandidateView, ChurnView, MovementView, RuleView, ShardDetailView, ShardView, TooLargeView,
 };
+use crate::output::view::signals::{
+    CellView, ElsewhereView, GiverView, LostView, MetricView as GivingView, SignalsView,
+    SummaryView as CellCounts,
+};
 use crate::output::view::usage::{MetricUseView, NotUnderstoodView, UsageView};
 
 const RANGE: RangeView = RangeView { low: 80 << 20, expected: 100 << 20, high: 130 << 20 };
@@ -44,6 +48,7 @@ pub(crate) fn review(text: &str) -> ReviewView {
         usage: usage(text),
         optimize: Some(optimize(text)),
         shard: Some(shard(text)),
+        signals: signals(text),
         notes: vec![text.to_owned()],
     }
 }
@@ -265,5 +270,47 @@ fn usage(text: &str) -> UsageView {
             reason: text.to_owned(),
         }],
         left_out: Vec::new(),
+    }
+}
+
+fn signals(text: &str) -> SignalsView {
+    let giver = GiverView {
+        exporter: "istio",
+        query: text.to_owned(),
+        needs: None,
+        metrics: vec![GivingView { name: text.to_owned(), labels: vec![text.to_owned()] }],
+        jobs: Vec::new(),
+        missing: vec!["up"],
+    };
+    let cell = |row: &str, signal: &str, state, kept| CellView {
+        layer: "network",
+        row: row.to_owned(),
+        signal: signal.to_owned(),
+        of: text.to_owned(),
+        state,
+        kept,
+        kept_after: kept,
+        asked: Some("no"),
+        givers: vec![giver.clone()],
+        elsewhere: vec![ElsewhereView { exporter: "envoy", needs: None }],
+    };
+    let lost = LostView {
+        cell: text.to_owned(),
+        layer: "network",
+        job: text.to_owned(),
+        otherwise: false,
+        step: Some(0),
+        losses: vec![text.to_owned()],
+    };
+    SignalsView {
+        summary: CellCounts::default(),
+        cells: vec![
+            cell("requests_source", "rate", "present", Some("lost")),
+            cell("requests_source", "errors", "absent", None),
+            cell("response_flags", "UO", "quiet", Some("whole")),
+        ],
+        lost: vec![lost.clone()],
+        lost_after: Some(vec![lost]),
+        won_after: None,
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod over_time;
 pub(crate) mod relabel;
 pub(crate) mod review;
 pub(crate) mod shard;
+pub(crate) mod signals;
 pub(crate) mod status;
 pub(crate) mod targets;
 pub(crate) mod test;

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use promsieve_core::units::SeriesCount;
 
-use super::{Columns, census, estimate, optimize, shard, usage};
+use super::{Columns, census, estimate, optimize, shard, signals, usage};
 use crate::output::view::census::CensusView;
 use crate::output::view::lint::{FindingView, LintView};
 use crate::output::view::review::{InputsView, JobView, ReviewView};
@@ -30,6 +30,7 @@ pub(crate) fn write(out: &mut impl Write, view: &ReviewView) -> std::io::Result<
     findings(out, &view.lint)?;
     writeln!(out)?;
     usage::summary(out, &view.usage)?;
+    signals::summary(out, &view.signals)?;
     if let Some(plan) = &view.optimize {
         writeln!(out)?;
         optimize::summary(out, plan, ACTIONS)?;

@@ -15,6 +15,7 @@ pub(crate) mod relabel;
 pub(crate) mod review;
 pub(crate) mod rollout;
 pub(crate) mod shard;
+pub(crate) mod signals;
 pub(crate) mod targets;
 pub(crate) mod test;
 pub(crate) mod usage;

@@ -7,6 +7,7 @@ use super::estimate::EstimateView;
 use super::lint::LintView;
 use super::optimize::OptimizeView;
 use super::shard::ShardView;
+use super::signals::SignalsView;
 use super::usage::UsageView;
 
 /// Everything that `review` finds.
@@ -27,6 +28,8 @@ pub(crate) struct ReviewView {
     pub(crate) usage: UsageView,
     pub(crate) optimize: Option<OptimizeView>,
     pub(crate) shard: Option<ShardView>,
+    /// Which signals the data gives; what is to come is the plan.
+    pub(crate) signals: SignalsView,
     /// Why a part is missing, and what would make it better.
     pub(crate) notes: Vec<String>,
 }

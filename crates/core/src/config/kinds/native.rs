@@ -74,11 +74,10 @@ pub(super) fn read_list(list: Node<'_>, prefix: &str, reading: &mut Reading<'_, 
 
 fn check_list(list: Node<'_>, reading: &mut Reading<'_, '_>) {
     let server = reading.project.server;
-    let three = server.at_least(3, 0);
-    let names = if three { NameScheme::Utf8 } else { NameScheme::Legacy };
+    let names = if server.at_least(3, 0) { NameScheme::Utf8 } else { NameScheme::Legacy };
     let (report, secrets) = (&mut *reading.report, &mut reading.project.secrets);
     let schema = schema::of(server);
-    let mut walk = Walk { schema: &schema, report, secrets, names, three };
+    let mut walk = Walk { schema: &schema, report, secrets, names, server };
     walk.check_list(list, &Type::Struct("config.ScrapeConfig"), "scrape_configs");
 }
 

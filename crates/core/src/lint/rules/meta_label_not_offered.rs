@@ -31,7 +31,7 @@
 
 use crate::config::ChainKind;
 use crate::finding::{RuleId, Severity};
-use crate::lint::{At, Check, Context, FixKind, Rule, offered, reads_nothing};
+use crate::lint::{At, Check, Context, FixKind, Rule, counterparts, offered, reads_nothing};
 use crate::relabel::StepField;
 
 pub(super) static RULE: Rule = Rule {
@@ -69,11 +69,21 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
     let message = format!("{titles} has no label `{}`", sources[index]);
     let because = "a label that discovery does not set is empty";
     let mut finding = reads_nothing::finding(context, at, index, message, because, is_empty);
-    finding = finding.remedy(match near(&offers, &sources[index]) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "take a label that this discovery has, or another role".to_owned(),
-    });
+    finding =
+        finding.remedy(match (near(&offers, &sources[index]), same(&offers, &sources[index])) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, Some((tells, label))) => format!("here `{label}` tells {tells}"),
+            _ => "take a label that this discovery has, or another role".to_owned(),
+        });
     context.report(finding);
+}
+
+/// A label of the discovery that tells what the label of another one does, and what that is.
+fn same(offers: &[&crate::lint::Offer], label: &str) -> Option<(&'static str, String)> {
+    let others = counterparts(label).into_iter();
+    let mut labels =
+        others.flat_map(|it| it.labels.into_iter().map(move |label| (it.tells, label)));
+    labels.find(|(_, label)| offers.iter().any(|offer| offer.has(label)))
 }
 
 /// A label of the discovery that ends the same: `…_pod_name` for `…_pods_name`.
