@@ -5,10 +5,13 @@ use std::io::Write;
 
 use promsieve_core::units::{Bytes, SeriesCount};
 
-use super::compare::{cause, in_markdown, text};
+use super::compare::{cause, first, in_markdown, text};
 use super::junit::{self, Case, Problem, Suite};
 use super::view::gate::{BudgetView, ExcessView, GateView};
 use super::{github, json, markdown};
+
+/// Annotations of a budget: GitHub shows no more of a step.
+const MOST: usize = 10;
 
 /// A format of a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -71,13 +74,17 @@ fn in_text(out: &mut impl Write, view: &GateView, top: usize) -> std::io::Result
     // What makes several budgets too small is said once.
     let mut told = BTreeSet::new();
     for budget in &view.budgets {
-        for excess in &budget.excesses {
+        let shown = first(budget.excesses.len(), top);
+        for excess in &budget.excesses[..shown] {
             writeln!(out, "{}: {}: {}", excess.level, budget.name, message(excess))?;
             for cause in causes(excess) {
                 if told.insert(cause.clone()) {
                     writeln!(out, "  {cause}")?;
                 }
             }
+        }
+        if budget.excesses.len() > shown {
+            writeln!(out, "{}: and {} more", budget.name, budget.excesses.len() - shown)?;
         }
     }
     if view.budgets.iter().any(|budget| !budget.excesses.is_empty()) {
@@ -89,16 +96,20 @@ fn in_text(out: &mut impl Write, view: &GateView, top: usize) -> std::io::Result
 
 fn write_markdown(out: &mut impl Write, view: &GateView, top: usize) -> std::io::Result<()> {
     writeln!(out, "### promsieve gate: {}\n", view.level)?;
-    let excesses = view
-        .budgets
-        .iter()
-        .flat_map(|budget| budget.excesses.iter().map(move |excess| (budget, excess)));
-    let mut excesses = excesses.peekable();
-    if excesses.peek().is_some() {
+    let exceeded: Vec<&BudgetView> =
+        view.budgets.iter().filter(|budget| !budget.excesses.is_empty()).collect();
+    if !exceeded.is_empty() {
         writeln!(out, "| | budget | what is too much | why |\n|---|---|---|---|")?;
-        for (budget, excess) in excesses {
-            let why = causes(excess).join("; ");
-            markdown::row(out, [excess.level, &*budget.name, &*message(excess), &*why])?;
+        for budget in exceeded {
+            let shown = first(budget.excesses.len(), top);
+            for excess in &budget.excesses[..shown] {
+                let why = causes(excess).join("; ");
+                markdown::row(out, [excess.level, &*budget.name, &*message(excess), &*why])?;
+            }
+            if budget.excesses.len() > shown {
+                let more = format!("and {} more", budget.excesses.len() - shown);
+                markdown::row(out, [budget.level, &*budget.name, &*more, ""])?;
+            }
         }
         writeln!(out)?;
     }
@@ -107,7 +118,7 @@ fn write_markdown(out: &mut impl Write, view: &GateView, top: usize) -> std::io:
 
 fn annotations(out: &mut impl Write, view: &GateView) -> std::io::Result<()> {
     for budget in &view.budgets {
-        for excess in &budget.excesses {
+        for excess in &budget.excesses[..first(budget.excesses.len(), MOST)] {
             let command = if excess.level == "fail" { "error" } else { "warning" };
             let lines = [vec![message(excess)], causes(excess)].concat();
             let title = format!("promsieve gate: {}", budget.name);

@@ -90,7 +90,12 @@ pub(super) fn in_markdown(
 
 /// How many of a table's rows are shown: all of the one without a title, which is no list.
 fn shown(title: &str, rows: usize, top: usize) -> usize {
-    if top == 0 || title.is_empty() { rows } else { top.min(rows) }
+    if title.is_empty() { rows } else { first(rows, top) }
+}
+
+/// How many of a list are shown.
+pub(super) fn first(all: usize, top: usize) -> usize {
+    if top == 0 { all } else { top.min(all) }
 }
 
 /// What a metric's change costs and what drives it, in one line.
