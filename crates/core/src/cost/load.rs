@@ -100,6 +100,20 @@ impl Load {
         }
     }
 
+    /// What one metric adds without a label: the series that only differ in it become one, where
+    /// that was counted.
+    pub fn of_metric_without(metric: &MetricCensus, label: &str) -> Self {
+        let load = Self::of_metric(metric);
+        let Some(label) = metric.labels.iter().find(|it| it.name == label) else { return load };
+        let left = label.without.unwrap_or(metric.series) as f64 / metric.series.max(1) as f64;
+        Self {
+            label_pairs: load.label_pairs.saturating_sub(label.series),
+            label_bytes: load.label_bytes.saturating_sub(label.bytes),
+            ..load
+        }
+        .scaled(left)
+    }
+
     /// With so many series dropped in each scrape, out of a table before metric relabeling.
     #[must_use]
     pub fn with_dropped(self, series: u64, attached: &Table) -> Self {

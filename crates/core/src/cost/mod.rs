@@ -1,5 +1,6 @@
 //! What series cost a server: live heap, resident memory, WAL and disk, each as a range.
 
+mod breakdown;
 mod estimate;
 mod fit;
 mod load;
@@ -7,6 +8,7 @@ mod model;
 mod run;
 pub mod terms;
 
+pub use breakdown::{Breakdown, Share, breakdown};
 pub use estimate::{Estimate, Part, Range, ServerSettings, estimate};
 pub use fit::{Fit, Fitting, Verdict, fit};
 pub use load::Load;
