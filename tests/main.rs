@@ -40,6 +40,8 @@ mod real;
 #[cfg(test)]
 mod real_block;
 #[cfg(test)]
+mod real_cost;
+#[cfg(test)]
 mod real_diff;
 #[cfg(test)]
 mod real_exposition;

@@ -2,6 +2,7 @@
 //!
 //! `cases/*.yml` hold what a command line says; here is what needs more than a command line.
 
+mod canaries;
 mod cases;
 mod data_directory;
 mod hostile;

@@ -113,7 +113,8 @@ impl Analysis {
             settings.scrape_interval = mean;
         }
         let (model, note) = CostModel::embedded(&common.server);
-        let load = Load::of(&census, &stored.table).with_dropped(stored.report.dropped().0);
+        let load =
+            Load::of(&census, &stored.table).with_dropped(stored.report.dropped().0, &attached);
         let mut estimate = estimate(&load, &model, &settings);
         estimate.notes.extend(note.filter(|note| !estimate.notes.contains(note)));
         let Consumed { usage, sources: asking, notes: left_out } = gathered.consumed();

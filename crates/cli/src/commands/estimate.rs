@@ -2,13 +2,13 @@
 
 use std::io::Write;
 
-use promsieve_core::cost::{Verdict, fit};
+use promsieve_core::cost::{Verdict, breakdown, fit};
 use promsieve_core::units::Bytes;
 
 use super::analysis::{Analysis, AnalysisArgs};
 use crate::Status;
 use crate::common::{Common, Format};
-use crate::output::view::estimate::{EstimateView, FitView};
+use crate::output::view::estimate::{BreakdownView, EstimateView, FitView};
 use crate::output::{json, text};
 
 /// Arguments of `estimate`.
@@ -16,6 +16,10 @@ use crate::output::{json, text};
 pub(crate) struct EstimateArgs {
     #[command(flatten)]
     analysis: AnalysisArgs,
+
+    /// How many metrics and labels to list with what they cost
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    top: usize,
 
     /// Memory the server may have: says whether the series fit, and how many would; exit status 1
     /// when they do not
@@ -38,6 +42,8 @@ pub(crate) fn run(
     let analysis = Analysis::of(&args.analysis, common)?;
     let series = analysis.census.series;
     let mut view = EstimateView::of(series, &analysis.estimate, &common.server.to_string());
+    let shares = breakdown(&analysis.census, &analysis.model, &analysis.settings);
+    view.breakdown = Some(BreakdownView::of(&shares, args.top)).filter(|_| args.top > 0);
     let mut status = analysis.status;
     if let Some(limit) = args.limit {
         let fit = fit(&analysis.load, &analysis.model, &analysis.settings, limit);

@@ -41,7 +41,8 @@ impl Side {
         let (attached, stored) = flow::run(&project, exposed);
         let census = Census::of(&stored.table, CensusOptions::default(), &Unwatched);
         Self {
-            load: Load::of(&census, &stored.table).with_dropped(stored.report.dropped().0),
+            load: Load::of(&census, &stored.table)
+                .with_dropped(stored.report.dropped().0, &attached),
             usage: Usage::of(list_queries("q", queries), UsageOptions::default()),
             model: CostModel::embedded(&Server::default()).0,
             settings: ServerSettings::default(),

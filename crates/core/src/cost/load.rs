@@ -4,21 +4,25 @@ use std::collections::BTreeSet;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 
+use serde::{Deserialize, Serialize};
+
 use crate::census::groups::GroupCensus;
 use crate::census::{Census, MetricCensus};
 use crate::series::Table;
 
 /// Sums over the series of a server's head; the loads of disjoint sets of series add up.
 /// (Unique pairs that two sets share are then counted twice, an error on the safe side.)
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Load {
     /// Series stored, those that have gone in the last hours among them.
     pub series: u64,
+    /// Those of them that are exposed no more.
+    pub gone_series: u64,
     /// Labels of all series, `__name__` and target labels among them.
     pub label_pairs: u64,
     /// Bytes of those labels: name, value and 2 for each.
     pub label_bytes: u64,
-    /// Bytes of the series as exposed in the scrape, name and labels without value.
+    /// Bytes of the series that are still exposed, as in the scrape: name and labels without value.
     pub exposed_bytes: u64,
     /// Distinct label pairs.
     pub unique_pairs: u64,
@@ -51,9 +55,8 @@ impl Load {
             unique_pairs: census.unique_pairs,
             unique_pair_bytes: census.unique_pair_bytes + 2 * census.unique_pairs,
             targets: census.targets,
-            dropped_series: 0,
-            dropped_bytes: 0,
             metric_families: families.len() as u64,
+            ..Self::default()
         }
     }
 
@@ -89,6 +92,7 @@ impl Load {
             exposed_bytes: self.exposed_bytes.saturating_sub(part.exposed_bytes),
             unique_pairs: self.unique_pairs.saturating_sub(part.unique_pairs),
             unique_pair_bytes: self.unique_pair_bytes.saturating_sub(part.unique_pair_bytes),
+            gone_series: self.gone_series.saturating_sub(part.gone_series),
             targets: self.targets.saturating_sub(part.targets),
             dropped_series: self.dropped_series.saturating_sub(part.dropped_series),
             dropped_bytes: self.dropped_bytes.saturating_sub(part.dropped_bytes),
@@ -96,11 +100,27 @@ impl Load {
         }
     }
 
-    /// With so many series dropped in each scrape, taken to be as long as those that are stored.
+    /// What one metric adds without a label: the series that only differ in it become one, where
+    /// that was counted.
+    pub fn of_metric_without(metric: &MetricCensus, label: &str) -> Self {
+        let load = Self::of_metric(metric);
+        let Some(label) = metric.labels.iter().find(|it| it.name == label) else { return load };
+        let left = label.without.unwrap_or(metric.series) as f64 / metric.series.max(1) as f64;
+        Self {
+            label_pairs: load.label_pairs.saturating_sub(label.series),
+            label_bytes: load.label_bytes.saturating_sub(label.bytes),
+            ..load
+        }
+        .scaled(left)
+    }
+
+    /// With so many series dropped in each scrape, out of a table before metric relabeling.
     #[must_use]
-    pub fn with_dropped(self, series: u64) -> Self {
-        let mean = self.exposed_bytes / self.series.max(1);
-        Self { dropped_series: series, dropped_bytes: series * mean, ..self }
+    pub fn with_dropped(self, series: u64, attached: &Table) -> Self {
+        let exposed: u64 = attached.metrics.iter().map(|group| group.exposed_bytes).sum();
+        let dropped_bytes =
+            if series == 0 { 0 } else { exposed.saturating_sub(self.exposed_bytes) };
+        Self { dropped_series: series, dropped_bytes, ..self }
     }
 
     /// A share of it, rounded; of its series, not of its targets.
@@ -109,6 +129,7 @@ impl Load {
         let part = |count| times(count, share);
         Self {
             series: part(self.series),
+            gone_series: part(self.gone_series),
             label_pairs: part(self.label_pairs),
             label_bytes: part(self.label_bytes),
             exposed_bytes: part(self.exposed_bytes),
@@ -142,6 +163,7 @@ impl Add for Load {
     fn add(self, other: Self) -> Self {
         Self {
             series: self.series + other.series,
+            gone_series: self.gone_series + other.gone_series,
             label_pairs: self.label_pairs + other.label_pairs,
             label_bytes: self.label_bytes + other.label_bytes,
             exposed_bytes: self.exposed_bytes + other.exposed_bytes,

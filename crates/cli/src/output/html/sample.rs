@@ -126,6 +126,7 @@ fn estimate(text: &str) -> EstimateView {
         wal: RANGE,
         samples_per_second: 66.7,
         server: text.to_owned(),
+        breakdown: None,
         fit: None,
         parts: vec![
             PartView { name: "series", bytes: 60 << 20 },

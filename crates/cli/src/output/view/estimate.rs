@@ -1,6 +1,6 @@
 //! The view of an estimate.
 
-use promsieve_core::cost::{Estimate, Fit, Fitting, Range, Verdict};
+use promsieve_core::cost::{Breakdown, Estimate, Fit, Fitting, Range, Share, Verdict};
 use promsieve_core::units::Bytes;
 use serde::Serialize;
 
@@ -23,9 +23,31 @@ pub(crate) struct EstimateView {
     /// What the expected live heap is made of.
     pub(crate) parts: Vec<PartView>,
     pub(crate) notes: Vec<String>,
+    /// What metrics and labels cost, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) breakdown: Option<BreakdownView>,
     /// How it stands to a memory limit, where one is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fit: Option<FitView>,
+}
+
+/// What the dearest metrics and labels cost.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct BreakdownView {
+    pub(crate) metrics: Vec<ShareView>,
+    /// The text of each label, and the series that only differ in it; these don't add up.
+    pub(crate) labels: Vec<ShareView>,
+}
+
+/// A metric or a label.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ShareView {
+    pub(crate) name: String,
+    pub(crate) series: u64,
+    /// Live heap that would not be needed without it.
+    pub(crate) bytes: u64,
 }
 
 /// The series against a memory limit.
@@ -84,8 +106,22 @@ impl EstimateView {
             server: server.to_owned(),
             parts: estimate.parts.iter().map(part).collect(),
             notes: estimate.notes.clone(),
+            breakdown: None,
             fit: None,
         }
+    }
+}
+
+impl BreakdownView {
+    /// The view of the first so many metrics and labels.
+    pub(crate) fn of(breakdown: &Breakdown, top: usize) -> Self {
+        let share = |share: &Share| ShareView {
+            name: share.name.clone(),
+            series: share.series,
+            bytes: share.bytes.0,
+        };
+        let first = |shares: &[Share]| shares.iter().take(top).map(share).collect();
+        Self { metrics: first(&breakdown.metrics), labels: first(&breakdown.labels) }
     }
 }
 
