@@ -140,3 +140,26 @@ fn no_other_command_shows_a_secret() {
         }
     }
 }
+
+#[test]
+fn a_gate_shows_no_secret_of_what_the_server_refuses() {
+    let mut refused = 0;
+    for (name, text) in planted() {
+        for (way, damage) in WAYS {
+            let dir = TempDir::new("canaries").unwrap();
+            fs::create_dir(dir.path().join("out")).unwrap();
+            dir.write(&name, damage(&text)).unwrap();
+            dir.write("old.yml", "scrape_configs: []\n").unwrap();
+            dir.write("app.prom", SCRAPE).unwrap();
+            let formats = ["text", "json", "junit", "github", "markdown"];
+            let outputs: Vec<String> =
+                formats.iter().map(|format| format!("--output={format}=out/{format}")).collect();
+            let mut args = vec!["gate", "old.yml", name.as_str(), "--with", "app.prom"];
+            args.extend(outputs.iter().map(String::as_str));
+            let ended = run(dir.path(), &args, b"");
+            refused += usize::from(ended.stdout.contains("the server refuses it: "));
+            check(&ended, &dir, &format!("gate {name}, {way}"));
+        }
+    }
+    assert!(refused > WAYS.len(), "only {refused} were refused");
+}

@@ -75,7 +75,7 @@ fn a_label_of_users_fails_and_is_named_and_priced() {
     assert_eq!(ended.status, 1, "{ended:?}");
     let priced = "  `requests_total` of job `shop`: +298 series, +";
     let line = ended.stdout.lines().find(|line| line.starts_with(priced)).expect(&ended.stdout);
-    assert!(line.contains(" KiB of memory, +") && line.contains("`user_id`: 0 → 150"), "{line}");
+    assert!(line.contains("B of memory, +") && line.contains("`user_id`: 0 → 150"), "{line}");
     // The alert asks for what is still there.
     assert!(!ended.stdout.contains("lost-queries"), "{}", ended.stdout);
 }
