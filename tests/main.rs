@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod ci_templates;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod corpus_automata;
@@ -39,6 +41,8 @@ mod real;
 mod real_block;
 #[cfg(test)]
 mod real_cost;
+#[cfg(test)]
+mod real_diff;
 #[cfg(test)]
 mod real_exposition;
 #[cfg(test)]

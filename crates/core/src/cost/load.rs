@@ -6,6 +6,7 @@ use std::ops::{Add, AddAssign};
 
 use serde::{Deserialize, Serialize};
 
+use crate::census::groups::GroupCensus;
 use crate::census::{Census, MetricCensus};
 use crate::series::Table;
 
@@ -70,6 +71,35 @@ impl Load {
             label_bytes: metric.label_bytes,
             exposed_bytes: metric.exposed_bytes,
             ..Self::default()
+        }
+    }
+
+    /// What a group of series adds. Its label pairs are taken to be shared with others.
+    pub fn of_group(group: &GroupCensus) -> Self {
+        Self {
+            series: group.series,
+            label_pairs: group.label_pairs,
+            label_bytes: group.label_bytes,
+            exposed_bytes: group.exposed_bytes,
+            ..Self::default()
+        }
+    }
+
+    /// What is left without the series of `part` and all that they add.
+    #[must_use]
+    pub fn without(self, part: &Self) -> Self {
+        Self {
+            series: self.series.saturating_sub(part.series),
+            label_pairs: self.label_pairs.saturating_sub(part.label_pairs),
+            label_bytes: self.label_bytes.saturating_sub(part.label_bytes),
+            exposed_bytes: self.exposed_bytes.saturating_sub(part.exposed_bytes),
+            unique_pairs: self.unique_pairs.saturating_sub(part.unique_pairs),
+            unique_pair_bytes: self.unique_pair_bytes.saturating_sub(part.unique_pair_bytes),
+            gone_series: self.gone_series.saturating_sub(part.gone_series),
+            targets: self.targets.saturating_sub(part.targets),
+            dropped_series: self.dropped_series.saturating_sub(part.dropped_series),
+            dropped_bytes: self.dropped_bytes.saturating_sub(part.dropped_bytes),
+            metric_families: self.metric_families.saturating_sub(part.metric_families),
         }
     }
 

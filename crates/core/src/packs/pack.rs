@@ -45,6 +45,8 @@ pub struct Pack {
 pub enum Checked {
     /// The exporter itself, run and scraped by a test.
     Running,
+    /// The exporter's own source or documentation of the stated release, name by name.
+    Source,
     /// Public scrapes, which may be of other releases and hold a part of the metrics.
     Scrapes,
     /// Nothing yet: it is written from general knowledge.

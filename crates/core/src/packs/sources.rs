@@ -17,6 +17,14 @@ pub struct Source {
 }
 
 impl Source {
+    /// The prefixes that the setting reaches: that of the metric alone where the text names it.
+    pub fn reach<'s>(&'s self, prefix: &'s str) -> Vec<&'s str> {
+        if self.metrics.contains("{prefix}") {
+            return vec![prefix];
+        }
+        self.prefixes.iter().map(String::as_str).collect()
+    }
+
     /// What turns off these metrics of a prefix.
     pub fn without_metrics(&self, prefix: &str, metrics: &[String]) -> String {
         let stem = prefix.trim_end_matches('_');
@@ -60,5 +68,19 @@ mod tests {
         let wanted = "in a Telemetry resource, `tagOverrides: {pod: {operation: REMOVE}}`";
         assert_eq!(source.without_label("pod").as_deref(), Some(wanted));
         assert_eq!(source_of("orders_total"), None);
+    }
+
+    #[test]
+    fn a_setting_reaches_what_its_collector_shows_and_no_prefix_has_two() {
+        let reach = |metric| source_of(metric).map(|(source, prefix)| source.reach(prefix));
+        assert_eq!(reach("jvm_threads"), Some(vec!["jvm_"]));
+        let thermal = reach("node_thermal_zone_temp").unwrap();
+        assert!(thermal.contains(&"node_cooling_device_"), "{thermal:?}");
+        let netdev = reach("node_network_receive_bytes_total");
+        assert_ne!(netdev, reach("node_network_mtu_bytes"));
+        assert_ne!(netdev, reach("node_network_transmit_queue_length"));
+        let all = sources().iter().flat_map(|source| &source.prefixes);
+        let distinct: std::collections::BTreeSet<_> = all.clone().collect();
+        assert_eq!(distinct.len(), all.count());
     }
 }

@@ -88,13 +88,14 @@ fn put(page: &str, models: &[(CostModel, Vec<Run>)]) -> Option<String> {
     let mut tables = coefficients(models);
     for (model, runs) in models {
         let _ = write!(tables, "\n## {}: {}\n", model.server, model.build);
-        let sections: [(&str, fn(&Run) -> bool); 3] = [
-            ("Held out", |run| run.held_out() && !run.in_short_time()),
-            ("Fitted", is_fitted),
-            ("In short time, neither fitted nor counted", Run::in_short_time),
-        ];
-        for (title, belongs) in sections {
-            let runs: Vec<&Run> = runs.iter().filter(|run| belongs(run)).collect();
+        let (short, whole): (Vec<&Run>, Vec<&Run>) =
+            runs.iter().partition(|run| run.in_short_time());
+        let (fitted, held): (Vec<&Run>, Vec<&Run>) = whole.iter().partition(|run| is_fitted(run));
+        for (title, runs) in [
+            ("Held out", held),
+            ("Fitted", fitted),
+            ("In short time, neither fitted nor counted", short),
+        ] {
             let _ = write!(tables, "\n### {title}\n\n{}", errors(model, &runs));
         }
     }

@@ -19,19 +19,18 @@ pub(super) fn advise(advised: &Advised<'_>) -> Vec<Advice> {
 }
 
 fn of_metrics(advised: &Advised<'_>, action: &Action) -> Vec<Advice> {
-    let mut found: BTreeMap<&str, (&Source, Vec<String>)> = BTreeMap::new();
+    let mut found: BTreeMap<Vec<&str>, (&Source, &str, Vec<String>)> = BTreeMap::new();
     for metric in &action.metrics {
         if let Some((source, prefix)) = source_of(metric) {
-            found.entry(prefix).or_insert((source, Vec::new())).1.push(metric.clone());
+            let same = found.entry(source.reach(prefix));
+            same.or_insert((source, prefix, Vec::new())).2.push(metric.clone());
         }
     }
-    // What turns off a whole prefix would take what is left of it, too.
-    let fits = |prefix: &str, source: &Source| {
-        !source.whole || !is_left(&advised.left, &action.job, prefix)
-    };
-    let found = found.into_iter().filter(|(prefix, (source, _))| fits(prefix, source));
+    // What turns off whole prefixes would take what is left of them, too.
+    let left = |reach: &[&str]| is_left(&advised.left, &action.job, reach);
+    let found = found.into_iter().filter(|(reach, (source, ..))| !source.whole || !left(reach));
     found
-        .map(|(prefix, (source, metrics))| Advice {
+        .map(|(_, (source, prefix, metrics))| Advice {
             kind: "source",
             job: action.job.clone(),
             set: format!("{}: {}", source.who, source.without_metrics(prefix, &metrics)),
@@ -41,10 +40,11 @@ fn of_metrics(advised: &Advised<'_>, action: &Action) -> Vec<Advice> {
         .collect()
 }
 
-/// Whether a job still stores metrics of a prefix.
-fn is_left(left: &Table, job: &str, prefix: &str) -> bool {
+/// Whether a job still stores metrics that a setting reaches.
+fn is_left(left: &Table, job: &str, reach: &[&str]) -> bool {
+    let reached = |metric| source_of(metric).is_some_and(|(_, prefix)| reach.contains(&prefix));
     left.metrics.iter().any(|group| {
-        left.metric_name(group).starts_with(prefix)
+        reached(left.metric_name(group))
             && group.runs.iter().any(|run| left.target(run.target).job == job)
     })
 }

@@ -29,8 +29,14 @@ pub(super) fn read(root: Node<'_>, reading: &mut Reading<'_>) -> bool {
     true
 }
 
-/// Its own queries, and the two checks that it knows by name.
+/// Its own queries, and the two checks that it knows by name, which ask the mesh or the ingress.
 fn canary(root: Node<'_>, name: &str, reading: &mut Reading<'_>) {
+    let provider = at(root, &["spec", "provider"]).map_or("", Node::text);
+    // Flagger's own flag is in no canary: without it Istio is asked. A version may follow a colon.
+    let mesh = match provider.split(':').next() {
+        None | Some("") => "istio",
+        Some(mesh) => mesh,
+    };
     for key in ["analysis", "canaryAnalysis"] {
         let Some(analysis) = at(root, &["spec", key]) else { continue };
         for metric in mappings(analysis, "metrics") {
@@ -38,7 +44,7 @@ fn canary(root: Node<'_>, name: &str, reading: &mut Reading<'_>) {
                 Some(query) => ask(Some(query), name, reading),
                 None if metric.get("templateRef").is_some() => {}
                 None => {
-                    let check = format!("flagger {}", text(metric, "name"));
+                    let check = format!("flagger {mesh} {}", text(metric, "name"));
                     add_built_in(&check, OriginKind::Delivery, metric, reading);
                 }
             }

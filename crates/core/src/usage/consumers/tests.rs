@@ -221,6 +221,17 @@ fn progressive_delivery_is_read() {
     let canary = "kind: Canary\nmetadata: {name: c}\nspec:\n  analysis:\n    metrics:\n    \
         - name: request-success-rate\n    - name: own\n      query: 'm{a=\"{{ namespace }}\"}'\n";
     check(canary, ConsumerKind::ProgressiveDelivery, &["m", "istio_requests_total"]);
+    for (provider, metric) in [
+        ("linkerd", "response_total"),
+        ("gatewayapi:v1", "http_request_duration_seconds_count"),
+        ("knative", "envoy_cluster_upstream_rq"),
+    ] {
+        let canary = format!(
+            "kind: Canary\nspec:\n  provider: {provider}\n  analysis:\n    metrics: \
+             [{{name: request-success-rate}}]\n"
+        );
+        check(&canary, ConsumerKind::ProgressiveDelivery, &[metric]);
+    }
     let template = "kind: MetricTemplate\nspec:\n  provider: {type: prometheus}\n  query: |\n    \
         sum(rate(m{a=\"{{ target }}\"}[{{ interval }}]))\n";
     check(template, ConsumerKind::ProgressiveDelivery, &["m"]);
@@ -259,6 +270,8 @@ fn what_is_broken_could_ask_anything() {
     {
         assert_eq!(read(text).0.metric("m").as_str(), "unknown", "{text}");
     }
+    // As YAML this is one scalar, whose text is the file again.
+    assert_eq!(read("$\"panels\":[{\"expr\":m}]").0.metric("m").as_str(), "unknown");
     let mut consumers = Consumers::default();
     for text in ["a: b\n", "", "{", "- 1\n", "kind: Service\nspec: {ports: []}\n"] {
         assert!(!consumers.add(FileId::default(), &SourceText::new("f", text)), "{text}");
