@@ -9,6 +9,9 @@ use super::load::Load;
 use super::model::CostModel;
 use crate::units::Bytes;
 
+/// Seconds of a block below which time counts as shortened.
+const SHORT: u64 = 600;
+
 /// One line of a model's `.runs.jsonl` file. Bytes unless said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -75,6 +78,12 @@ impl Run {
     /// Whether the run was kept out of every fit.
     pub fn held_out(&self) -> bool {
         self.workload.starts_with("held-")
+    }
+
+    /// Whether its blocks held so little time that what is left of one cut meets the next: no server
+    /// is run like that.
+    pub fn in_short_time(&self) -> bool {
+        self.blocks.is_some_and(|seconds| seconds < SHORT)
     }
 
     /// How the server ran, as an estimate is asked for.

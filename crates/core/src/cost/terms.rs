@@ -61,7 +61,7 @@ pub struct Term {
 pub const PROCESS: &str = "process";
 
 /// Live heap: the sum of these.
-pub const LIVE_HEAP: [Term; 15] = [
+pub const LIVE_HEAP: [Term; 14] = [
     Term {
         key: "base",
         part: PROCESS,
@@ -147,13 +147,6 @@ pub const LIVE_HEAP: [Term; 15] = [
         quantity: |it| it.load.series as f64 * it.open_chunk(),
     },
     Term {
-        key: "cut_series",
-        part: "cut blocks",
-        unit: "bytes per series of the head, once a block was cut from it",
-        meaning: "room that maps and lists of the head had for series that went, indexes of blocks (tsdb/head.go, tsdb/index)",
-        quantity: |it| if it.has_cut() { it.load.series as f64 } else { 0.0 },
-    },
-    Term {
         key: "remote_write_series",
         part: "remote write",
         unit: "bytes per series and queue",
@@ -170,7 +163,7 @@ pub const LIVE_HEAP: [Term; 15] = [
 ];
 
 /// What is alive at the worst moment beside the live heap, and lets the heap grow further.
-pub const PEAK: [Term; 3] = [
+pub const PEAK: [Term; 2] = [
     Term {
         key: "peak_buffer",
         part: "",
@@ -185,22 +178,14 @@ pub const PEAK: [Term; 3] = [
         meaning: "full chunks that wait up to a minute to be written and mapped (tsdb/head.go)",
         quantity: |it| it.cut_chunks(),
     },
-    Term {
-        key: "peak_block",
-        part: "",
-        unit: "bytes per series of the head while a block is cut from it",
-        meaning: "index and chunks on their way into the block (tsdb/compact.go)",
-        quantity: |it| if it.has_cut() { it.load.series as f64 } else { 0.0 },
-    },
 ];
 
 /// Anonymous resident memory: the live heap and these, of which some are of the live heap.
-pub fn resident(it: &Situation<'_>, live_heap: f64) -> [f64; 7] {
+pub fn resident(it: &Situation<'_>, live_heap: f64) -> [f64; 6] {
     let growth = it.settings.gogc.map_or(1.0, |gogc| f64::from(gogc) / MEASURED_GOGC);
     [
         live_heap * growth,
         if it.is_busy() { live_heap * growth } else { 0.0 },
-        if it.has_cut() { it.load.series as f64 * (1.0 + growth) } else { 0.0 },
         it.buffer() * (1.0 + growth),
         it.cut_chunks() * (1.0 + growth),
         it.load.targets as f64,
@@ -209,7 +194,7 @@ pub fn resident(it: &Situation<'_>, live_heap: f64) -> [f64; 7] {
 }
 
 /// Keys, units and meanings of what [`resident`] gives the quantities of, in its order.
-pub const RESIDENT: [(&str, &str, &str); 7] = [
+pub const RESIDENT: [(&str, &str, &str); 6] = [
     (
         "resident_quiet",
         "bytes per byte of live heap",
@@ -219,11 +204,6 @@ pub const RESIDENT: [(&str, &str, &str); 7] = [
         "resident_busy",
         "bytes per byte of live heap, once chunks were cut or where series are written remotely",
         "as much more, since enough is allocated between two collections to reach the heap's goal",
-    ),
-    (
-        "resident_block",
-        "bytes per series of the head while a block is cut from it, at GOGC 75 twice",
-        "index and chunks on their way into the block (tsdb/compact.go)",
     ),
     (
         "resident_buffer",
@@ -287,11 +267,6 @@ impl Situation<'_> {
             size *= 3.0;
         }
         size
-    }
-
-    /// Whether blocks have been cut from the head.
-    fn has_cut(&self) -> bool {
-        self.settings.uptime >= head_range(self.settings)
     }
 
     /// Whether so much is allocated that the heap reaches its goal before each collection; without,

@@ -76,7 +76,7 @@ fn beside() -> Vec<Workload> {
     ]
 }
 
-/// Blocks cut from the head, at the pace of a server that scrapes every 30 s.
+/// Blocks of two minutes cut from the head, for what hours in minutes show and what they do not.
 fn cut() -> Vec<Workload> {
     vec![
         of("blocks-small", 10, 500, 480, vec![group("small", 3000, small(), Counter)]),

@@ -15,7 +15,7 @@ use crate::mesh::{Options, Plan, Size, generate};
 /// # Errors
 /// When the pages of the mesh can't be made.
 pub fn held() -> Result<Vec<Workload>> {
-    Ok([sizes(), mixtures(), pages()?, limits()].concat())
+    Ok([sizes(), mixtures(), changing(), pages()?, limits()].concat())
 }
 
 /// A few small ones, for a check of minutes.
@@ -91,6 +91,12 @@ fn mixtures() -> Vec<Workload> {
                 group("bare", 3000, bare(), Constant),
             ],
         ),
+    ]
+}
+
+/// Churn, block cuts and remote writes.
+fn changing() -> Vec<Workload> {
+    vec![
         of(
             "held-churn",
             10,

@@ -44,7 +44,7 @@ pub(super) fn model(version: Version) -> CostModel {
 /// Key, value of 2.53 (slicelabels), value of 3.5 (stringlabels): struct sizes, rounded up to size
 /// classes; 8 bytes a posting with a list's room, and 32 for two string headers; map slots at the
 /// mean of their load.
-const VALUES: [(&str, f64, f64); 30] = [
+const VALUES: [(&str, f64, f64); 27] = [
     ("base", 10.6e6, 10.6e6),
     ("target", 9000.0, 9000.0),
     ("metric_family", 250.0, 250.0),
@@ -57,15 +57,12 @@ const VALUES: [(&str, f64, f64); 30] = [
     ("unique_pair", 105.0, 105.0),
     ("full_chunk", 56.0, 56.0),
     ("open_chunk", 1.0, 1.0),
-    ("cut_series", 200.0, 200.0),
     ("remote_write_series", 100.0, 100.0),
     ("remote_write_byte", 1.06, 1.06),
     ("peak_buffer", 4.0, 4.0),
     ("peak_cut", 0.8, 0.8),
-    ("peak_block", 400.0, 400.0),
     ("resident_quiet", 0.42, 0.42),
     ("resident_busy", 0.33, 0.33),
-    ("resident_block", 400.0, 400.0),
     ("resident_buffer", 2.0, 2.0),
     ("resident_cut", 0.8, 0.8),
     ("resident_target", 60e3, 60e3),

@@ -9,7 +9,7 @@ use promsieve_core::cost::{CostModel, Estimate, Range, Run, estimate};
 
 use xtask::workspace;
 
-use super::fit::has_wal;
+use super::fit::{has_wal, is_fitted};
 use crate::real::Version;
 
 /// Marks in the page between which the tables stand.
@@ -66,8 +66,11 @@ fn model(version: Version) -> Result<(CostModel, Vec<Run>)> {
     Ok((model, read_runs(&runs_file(version))?))
 }
 
-/// Published rules of thumb for the memory of a server, in the order of their columns.
-const RULES: [(&str, fn(&Run) -> f64); 3] = [
+/// The memory of a server by a published rule of thumb.
+type Rule = fn(&Run) -> f64;
+
+/// Published rules of thumb, in the order of their columns.
+const RULES: [(&str, Rule); 3] = [
     // 732 bytes a series, 32 a label and 120 a distinct value, twice for the collector.
     ("structs", |run| {
         let load = &run.load;
@@ -85,11 +88,16 @@ fn put(page: &str, models: &[(CostModel, Vec<Run>)]) -> Option<String> {
     let mut tables = coefficients(models);
     for (model, runs) in models {
         let _ = write!(tables, "\n## {}: {}\n", model.server, model.build);
-        let (held, fitted): (Vec<&Run>, Vec<&Run>) = runs.iter().partition(|run| run.held_out());
-        tables += "\n### Held out\n\n";
-        tables += &errors(model, &held);
-        tables += "\n### Fitted\n\n";
-        tables += &errors(model, &fitted);
+        let (short, whole): (Vec<&Run>, Vec<&Run>) =
+            runs.iter().partition(|run| run.in_short_time());
+        let (fitted, held): (Vec<&Run>, Vec<&Run>) = whole.iter().partition(|run| is_fitted(run));
+        for (title, runs) in [
+            ("Held out", held),
+            ("Fitted", fitted),
+            ("In short time, neither fitted nor counted", short),
+        ] {
+            let _ = write!(tables, "\n### {title}\n\n{}", errors(model, &runs));
+        }
     }
     Some(format!("{before}{BEGIN}{tables}{END}{after}"))
 }
