@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod ci_templates;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod corpus_automata;
@@ -24,6 +26,8 @@ mod editor;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
+mod hook;
+#[cfg(test)]
 mod lint_coverage;
 #[cfg(test)]
 mod mutants;
@@ -37,6 +41,10 @@ mod python;
 mod real;
 #[cfg(test)]
 mod real_block;
+#[cfg(test)]
+mod real_cost;
+#[cfg(test)]
+mod real_diff;
 #[cfg(test)]
 mod real_exposition;
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 pub mod mutate;
 mod readers;
+mod seal;
+mod seeds;
 mod targets;
 
 #[cfg(test)]
@@ -12,6 +14,8 @@ pub use targets::{TARGETS, Target};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use anyhow::{Result, ensure};
+
 use mutate::Mutator;
 
 /// Where the committed inputs of a target lie.
@@ -19,29 +23,38 @@ pub fn corpus_dir(target: &Target) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target.name)
 }
 
-/// The committed inputs of a target, sorted by name.
+/// The inputs that a target starts from: its committed files, sorted by name, and what is written
+/// for it.
 ///
 /// # Errors
-/// When the target has no readable corpus.
-pub fn corpus(target: &Target) -> io::Result<Vec<Vec<u8>>> {
-    let entries = fs::read_dir(corpus_dir(target))?;
-    let mut files: Vec<PathBuf> =
-        entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
-    files.sort();
-    files.iter().map(fs::read).collect()
+/// When its files cannot be read, or there is nothing at all.
+pub fn corpus(target: &Target) -> Result<Vec<Vec<u8>>> {
+    let mut inputs = seeds::seeds(target.name)?;
+    let directory = corpus_dir(target);
+    if directory.is_dir() {
+        let entries = fs::read_dir(directory)?;
+        let mut files: Vec<PathBuf> =
+            entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+        files.sort();
+        for file in files {
+            inputs.push(fs::read(file)?);
+        }
+    }
+    ensure!(!inputs.is_empty(), "{} has no inputs", target.name);
+    Ok(inputs)
 }
 
 /// Runs a target over its corpus and then over mutations of it for as long as `more` says, with the
 /// number of inputs so far. The input of a panic is handed to `last` before it is run.
 ///
 /// # Errors
-/// When the target has no readable corpus.
+/// When the target has no corpus.
 pub fn run(
     target: &Target,
     seed: u64,
     mut more: impl FnMut(u64) -> bool,
     mut last: impl FnMut(&[u8]),
-) -> io::Result<u64> {
+) -> Result<u64> {
     let corpus = corpus(target)?;
     for input in &corpus {
         last(input);

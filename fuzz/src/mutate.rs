@@ -2,7 +2,8 @@
 
 use promsieve_core::sketch::mix;
 
-/// Inputs grow no longer than this: most mistakes show in short ones, and short ones are fast.
+/// Inputs grow no longer than this, or what they are made of: most mistakes show in short ones, and
+/// short ones are fast.
 const LONGEST: usize = 4096;
 
 /// Bytes that mean something to some reader.
@@ -29,16 +30,23 @@ impl Mutator {
         (self.next() % bound.max(1) as u64) as usize
     }
 
-    /// Writes a new input: one of the corpus, changed in one to eight places.
+    /// Writes a new input: one of the corpus, changed in one to eight places. Half of all inputs keep
+    /// their length, for files that say where in them something lies.
     pub fn mutate(&mut self, corpus: &[Vec<u8>], input: &mut Vec<u8>) {
         input.clear();
         if let Some(seed) = corpus.get(self.below(corpus.len())) {
             input.extend_from_slice(seed);
         }
+        let longest = input.len().max(LONGEST);
+        let keeps_length = self.below(2) == 0;
         for _ in 0..=self.below(8) {
-            self.change(corpus, input);
+            if keeps_length {
+                self.overwrite(input);
+            } else {
+                self.change(corpus, input);
+            }
         }
-        input.truncate(LONGEST);
+        input.truncate(longest);
     }
 
     fn change(&mut self, corpus: &[Vec<u8>], input: &mut Vec<u8>) {
@@ -61,14 +69,19 @@ impl Mutator {
             }
             3 => input.insert(at, TELLING[self.below(TELLING.len())]),
             4 => input.insert(at, self.next() as u8),
-            5 => {
-                let byte = TELLING[self.below(TELLING.len())];
-                input.iter_mut().skip(at).take(1).for_each(|old| *old = byte);
-            }
-            _ => {
-                let bit = 1 << self.below(8);
-                input.iter_mut().skip(at).take(1).for_each(|old| *old ^= bit);
-            }
+            _ => self.overwrite(input),
         }
+    }
+
+    /// Changes a byte: to one that tells, by a bit, or to one of a number's ends.
+    fn overwrite(&mut self, input: &mut [u8]) {
+        let at = self.below(input.len());
+        let Some(&old) = input.get(at) else { return };
+        let new = match self.below(3) {
+            0 => TELLING[self.below(TELLING.len())],
+            1 => old ^ 1 << self.below(8),
+            _ => [0, 0xff, old.wrapping_add(1), old.wrapping_sub(1)][self.below(4)],
+        };
+        input[at] = new;
     }
 }

@@ -81,3 +81,48 @@ fn an_answer_that_is_no_success_names_the_address_and_no_password() {
     assert!(ended.stderr.contains(&pages.address()), "{}", ended.stderr);
     assert!(ended.stderr.contains("404") && !ended.stderr.contains("pass@"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_shard_plan_asks_a_live_server_for_its_targets_and_their_loads() {
+    let target = |at: usize| {
+        format!(
+            r#"{{"discoveredLabels":{{"__address__":"h{at}:1","job":"app"}},
+               "labels":{{"instance":"h{at}:1","job":"app"}},"scrapePool":"app"}}"#
+        )
+    };
+    let load = |at: usize| {
+        format!(
+            r#"{{"metric":{{"__name__":"scrape_samples_post_metric_relabeling","instance":"h{at}:1",
+               "job":"app"}},"value":[1,"{}"]}}"#,
+            100 * (at + 1)
+        )
+    };
+    let list = |one: &dyn Fn(usize) -> String| (0..4).map(one).collect::<Vec<_>>().join(",");
+    let answers = [
+        (
+            "targets",
+            format!(r#"{{"status":"success","data":{{"activeTargets":[{}]}}}}"#, list(&target)),
+        ),
+        (
+            "query",
+            format!(
+                r#"{{"status":"success","data":{{"resultType":"vector","result":[{}]}}}}"#,
+                list(&load)
+            ),
+        ),
+    ];
+    let page = |(path, text): (&str, String)| {
+        (format!("/api/v1/{path}"), Page::new(text, "application/json"))
+    };
+    let pages = Pages::serve(answers.map(page)).unwrap();
+    let dir = TempDir::new("http").unwrap();
+    dir.write("prometheus.yml", "scrape_configs: [{job_name: app}]\n").unwrap();
+    let url = format!("http://{}/", pages.address());
+    let args = ["shard", "prometheus.yml", "--shards", "2", "--targets", &url, "--format", "json"];
+    let plan = run(dir.path(), &args, b"").json();
+    let shards = plan["shards_detail"].as_array().unwrap();
+    let series: u64 = shards.iter().map(|shard| shard["series"].as_u64().unwrap()).sum();
+    let targets: u64 = shards.iter().map(|shard| shard["targets"].as_u64().unwrap()).sum();
+    // Each scrape stores five series of its own besides.
+    assert_eq!((targets, series), (4, 1000 + 4 * 5), "{plan}");
+}

@@ -2,12 +2,14 @@
 //!
 //! `cases/*.yml` hold what a command line says; here is what needs more than a command line.
 
+mod canaries;
 mod cases;
 mod data_directory;
 mod hostile;
 mod http;
 mod lint;
 mod mesh;
+mod revisions;
 mod saved;
 mod usage;
 

@@ -12,8 +12,13 @@ const EXTENSIONS: [&str; 8] = ["rs", "md", "toml", "yml", "json", "jsonl", "prom
 /// Files of users, of which there is none here.
 const OF_USERS: [&str; 2] = ["promsieve.toml", "chain.yml"];
 /// Where a path may be meant to start, besides the workspace and the document's own directory.
-const BASES: [&str; 4] =
-    ["crates/core/src", "crates/cli/src", "fixtures/mesh", "fixtures/relabel_tests"];
+const BASES: [&str; 5] = [
+    "crates/core/src",
+    "crates/cli/src",
+    "fixtures/canaries",
+    "fixtures/mesh",
+    "fixtures/relabel_tests",
+];
 
 /// The documents: Markdown at the top, below `docs` and below `fixtures`.
 fn documents() -> Vec<Text> {

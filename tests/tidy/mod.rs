@@ -105,9 +105,10 @@ fn declares(files: &[Text], path: &str) -> Option<bool> {
         "mod.rs" => dir.rsplit_once('/')?,
         _ => (dir, name.strip_suffix(".rs")?),
     };
+    let of_crate = ["/tests", "/benches", "/examples"].iter().any(|own| dir.ends_with(own));
     let is_root = matches!(name, "lib.rs" | "main.rs" | "build.rs")
         || dir.ends_with("/src/bin")
-        || (dir.starts_with("crates/") && (dir.ends_with("/tests") || dir.ends_with("/benches")));
+        || (dir.starts_with("crates/") && of_crate);
     if is_root {
         return None;
     }

@@ -18,6 +18,8 @@ usage: cargo xtask TASK
   browser       make sure a Chromium is there
   python        make sure the Python libraries are there that tests use
   mesh [ARGS]   generate a mesh of services; `cargo xtask mesh --help`
+  calibrate --server prometheus-2|prometheus-3 [ARGS]
+                measure what workloads take of a real server, and fit its cost model
   mutate [ARGS] put known mistakes into clean configurations, and count those that lint finds
   bless [ARGS]  rewrite the generated files
 ";
@@ -40,6 +42,7 @@ fn run(task: &str, rest: &[OsString]) -> Result<ExitCode, Failure> {
         "test" => tasks::test(rest)?,
         "nightly" => tasks::nightly(rest)?,
         "mesh" => tasks::mesh(rest)?,
+        "calibrate" => tasks::calibrate(rest)?,
         "mutate" => tasks::mutate(rest)?,
         "bless" => tasks::bless(rest)?,
         "real" => {

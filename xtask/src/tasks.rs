@@ -87,9 +87,22 @@ pub fn mesh(args: &[OsString]) -> Result<ExitStatus, Failure> {
 /// # Errors
 /// When the servers can't be installed or cargo can't be started.
 pub fn mutate(args: &[OsString]) -> Result<ExitStatus, Failure> {
+    with_servers("mutate", args)
+}
+
+/// Runs the calibration of the cost models, optimised, with `args`.
+///
+/// # Errors
+/// When the servers can't be installed or cargo can't be started.
+pub fn calibrate(args: &[OsString]) -> Result<ExitStatus, Failure> {
+    with_servers("calibrate", args)
+}
+
+/// Runs a program of the lab, optimised, with the real servers.
+fn with_servers(program: &str, args: &[OsString]) -> Result<ExitStatus, Failure> {
     let dir = real::default_dir();
     real::install(&dir)?;
-    let fixed = ["run", "--quiet", "--release", "-p", "promsieve-lab", "--bin", "mutate", "--"];
+    let fixed = ["run", "--quiet", "--release", "-p", "promsieve-lab", "--bin", program, "--"];
     run(cargo_command(&fixed, args).env("PROMSIEVE_REAL", dir))
 }
 

@@ -3,8 +3,10 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::census::CensusArgs;
+use crate::commands::diff::DiffArgs;
 use crate::commands::estimate::EstimateArgs;
 use crate::commands::explain::ExplainArgs;
+use crate::commands::gate::GateArgs;
 use crate::commands::init::InitArgs;
 use crate::commands::lint::LintArgs;
 use crate::commands::merge::MergeArgs;
@@ -76,6 +78,10 @@ pub(crate) enum Command {
     Usage(UsageArgs),
     /// Plan what can be dropped without anybody missing it, with a proof
     Optimize(OptimizeArgs),
+    /// Compare two configurations, scrapes or revisions: what a change costs, and which label drives it
+    Diff(DiffArgs),
+    /// Say whether a change keeps to the budgets of promsieve.toml, and breaks no query
+    Gate(GateArgs),
     /// Spread targets over servers by what they store
     Shard(ShardArgs),
     /// Tell which signals the data gives, layer by layer, and which a configuration loses

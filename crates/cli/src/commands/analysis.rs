@@ -5,7 +5,7 @@ use std::time::Duration;
 use promsieve_core::census::{Census, CensusOptions};
 use promsieve_core::config::Project;
 use promsieve_core::cost::{CostModel, Estimate, Load, ServerSettings, estimate};
-use promsieve_core::flow::{self, Stored};
+use promsieve_core::flow::{self, FlowReport, Stored};
 use promsieve_core::optimize::Evidence;
 use promsieve_core::series::Table;
 use promsieve_core::text::Sources;
@@ -29,6 +29,13 @@ pub(crate) struct AnalysisArgs {
     #[command(flatten)]
     pub(crate) consumers: ConsumerArgs,
 
+    #[command(flatten)]
+    pub(crate) running: RunningArgs,
+}
+
+/// How the server runs.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct RunningArgs {
     /// Mean time between scrapes; the configuration's by default, else 15s
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     scrape_interval: Option<Duration>,
@@ -77,13 +84,13 @@ pub(crate) struct Analysis {
 impl Analysis {
     /// Reads the inputs and takes the newest snapshot's series all the way into the TSDB.
     pub(crate) fn of(args: &AnalysisArgs, common: &Common) -> anyhow::Result<Self> {
-        Self::with(gather(&args.paths, &args.consumers, common)?, args, common)
+        Self::with(gather(&args.paths, &args.consumers, common)?, &args.running, common)
     }
 
     /// What is known from inputs that were read.
     pub(crate) fn with(
         gathered: Gathered,
-        args: &AnalysisArgs,
+        args: &RunningArgs,
         common: &Common,
     ) -> anyhow::Result<Self> {
         let status = gathered.status.max(report_bad_lines(&gathered.scrapes));
@@ -99,9 +106,15 @@ impl Analysis {
         }
         let (attached, stored) = flow::run(&project, exposed);
         let census = Census::of(&stored.table, CensusOptions::default(), &Unwatched);
-        let settings = settings(args, common, &project);
+        let mut settings = settings(args, common, &project);
+        if args.scrape_interval.is_none()
+            && let Some(mean) = mean_interval(&project, &stored.report)
+        {
+            settings.scrape_interval = mean;
+        }
         let (model, note) = CostModel::embedded(&common.server);
-        let load = Load::of(&census, &stored.table).with_dropped(stored.report.dropped().0);
+        let load =
+            Load::of(&census, &stored.table).with_dropped(stored.report.dropped().0, &attached);
         let mut estimate = estimate(&load, &model, &settings);
         estimate.notes.extend(note.filter(|note| !estimate.notes.contains(note)));
         let Consumed { usage, sources: asking, notes: left_out } = gathered.consumed();
@@ -142,8 +155,19 @@ impl Analysis {
     }
 }
 
+/// The mean interval of the stored series, whose jobs may each have their own.
+fn mean_interval(project: &Project, report: &FlowReport) -> Option<Duration> {
+    let (mut series, mut a_second) = (0, 0.0);
+    for flow in &report.jobs {
+        let job = project.jobs.iter().find(|job| job.name == flow.job)?;
+        series += flow.stored.0;
+        a_second += flow.stored.0 as f64 / (job.scrape_interval.max(1) as f64 / 1000.0);
+    }
+    (series > 0).then(|| Duration::from_secs_f64(series as f64 / a_second))
+}
+
 /// How the server runs, by the arguments and the configuration.
-pub(super) fn settings(args: &AnalysisArgs, common: &Common, project: &Project) -> ServerSettings {
+pub(super) fn settings(args: &RunningArgs, common: &Common, project: &Project) -> ServerSettings {
     let configured = Some(project.global.scrape_interval).filter(|&interval| interval > 0);
     let interval = args.scrape_interval.or(configured.map(Duration::from_millis));
     let defaults = ServerSettings::default();

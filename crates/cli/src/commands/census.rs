@@ -143,19 +143,30 @@ fn snapshots(args: &CensusArgs, common: &Common) -> anyhow::Result<Read> {
 pub(crate) fn report_bad_lines(scrapes: &[Scrape]) -> Status {
     let mut status = Status::Clean;
     for scrape in scrapes {
-        for bad in &scrape.report.bad {
+        let report = &scrape.report;
+        // What is mostly no scrape may be anything, and hold secrets: none of it is shown.
+        let is_scrape = !matches!(scrape.format, page::Format::Exposition(_))
+            || report.samples >= report.bad_lines;
+        for bad in report.bad.iter().filter(|_| is_scrape) {
             warn(&format!("{}:{}:{}: {}", scrape.name, bad.line, bad.column, bad.message));
         }
-        if scrape.report.bad_lines > 0 {
+        if report.bad_lines > 0 {
             status = Status::Incomplete;
             let places = if scrape.format == page::Format::Protobuf { "places" } else { "lines" };
             let loss = match scrape.format {
                 page::Format::Influx => "",
                 _ => "a server loses the whole scrape over one, ",
             };
+            let first = report.bad.first().filter(|_| !is_scrape);
+            let first = first.map_or(String::new(), |bad| {
+                format!(
+                    " and {} samples (the first at {}:{})",
+                    report.samples, bad.line, bad.column
+                )
+            });
             warn(&format!(
-                "{}: {} bad {places}; {loss}the rest was counted",
-                scrape.name, scrape.report.bad_lines
+                "{}: {} bad {places}{first}; {loss}the rest was counted",
+                scrape.name, report.bad_lines
             ));
         }
     }

@@ -3,8 +3,10 @@
 pub(crate) mod analysis;
 pub(crate) mod census;
 mod counting;
+pub(crate) mod diff;
 pub(crate) mod estimate;
 pub(crate) mod explain;
+pub(crate) mod gate;
 pub(crate) mod init;
 pub(crate) mod lint;
 pub(crate) mod merge;
@@ -14,6 +16,7 @@ pub(crate) mod review;
 pub(crate) mod rules;
 pub(crate) mod shard;
 pub(crate) mod shell;
+mod sides;
 pub(crate) mod signals;
 pub(crate) mod simulate;
 pub(crate) mod targets;
@@ -55,6 +58,8 @@ fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
         Command::Estimate(args) => estimate::run(args, &cli.common, out),
         Command::Usage(args) => usage::run(args, &cli.common, out),
         Command::Optimize(args) => optimize::run(args, &cli.common, out),
+        Command::Diff(args) => diff::run(args, &cli.common, out),
+        Command::Gate(args) => gate::run(args, &cli.common, out),
         Command::Shard(args) => shard::run(args, &cli.common, out),
         Command::Signals(args) => signals::run(args, &cli.common, out),
         Command::Targets(args) => targets::run(args, &cli.common, out),

@@ -10,7 +10,7 @@ use promsieve_core::usage::ConsumerKind;
 use promsieve_core::watch::Unwatched;
 
 use super::analysis::{Analysis, AnalysisArgs};
-use super::lint::settings::{self, ProjectSettings};
+use super::lint::settings::ProjectSettings;
 use crate::Status;
 use crate::common::{Common, Format};
 use crate::input::replace::write_new;
@@ -138,9 +138,7 @@ pub(crate) fn refusal(analysis: &Analysis, usage_complete: bool) -> Option<Strin
 fn goal(args: &OptimizeArgs, analysis: &Analysis) -> anyhow::Result<Goal> {
     let start = args.analysis.paths.first().map_or(".", String::as_str);
     let settings = ProjectSettings::find(start)?;
-    if let Some(finding) = settings.findings.first() {
-        bail!("{}: {}; `promsieve lint` shows the place", settings::NAME, finding.message);
-    }
+    settings.check()?;
     // A server takes five samples of its own from each target besides the series.
     let of_rate = |rate: u64| {
         let seconds = analysis.settings.scrape_interval.as_secs().max(1);

@@ -31,7 +31,7 @@ pub(crate) fn run(
         );
         (named(&consumed), gathered.status)
     } else {
-        let analysis = Analysis::with(gathered, &args.analysis, common)?;
+        let analysis = Analysis::with(gathered, &args.analysis.running, common)?;
         (view(&analysis), analysis.status)
     };
     match common.format {

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use promsieve_core::finding::{Finding, Severity};
 use promsieve_core::ingest::status::{self, TsdbStatus};
 use promsieve_core::saved::Saved;
-use promsieve_core::series::{Stage, Table, TableBuilder};
+use promsieve_core::series::{Stage, Table, TableBuilder, Target};
 use promsieve_core::text::{FileId, SourceText, Sources};
 use promsieve_core::usage;
 use promsieve_core::usage::{Consumers, Note, Query, Usage, UsageOptions};
@@ -39,6 +40,21 @@ pub(crate) struct Gathered {
     queries: Vec<Query>,
     /// Whether everything could be read.
     pub(crate) status: Status,
+    /// Whose pages single files are, where that is told.
+    page: Option<PageTarget>,
+    /// What files are called instead, for those below the first path: below the second.
+    renamed: Vec<(PathBuf, PathBuf)>,
+}
+
+/// The targets that a page stands for which is given as a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PageTarget {
+    /// Their job.
+    pub(crate) job: String,
+    /// Label `instance` of one, and what those of several begin with.
+    pub(crate) instance: String,
+    /// How many show such a page.
+    pub(crate) count: u32,
 }
 
 /// What asks for series.
@@ -62,9 +78,25 @@ pub(crate) fn gather(
     consumers: &ConsumerArgs,
     common: &Common,
 ) -> anyhow::Result<Gathered> {
+    gather_as(paths, None, Vec::new(), consumers, common)
+}
+
+/// As [`gather`], with single pages taken for those of `page`, and files called as `renamed` says.
+///
+/// # Errors
+/// When a path does not exist.
+pub(crate) fn gather_as(
+    paths: &[String],
+    page: Option<&PageTarget>,
+    renamed: Vec<(PathBuf, PathBuf)>,
+    consumers: &ConsumerArgs,
+    common: &Common,
+) -> anyhow::Result<Gathered> {
     let mut found = Gathered {
         texts: consumers.fetch(&common.access)?,
         queries: consumers.built_in(),
+        page: page.cloned(),
+        renamed,
         ..Gathered::default()
     };
     for path in paths {
@@ -101,7 +133,41 @@ impl Gathered {
         }
         let (mut queries, notes) = consumers.finish();
         queries.extend(self.queries.iter().cloned());
+        for query in &mut queries {
+            query.origin.file = self.called(&query.origin.file);
+        }
         Consumed { sources, notes, usage: Usage::of(queries, UsageOptions::default()) }
+    }
+
+    /// What to call a file.
+    fn called(&self, name: &str) -> String {
+        let new = self.renamed.iter().find_map(|(from, to)| {
+            let rest = Path::new(name).strip_prefix(from).ok()?;
+            // To join nothing would add a slash.
+            Some(if rest.as_os_str().is_empty() { to.clone() } else { to.join(rest) })
+        });
+        new.map_or_else(|| name.to_owned(), |path| path.display().to_string())
+    }
+
+    /// What the server refuses of the configuration: the file and why.
+    pub(crate) fn refused(&self) -> Vec<String> {
+        let Some(loaded) = &self.config else { return Vec::new() };
+        let errors = loaded.findings.iter().filter(|it| it.severity == Severity::Error);
+        let words = |finding: &Finding| match finding.location {
+            Some(at) => {
+                let name = self.called(loaded.sources.file(at.file).name());
+                format!("{name}: {}", finding.message)
+            }
+            None => finding.message.clone(),
+        };
+        errors.map(words).collect()
+    }
+
+    /// Where no scrapes are, there are no series.
+    pub(crate) fn or_no_series(&mut self) {
+        if self.snapshots.is_empty() {
+            self.snapshots.push(Table::empty(Stage::Exposed));
+        }
     }
 
     fn directory(
@@ -200,11 +266,26 @@ impl Gathered {
             return self.saved(source, common);
         }
         let mut builder = TableBuilder::default();
+        if let Some(page) = &self.page {
+            builder.target(page.target(0));
+        }
         let (access, reading) = (&common.access, common.reading());
         let scrape = scrapes::read_source(source, access, None, reading, &mut builder, None)?;
         self.scrapes.push(scrape);
-        self.series(&builder.finish());
+        self.page(builder.finish());
         Ok(())
+    }
+
+    /// Adds the series of a page, once for each target that shows it.
+    fn page(&mut self, mut table: Table) {
+        self.series(&table);
+        let Some(page) = self.page.clone() else { return };
+        for at in 1..page.count {
+            for target in &mut table.targets {
+                *target = page.target(at);
+            }
+            self.series(&table);
+        }
     }
 
     fn saved(&mut self, source: &Source, common: &Common) -> anyhow::Result<()> {
@@ -256,6 +337,16 @@ impl Gathered {
             Some(first) => first.append(table),
             None => self.snapshots.push(table.clone()),
         }
+    }
+}
+
+impl PageTarget {
+    /// One of the targets, counted from zero.
+    fn target(&self, at: u32) -> Target {
+        let number = if self.count > 1 { format!("-{}", at + 1) } else { String::new() };
+        let instance = format!("{}{number}", self.instance);
+        let labels = vec![("instance".into(), instance), ("job".into(), self.job.clone())];
+        Target { job: self.job.clone(), labels }
     }
 }
 

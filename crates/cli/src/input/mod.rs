@@ -9,6 +9,7 @@ pub(crate) mod consumers;
 pub(crate) mod discover;
 pub(crate) mod fleet;
 pub(crate) mod gather;
+pub(crate) mod git;
 pub mod http;
 mod in_order;
 pub(crate) mod kinds;
@@ -19,6 +20,7 @@ pub mod scrapes;
 pub(crate) mod server;
 pub(crate) mod snapshots;
 mod source;
+mod temporary;
 pub(crate) mod test_chain;
 
 pub(crate) use in_order::in_order;

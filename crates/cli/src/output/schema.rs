@@ -6,9 +6,11 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::json;
 
 use super::view::census::CensusView;
+use super::view::compare::ComparisonView;
 use super::view::estimate::EstimateView;
 use super::view::explain::ExplainView;
 use super::view::fleet::FleetView;
+use super::view::gate::GateView;
 use super::view::lint::{DiffView, LintView};
 use super::view::optimize::OptimizeView;
 use super::view::relabel::RelabelView;
@@ -35,7 +37,9 @@ fn schema<T: JsonSchema>(command: &str) -> String {
 fn generated_schemas_are_current() {
     let schemas = [
         ("census", schema::<CensusView>("census")),
+        ("diff", schema::<ComparisonView>("diff")),
         ("estimate", schema::<EstimateView>("estimate")),
+        ("gate", schema::<GateView>("gate")),
         ("lint", schema::<LintView>("lint")),
         ("lint-diff", schema::<DiffView>("lint --diff")),
         ("optimize", schema::<OptimizeView>("optimize")),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::ops::AddAssign;
 use std::str::FromStr;
 
 use rayon::prelude::*;
@@ -36,7 +37,7 @@ pub const NAMESPACES: [&str; 4] =
     ["namespace", "kubernetes_namespace", "k8s_namespace_name", "exported_namespace"];
 
 /// Series that have something in common.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GroupCensus {
     /// What: a value for each of [`Dimension::parts`], "" where series have none.
     pub key: Vec<String>,
@@ -44,15 +45,23 @@ pub struct GroupCensus {
     pub series: u64,
     /// Samples read.
     pub samples: u64,
+    /// Labels summed over the series, `__name__` included.
+    pub label_pairs: u64,
     /// Bytes of the label sets summed over the series: names, values and 2 bytes a label.
     pub label_bytes: u64,
+    /// Bytes of the series as exposed: of each metric its samples' share.
+    pub exposed_bytes: u64,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Totals {
-    series: u64,
-    samples: u64,
-    label_bytes: u64,
+impl AddAssign<&Self> for GroupCensus {
+    /// Adds the counts; the key stays.
+    fn add_assign(&mut self, other: &Self) {
+        self.series += other.series;
+        self.samples += other.samples;
+        self.label_pairs += other.label_pairs;
+        self.label_bytes += other.label_bytes;
+        self.exposed_bytes += other.exposed_bytes;
+    }
 }
 
 impl Dimension {
@@ -107,51 +116,43 @@ impl FromStr for Dimension {
 pub fn by(table: &Table, dimension: &Dimension, watch: &dyn Watch) -> Vec<GroupCensus> {
     let groups: Vec<&MetricRows> = table.metrics.iter().filter(|group| group.rows > 0).collect();
     let total = groups.len() as u64;
-    let parts: Vec<BTreeMap<Vec<String>, Totals>> = groups
+    let parts: Vec<Vec<GroupCensus>> = groups
         .into_par_iter()
         .enumerate()
         .filter(|_| !watch.cancelled())
         .map(|(at, group)| {
-            let totals = of_metric(table, group, dimension);
+            let groups = of_metric(table, group, dimension);
             watch.progress(at as u64 + 1, total);
-            totals
+            groups
         })
         .collect();
-    let mut all: BTreeMap<Vec<String>, Totals> = BTreeMap::new();
-    for (key, part) in parts.into_iter().flatten() {
-        let totals = all.entry(key).or_default();
-        totals.series += part.series;
-        totals.samples += part.samples;
-        totals.label_bytes += part.label_bytes;
+    let mut all: BTreeMap<Vec<String>, GroupCensus> = BTreeMap::new();
+    for part in parts.into_iter().flatten() {
+        *all.entry(part.key.clone()).or_default() += &part;
     }
-    let group = |(key, totals): (Vec<String>, Totals)| GroupCensus {
-        key,
-        series: totals.series,
-        samples: totals.samples,
-        label_bytes: totals.label_bytes,
-    };
-    let mut all: Vec<GroupCensus> = all.into_iter().map(group).collect();
+    let mut all: Vec<GroupCensus> =
+        all.into_iter().map(|(key, group)| GroupCensus { key, ..group }).collect();
     all.sort_by_key(|group| std::cmp::Reverse(group.series));
     all
 }
 
-/// The totals of one metric, by key.
-fn of_metric(
+/// Counts one metric's series by a dimension.
+pub(crate) fn of_metric(
     table: &Table,
     group: &MetricRows,
     dimension: &Dimension,
-) -> BTreeMap<Vec<String>, Totals> {
+) -> Vec<GroupCensus> {
     let labels = dimension.labels(table, group);
     let column = |name: &&str| table.name_id(name).and_then(|id| group.column(id));
     let columns: Vec<Option<&Column>> = labels.iter().map(column).collect();
     let key = |row: usize| -> Vec<u32> {
         columns.iter().map(|column| column.map_or(0, |column| column.codes[row])).collect()
     };
-    let bytes = row_bytes(table, group);
+    let sizes = row_sizes(table, group);
     let mut distinct = Vec::new();
     find_distinct(&mut DistinctSet::default(), &table.row_hashes(group), &mut distinct);
     let mut distinct = distinct.into_iter().map(|row| row as usize).peekable();
-    let mut totals: BTreeMap<Vec<u32>, Totals> = BTreeMap::new();
+    let mut totals: BTreeMap<Vec<u32>, GroupCensus> = BTreeMap::new();
     // Neighbouring rows nearly always belong together: one look-up a stretch.
     let rows: Vec<usize> = (0..group.rows).collect();
     let is_same =
@@ -161,11 +162,18 @@ fn of_metric(
         totals.samples += stretch.len() as u64;
         while let Some(row) = distinct.next_if(|row| *row <= stretch[stretch.len() - 1]) {
             totals.series += 1;
-            totals.label_bytes += bytes[row];
+            totals.label_pairs += sizes[row].0;
+            totals.label_bytes += sizes[row].1;
         }
     }
     let text = |codes: &[u32]| key_text(table, group, dimension, &columns, codes);
-    totals.into_iter().map(|(codes, totals)| (text(&codes), totals)).collect()
+    let exposed = |samples: u64| group.exposed_bytes * samples / group.rows as u64;
+    let finish = |(codes, totals): (Vec<u32>, GroupCensus)| GroupCensus {
+        key: text(&codes),
+        exposed_bytes: exposed(totals.samples),
+        ..totals
+    };
+    totals.into_iter().map(finish).collect()
 }
 
 /// A key in words, from the codes of its labels or from the metric's name.
@@ -187,18 +195,19 @@ fn key_text(
     }
 }
 
-/// Bytes of each row's label set.
-fn row_bytes(table: &Table, group: &MetricRows) -> Vec<u64> {
+/// Labels of each row, and bytes of its label set.
+fn row_sizes(table: &Table, group: &MetricRows) -> Vec<(u64, u64)> {
     let own = (METRIC_NAME.len() + table.metric_name(group).len()) as u64 + LENGTH_BYTES;
-    let mut bytes = vec![own; group.rows];
+    let mut sizes = vec![(1, own); group.rows];
     for column in &group.columns {
         let values = table.values(column.name);
         let pair = table.name(column.name).len() as u64 + LENGTH_BYTES;
-        for (bytes, &code) in bytes.iter_mut().zip(&column.codes).filter(|(_, code)| **code != 0) {
-            *bytes += pair + values.value_bytes(code) as u64;
+        for (size, &code) in sizes.iter_mut().zip(&column.codes).filter(|(_, code)| **code != 0) {
+            size.0 += 1;
+            size.1 += pair + values.value_bytes(code) as u64;
         }
     }
-    bytes
+    sizes
 }
 
 /// The family of a metric: as announced, or as the suffixes of a histogram tell where nothing was.
@@ -262,7 +271,9 @@ mod tests {
                 GroupCensus {
                     series: of.len() as u64,
                     samples: rows.iter().filter(|row| key(row) == wanted).count() as u64,
+                    label_pairs: of.iter().map(|(_, labels)| labels.len() as u64 + 1).sum(),
                     label_bytes: of.iter().map(|row| bytes(row) as u64).sum(),
+                    exposed_bytes: 0,
                     key: wanted,
                 }
             }).collect();

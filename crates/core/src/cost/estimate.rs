@@ -3,25 +3,14 @@
 use std::time::Duration;
 
 use super::load::Load;
-use super::model::{Coefficient, CostModel, Margin};
+use super::model::{CostModel, Margin};
+use super::terms::{self, LIVE_HEAP, PEAK, PROCESS, RESIDENT, Situation, head_age, interval};
 use crate::server::Server;
 use crate::units::Bytes;
 
-/// Samples after which a chunk is cut (`tsdb/head.go`, `DefaultSamplesPerChunk`).
-const SAMPLES_PER_CHUNK: u64 = 120;
-
-/// The head holds at most one and a half block ranges of two hours (`tsdb/head.go`, `compactable`).
-const HEAD_RANGE: Duration = Duration::from_hours(3);
-
-/// Capacities of an open chunk's buffer: it starts at 128 bytes (`tsdb/chunkenc/xor.go`) and grows
-/// with Go's `append`.
-const CHUNK_CAPACITIES: [f64; 5] = [128.0, 256.0, 512.0, 848.0, 1280.0];
-
-/// `memChunk`, `XORChunk` and appender of a chunk that waits to be mapped (sizes of 3.5's structs).
-const CUT_CHUNK_FIXED: f64 = 48.0 + 32.0;
-
-/// Smallest scrape buffer; each next size is three times as large (`scrape/scrape.go`).
-const SMALLEST_BUFFER: f64 = 1000.0;
+/// Resident bytes a byte of live heap that no collection gets below: runs with GOMEMLIMIT below what
+/// is live came to 1.17 to 1.31.
+const PACKED: f64 = 1.2;
 
 /// What the server is told to do.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,6 +21,9 @@ pub struct ServerSettings {
     pub scrape_interval: Duration,
     /// Time since start; memory grows until three hours.
     pub uptime: Duration,
+    /// How much time a block holds (`--storage.tsdb.min-block-duration`); the head holds up to one and
+    /// a half of it.
+    pub block_range: Duration,
     /// How long blocks are kept.
     pub retention: Duration,
     /// GOGC in percent, where it is set.
@@ -51,7 +43,8 @@ impl Default for ServerSettings {
         Self {
             server: Server::default(),
             scrape_interval: Duration::from_secs(15),
-            uptime: HEAD_RANGE,
+            uptime: Duration::from_hours(3),
+            block_range: Duration::from_hours(2),
             retention: Duration::from_hours(15 * 24),
             gogc: None,
             gomemlimit: None,
@@ -104,20 +97,39 @@ pub struct Estimate {
     pub notes: Vec<String>,
 }
 
+/// Share of a container's limit that Prometheus sets GOMEMLIMIT to by itself since 3.0.
+const AUTO_GOMEMLIMIT: f64 = 0.9;
+
+impl Estimate {
+    /// Memory that a container should ask for: the expected resident memory.
+    pub fn request(&self) -> Bytes {
+        self.rss.expected
+    }
+
+    /// Memory limit of a container under which the high end of resident memory stays below the
+    /// GOMEMLIMIT that Prometheus 3 makes of it: the collector is not pressed, and a tenth is left.
+    pub fn limit(&self) -> Bytes {
+        bytes(self.rss.high.0 as f64 / AUTO_GOMEMLIMIT)
+    }
+}
+
 /// Estimates what a load needs on a server with these settings.
 pub fn estimate(load: &Load, model: &CostModel, settings: &ServerSettings) -> Estimate {
-    let parts = parts(load, model, settings);
+    let it = situation(load, model, settings);
+    let parts = parts(&it, model);
     let live: u64 = parts.iter().map(|part| part.bytes.0).sum();
-    let (peak, rss) = peak_and_resident_range(load, live as f64, model, settings);
-    let (terms, errors) = (&model.coefficients, &model.errors);
-    let samples_per_second = (load.series + 5 * load.targets) as f64 / interval(settings);
-    let wal = samples_per_second * head_age(settings) * terms.wal_sample.value
-        + load.label_bytes as f64 * terms.wal_label_byte.value;
-    let per_day = samples_per_second * 86_400.0 * terms.disk_sample.value;
+    let (peak, rss) = peak_and_resident(&it, live as f64, model);
+    let errors = &model.errors;
+    let samples_per_second = (load.series - load.gone_series.min(load.series) + 5 * load.targets)
+        as f64
+        / interval(settings);
+    let wal = samples_per_second * head_age(settings).as_secs_f64() * model.value("wal_sample")
+        + load.label_bytes as f64 * model.value("wal_label_byte");
+    let per_day = samples_per_second * 86_400.0 * model.value("disk_sample");
     Estimate {
         live_heap: range(live as f64, errors.live_heap),
         memory: range(peak, errors.memory),
-        rss,
+        rss: range(rss, errors.rss),
         disk_per_day: range(per_day, errors.disk),
         disk: range(per_day * settings.retention.as_secs_f64() / 86_400.0, errors.disk),
         samples_per_second,
@@ -127,12 +139,19 @@ pub fn estimate(load: &Load, model: &CostModel, settings: &ServerSettings) -> Es
     }
 }
 
+impl ServerSettings {
+    /// How far back the head reaches, which holds series that are gone for so long.
+    pub fn head_age(&self) -> Duration {
+        head_age(self)
+    }
+}
+
 impl CostModel {
     /// Live heap that a set of series adds to a running server: what it would save without them.
-    /// Buffers and the process itself are not in it.
     pub fn marginal(&self, load: &Load, settings: &ServerSettings) -> Bytes {
-        let series = series_terms(load, self, settings);
-        bytes(series.iter().map(|(_, value)| value).sum())
+        let it = situation(load, self, settings);
+        let live = live_heap(&it, self).filter(|(part, _)| *part != PROCESS);
+        bytes(live.map(|(_, value)| value).sum())
     }
 
     /// Live heap of one series with so many labels, label bytes (name, value and 2 for each) and
@@ -148,156 +167,79 @@ impl CostModel {
         self.marginal(&load, settings)
     }
 
+    /// What the heap may grow to, times what is live.
+    pub(super) fn growth(&self, settings: &ServerSettings) -> f64 {
+        1.0 + settings.gogc.map_or_else(|| self.value("gogc"), f64::from) / 100.0
+    }
+
     /// Expected anonymous resident memory of a server whose series take so much live heap
     /// ([`CostModel::marginal`]); for shard plans, which know no more of each shard.
     pub fn resident(&self, marginal: Bytes, settings: &ServerSettings) -> Bytes {
-        let live = self.coefficients.base.value + marginal.0 as f64;
-        bytes(peak_and_resident(&Load::default(), live, self, settings).1)
+        let live = self.value("base") + marginal.0 as f64;
+        let load = Load::default();
+        bytes(peak_and_resident(&situation(&load, self, settings), live, self).1)
     }
 }
 
-/// Anonymous resident memory of a load with its range: what [`estimate`] says, and nothing else.
-pub(super) fn resident(load: &Load, model: &CostModel, settings: &ServerSettings) -> Range {
-    let live: u64 = parts(load, model, settings).iter().map(|part| part.bytes.0).sum();
-    peak_and_resident_range(load, live as f64, model, settings).1
-}
-
-fn peak_and_resident_range(
+/// Anonymous resident memory of a load with its range: what [`estimate`] says, and nothing else, with
+/// pages of this size.
+pub(super) fn resident(
     load: &Load,
-    live: f64,
+    page_bytes: f64,
     model: &CostModel,
     settings: &ServerSettings,
-) -> (f64, Range) {
-    let (peak, resident) = peak_and_resident(load, live, model, settings);
-    let mut rss = range(resident, model.errors.rss);
-    // Under queries and rules the heap reaches its goal before each collection.
-    rss.high = rss.high.max(bytes(peak + model.coefficients.resident_base.value));
-    (peak, rss)
+) -> Range {
+    let it = Situation { page_bytes, ..situation(load, model, settings) };
+    let live: u64 = parts(&it, model).iter().map(|part| part.bytes.0).sum();
+    range(peak_and_resident(&it, live as f64, model).1, model.errors.rss)
+}
+
+fn situation<'a>(load: &'a Load, model: &CostModel, settings: &'a ServerSettings) -> Situation<'a> {
+    let sample_bytes = settings.sample_bytes.unwrap_or(model.value("chunk_sample"));
+    Situation { load, settings, sample_bytes, page_bytes: terms::page_bytes(load) }
+}
+
+/// The terms of the live heap, each with its part.
+fn live_heap(it: &Situation<'_>, model: &CostModel) -> impl Iterator<Item = (&'static str, f64)> {
+    LIVE_HEAP.iter().map(|term| (term.part, (term.quantity)(it) * model.value(term.key)))
 }
 
 /// Every part of the live heap.
-fn parts(load: &Load, model: &CostModel, settings: &ServerSettings) -> Vec<Part> {
-    let buffers = buffers(load, model, settings);
-    let mut parts = vec![("process", model.coefficients.base.value), ("scrape buffers", buffers)];
-    parts.extend(series_terms(load, model, settings));
+fn parts(it: &Situation<'_>, model: &CostModel) -> Vec<Part> {
+    let mut parts: Vec<(&'static str, f64)> = Vec::new();
+    for (name, value) in live_heap(it, model) {
+        match parts.iter_mut().find(|(part, _)| *part == name) {
+            Some((_, sum)) => *sum += value,
+            None => parts.push((name, value)),
+        }
+    }
     parts.into_iter().map(|(name, value)| Part { name, bytes: bytes(value) }).collect()
 }
 
-/// The parts that grow with the series: linear in the load.
-fn series_terms(
-    load: &Load,
-    model: &CostModel,
-    settings: &ServerSettings,
-) -> [(&'static str, f64); 8] {
-    let terms = &model.coefficients;
-    let of = |count: u64, term: &Coefficient| count as f64 * term.value;
-    let samples = samples_of_a_series(settings);
-    let chunks = (samples / SAMPLES_PER_CHUNK) as f64 * terms.mapped_chunk.value
-        + chunk_growth(samples, sample_bytes(model, settings));
-    let labels = of(load.label_pairs, &terms.label_pair) + of(load.label_bytes, &terms.label_byte);
-    let unique = of(load.unique_pairs, &terms.unique_pair)
-        + of(load.unique_pair_bytes, &terms.unique_pair_byte);
-    let dropped = of(load.dropped_series, &terms.dropped_series)
-        + of(load.dropped_bytes, &terms.dropped_byte);
-    let remote = of(load.series, &terms.remote_write_series)
-        + of(load.label_bytes, &terms.remote_write_byte);
-    [
-        ("series", of(load.series, &terms.series)),
-        ("labels", labels),
-        ("exposed text", of(load.exposed_bytes, &terms.exposed_byte)),
-        ("unique label pairs", unique),
-        ("chunks", load.series as f64 * chunks),
-        ("dropped series", dropped),
-        (
-            "targets",
-            of(load.targets, &terms.target) + of(load.metric_families, &terms.metric_family),
-        ),
-        ("remote write", remote * f64::from(settings.remote_writes)),
-    ]
-}
-
 /// Peak heap and anonymous resident memory for a live heap.
-fn peak_and_resident(
-    load: &Load,
-    live: f64,
-    model: &CostModel,
-    settings: &ServerSettings,
-) -> (f64, f64) {
-    let terms = &model.coefficients;
-    let growth = 1.0 + settings.gogc.map_or(terms.gogc.value, f64::from) / 100.0;
-    let mut burst = buffers(load, model, settings);
-    if samples_of_a_series(settings) >= SAMPLES_PER_CHUNK {
-        // Series that began together cut their chunks together; those wait up to a minute.
-        let full = capacity(SAMPLES_PER_CHUNK as f64 * sample_bytes(model, settings));
-        burst += load.series as f64 * (full + CUT_CHUNK_FIXED);
-    }
-    let mut peak = (live + burst) * growth;
-    let mut resident = peak * terms.resident_heap.value
-        + terms.resident_base.value
-        + load.targets as f64 * terms.resident_target.value;
-    if let Some(limit) = settings.gomemlimit {
-        // The runtime collects as often as it must, but cannot go below what is live.
-        peak = peak.min((limit.0 as f64).max(live + burst));
-        resident = resident.min((limit.0 as f64).max(live + burst));
+fn peak_and_resident(it: &Situation<'_>, live: f64, model: &CostModel) -> (f64, f64) {
+    let growth = model.growth(it.settings);
+    let beside: f64 = PEAK.iter().map(|term| (term.quantity)(it) * model.value(term.key)).sum();
+    let mut peak = (live + beside) * growth;
+    let quantities = terms::resident(it, live);
+    let priced = RESIDENT.iter().zip(quantities).map(|((key, ..), of)| of * model.value(key));
+    let mut resident = live + priced.sum::<f64>();
+    if let Some(limit) = it.settings.gomemlimit {
+        // The runtime collects as often as it must, but cannot go below what is live, and the heap
+        // is never packed without gaps.
+        peak = peak.min((limit.0 as f64).max(live + beside));
+        resident = resident.min((limit.0 as f64).max(live * PACKED));
     }
     (peak, resident)
 }
 
 fn notes(model: &CostModel, settings: &ServerSettings, peak: f64, live: f64) -> Vec<String> {
     let mut notes = vec![format!("measured on {} ({})", model.server, model.build)];
-    notes.extend(CostModel::embedded(&settings.server).1);
+    notes.extend(model.note_for(&settings.server));
     if settings.gomemlimit.is_some_and(|limit| peak >= limit.0 as f64 && live > 0.0) {
         notes.push("GOMEMLIMIT holds the heap below its goal: more CPU goes to collections".into());
     }
     notes
-}
-
-/// Bodies of scrapes in flight: the buffer of a mean target's page, times the scrapes that begin
-/// while one is in use.
-fn buffers(load: &Load, model: &CostModel, settings: &ServerSettings) -> f64 {
-    if load.targets == 0 {
-        return 0.0;
-    }
-    let at_once = model.coefficients.scrape_buffer.value / interval(settings);
-    let page = (load.exposed_bytes + load.dropped_bytes) as f64 / load.targets as f64;
-    let mut size = SMALLEST_BUFFER;
-    while size < page && size < 100e6 {
-        size *= 3.0;
-    }
-    size * load.targets as f64 * at_once.min(1.0)
-}
-
-fn interval(settings: &ServerSettings) -> f64 {
-    settings.scrape_interval.as_secs_f64().max(0.001)
-}
-
-fn head_age(settings: &ServerSettings) -> f64 {
-    settings.uptime.min(HEAD_RANGE).as_secs_f64()
-}
-
-fn sample_bytes(model: &CostModel, settings: &ServerSettings) -> f64 {
-    settings.sample_bytes.unwrap_or(model.coefficients.chunk_sample.value)
-}
-
-fn samples_of_a_series(settings: &ServerSettings) -> u64 {
-    #[expect(clippy::cast_sign_loss, reason = "durations are not negative")]
-    let samples = (head_age(settings) / interval(settings)) as u64;
-    samples
-}
-
-/// What the open chunk's buffer has grown beyond its first 128 bytes: at this age while it is the
-/// first, else the mean over its life.
-fn chunk_growth(samples: u64, sample_bytes: f64) -> f64 {
-    let grown = |samples: u64| capacity(samples as f64 * sample_bytes) - CHUNK_CAPACITIES[0];
-    if samples < SAMPLES_PER_CHUNK {
-        return grown(samples);
-    }
-    (1..=SAMPLES_PER_CHUNK).map(grown).sum::<f64>() / SAMPLES_PER_CHUNK as f64
-}
-
-fn capacity(used: f64) -> f64 {
-    let fits = CHUNK_CAPACITIES.into_iter().find(|capacity| used <= *capacity);
-    fits.unwrap_or(CHUNK_CAPACITIES[CHUNK_CAPACITIES.len() - 1])
 }
 
 fn range(expected: f64, margin: Margin) -> Range {
@@ -331,6 +273,7 @@ mod tests {
     fn load(series: u64, targets: u64) -> Load {
         Load {
             series,
+            gone_series: series / 5,
             label_pairs: series * 10,
             label_bytes: series * 200,
             exposed_bytes: series * 150,
@@ -372,10 +315,9 @@ mod tests {
             let of = |load: &Load| model.marginal(load, &settings).0;
             prop_assert!(of(&(load(a, 1) + load(b, 2))).abs_diff(of(&load(a, 1)) + of(&load(b, 2))) <= 2);
             let estimate = estimate(&load(a, 3), &model, &settings);
-            let beside = |part: &&Part| ["process", "scrape buffers"].contains(&part.name);
-            let beside: u64 = estimate.parts.iter().filter(beside).map(|part| part.bytes.0).sum();
+            let process = estimate.parts.iter().find(|part| part.name == PROCESS).unwrap();
             let live = estimate.live_heap.expected.0;
-            prop_assert!(live.abs_diff(of(&load(a, 3)) + beside) <= 10);
+            prop_assert!(live.abs_diff(of(&load(a, 3)) + process.bytes.0) <= 10);
         }
     }
 
@@ -392,14 +334,6 @@ mod tests {
         assert_eq!(held.memory.expected.0, full.memory.expected.0 * 9 / 10);
         assert!(held.notes.iter().any(|note| note.contains("GOMEMLIMIT")), "{:?}", held.notes);
         assert!(limited(1).memory.expected >= full.live_heap.expected);
-    }
-
-    #[test]
-    fn open_chunks_grow_with_age_and_with_noise() {
-        assert_eq!(chunk_growth(30, 2.4).to_bits(), 0f64.to_bits());
-        assert_eq!(chunk_growth(100, 2.4).to_bits(), 128f64.to_bits());
-        assert!(chunk_growth(720, 7.7) > chunk_growth(720, 2.4));
-        assert!(chunk_growth(720, 0.3) < 1e-9);
     }
 
     #[test]

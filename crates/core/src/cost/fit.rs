@@ -3,6 +3,7 @@
 use super::estimate::{Range, ServerSettings, resident};
 use super::load::Load;
 use super::model::CostModel;
+use super::terms::page_bytes;
 use crate::units::Bytes;
 
 /// No multiple of a load is searched beyond this; a limit that holds more is no limit.
@@ -46,7 +47,9 @@ pub struct Fit {
 
 /// Sets a load against a limit of anonymous resident memory.
 pub fn fit(load: &Load, model: &CostModel, settings: &ServerSettings, limit: Bytes) -> Fit {
-    let rss = resident(load, model, settings);
+    // Targets of the same kind have pages of the same size, however many there are.
+    let page = page_bytes(load);
+    let rss = resident(load, page, model, settings);
     let verdict = if rss.high <= limit {
         Verdict::Fits
     } else if rss.low <= limit {
@@ -55,7 +58,9 @@ pub fn fit(load: &Load, model: &CostModel, settings: &ServerSettings, limit: Byt
         Verdict::Exceeds
     };
     let largest = |end: fn(Range) -> Bytes| {
-        largest_factor(|factor| end(resident(&load.multiplied(factor), model, settings)) <= limit)
+        largest_factor(|factor| {
+            end(resident(&load.multiplied(factor), page, model, settings)) <= limit
+        })
     };
     let factors = [largest(|rss| rss.high), largest(|rss| rss.expected), largest(|rss| rss.low)];
     Fit { verdict, series: fitting(load.series, factors), targets: fitting(load.targets, factors) }
@@ -117,9 +122,10 @@ mod tests {
             let (load, settings) = (load(series, targets), ServerSettings::default());
             let fit = fit(&load, &model, &settings, Bytes(limit));
             let rss = |count: u64| {
-                resident(&load.multiplied(count as f64 / series as f64), &model, &settings)
+                let many = load.multiplied(count as f64 / series as f64);
+                resident(&many, page_bytes(&load), &model, &settings)
             };
-            // Targets are whole, and scrape buffers come in steps.
+            // Targets are whole.
             let slack = limit / 50 + 2_000_000;
             for (count, end) in [
                 (fit.series.low, rss(fit.series.low).high.0),

@@ -1,13 +1,18 @@
 //! What series cost a server: live heap, resident memory, WAL and disk, each as a range.
 
+mod breakdown;
 mod estimate;
 mod fit;
+mod live;
 mod load;
-#[cfg(test)]
-mod measured;
 mod model;
+mod run;
+pub mod terms;
 
+pub use breakdown::{Breakdown, Share, breakdown};
 pub use estimate::{Estimate, Part, Range, ServerSettings, estimate};
 pub use fit::{Fit, Fitting, Verdict, fit};
+pub use live::Observed;
 pub use load::Load;
-pub use model::{Coefficient, Coefficients, CostModel, Errors, Margin};
+pub use model::{Coefficient, CostModel, Errors, Margin};
+pub use run::{Reading, Run};

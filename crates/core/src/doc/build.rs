@@ -136,7 +136,8 @@ impl<'t> Builder<'t> {
         let value = if is_missing { "" } else { value };
         if is_missing && self.is_value_next() {
             let after = scan::after_colon(self.text, span.start as usize);
-            span = Span::new(after, after);
+            let tag = at.tag_span().map_or(0, |tag| byte_span(tag).end as usize);
+            span = Span::new(after.max(tag), after.max(tag));
         }
         if matches!(style, Style::Literal | Style::Folded) {
             let header = scan::block_header(self.text, self.last_end);
@@ -243,10 +244,14 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// The anchor event follows its node.
+    /// The anchor event follows its node. A missing value is behind it.
     fn set_anchor(&mut self, span: Span) {
         if let Some(last) = self.document.nodes.len().checked_sub(1) {
             self.extras(NodeId(last as u32)).anchor = Some(span);
+            let node = &mut self.document.nodes[last].span;
+            if node.is_empty() && node.start < span.end {
+                *node = Span { start: span.end, end: span.end };
+            }
         }
     }
 

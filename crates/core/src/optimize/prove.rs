@@ -198,8 +198,8 @@ fn plan(
 ) -> Plan {
     let actions: Vec<Action> = sure.into_iter().map(|(_, action)| action).collect();
     let dropped = evidence.stored.report.dropped().0;
-    let old = load(evidence.stored, dropped);
-    let new = load(after, dropped + after.report.dropped().0);
+    let old = load(evidence.stored, dropped, evidence.attached);
+    let new = load(after, dropped + after.report.dropped().0, evidence.attached);
     let changed: u64 = actions.iter().map(|action| action.series_changed.0).sum();
     // At worst every changed series has an old self beside it.
     let share = changed.min(new.series) as f64 / new.series.max(1) as f64;
@@ -215,10 +215,10 @@ fn plan(
 }
 
 /// The load of what is stored where so many series are dropped.
-pub(super) fn load(stored: &Stored, dropped: u64) -> Load {
+pub(super) fn load(stored: &Stored, dropped: u64, attached: &Table) -> Load {
     let options = CensusOptions { summary: true };
     let census = Census::of(&stored.table, options, &Unwatched);
-    Load::of(&census, &stored.table).with_dropped(dropped)
+    Load::of(&census, &stored.table).with_dropped(dropped, attached)
 }
 
 /// What a load needs.

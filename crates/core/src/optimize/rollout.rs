@@ -38,7 +38,7 @@ pub fn rollout(evidence: &Evidence<'_>, plan: &Plan) -> Vec<Phase> {
         done.extend(&new);
         let Ok(steps) = steps_alone(evidence.project, done.iter().copied()) else { break };
         let left = flow::store_more(&steps, &evidence.stored.table);
-        let load = load(&left, dropped + left.report.dropped().0);
+        let load = load(&left, dropped + left.report.dropped().0, evidence.attached);
         let changed = if job.is_some() { changed(&left.table, &new) } else { 0 };
         let share = changed as f64 / load.series.max(1) as f64;
         let after = footprint(evidence, &load);

@@ -145,11 +145,12 @@ proptest! {
     fn an_updated_file_passes_and_keeps_its_comments(
         cases in prop::collection::vec(case(), 1..4),
         end in comment(),
+        line_end in prop::sample::select(vec!["\n", "\r\n", "\r"]),
     ) {
         let text = format!(
             "# top\nrelabel_configs:\n- {{source_labels: [a], regex: x, action: drop}} # drop\n\
              - {{source_labels: [b], target_label: t, regex: '(.)(.*)', replacement: $2}}\n\
-             - {{regex: c, action: labeldrop}}\nrelabel_tests:\n{}{end}\n", cases.concat());
+             - {{regex: c, action: labeldrop}}\nrelabel_tests:\n{}{end}\n", cases.concat()).replace('\n', line_end);
         let after = updated(&text);
         let (_, _, verdicts) = run_all(&after);
         prop_assert!(verdicts.iter().all(|verdict| verdict.passed), "{text}\n{after}");

@@ -265,7 +265,7 @@ impl<'s> Block<'s> {
         let text = source.text();
         let first = mapping.entries().next().map_or(mapping, |(key, _)| key);
         let start = outer_start(first);
-        let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line = text[..start].rfind(LINE_ENDS).map_or(0, |at| at + 1);
         let whole = mapping.span();
         let end = line_end(text, whole.end as usize) as u32;
         let inside = |span: &Span| whole.start <= span.start && span.start < end;
@@ -398,7 +398,9 @@ fn outer_start(node: Node<'_>) -> usize {
     node.anchor().map_or(node.span().start, |anchor| anchor.start.min(node.span().start)) as usize
 }
 
+/// What ends a line in YAML: each alone, or one after the other.
+const LINE_ENDS: [char; 2] = ['\r', '\n'];
+
 fn line_end(text: &str, at: usize) -> usize {
-    let end = text[at..].find('\n').map_or(text.len(), |found| at + found);
-    if text[at..end].ends_with('\r') { end - 1 } else { end }
+    text[at..].find(LINE_ENDS).map_or(text.len(), |found| at + found)
 }

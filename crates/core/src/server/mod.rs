@@ -5,7 +5,7 @@ mod product;
 mod quirks;
 mod releases;
 
-pub use names::{NameScheme, RelabelNames, TemplateRule};
+pub use names::{NameScheme, OWN_SERIES, RelabelNames, TemplateRule};
 pub use product::{ActionCase, Capabilities, Family, HashFunction, KeyCase, Product};
 
 use std::fmt;

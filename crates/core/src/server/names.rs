@@ -2,6 +2,21 @@
 
 use super::{Family, Product, Server, Version};
 
+/// Series that a server writes by itself: what the scrape reports (`scrape/scrape.go` at 3.5), and what
+/// the rule engine writes (`rules/alerting.go`).
+pub const OWN_SERIES: [&str; 10] = [
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    "scrape_samples_post_metric_relabeling",
+    "scrape_series_added",
+    "scrape_timeout_seconds",
+    "scrape_sample_limit",
+    "scrape_body_size_bytes",
+    "ALERTS",
+    "ALERTS_FOR_STATE",
+];
+
 /// `metric_name_validation_scheme` of a Prometheus configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum NameScheme {

@@ -55,9 +55,11 @@ pub fn servers(shards: u64, replicas: u64) -> Vec<ShardServer> {
     (0..shards).flat_map(of_shard).collect()
 }
 
-/// The files of a configuration as `server` gets them. Jobs that watch the server's own machine
-/// stay on every shard, and their `instance` names the server, so that their series are not the
-/// same on all of them. `rule_file` takes the place of the rule files, if there are some.
+/// The files of a configuration as `server` gets them, each with its name, which has `name` in it:
+/// the main file, then those of its `scrape_config_files`, in the folders where they are now, so that
+/// what they name stays where it is. Jobs that watch the server's own machine stay on every shard,
+/// and their `instance` names the server, so that their series are not the same on all of them.
+/// `rule_file` takes the place of the rule files, if there are some.
 ///
 /// # Errors
 /// What cannot be written, with what to do about it.
@@ -66,9 +68,12 @@ pub fn shard_config(
     sources: &Sources,
     plan: &ShardPlan,
     server: &ShardServer,
+    name: &str,
     rule_file: Option<&str>,
-) -> Result<Vec<(FileId, String)>, String> {
-    let mut edits = main_edits(project, sources, server, rule_file)?;
+) -> Result<Vec<(String, String)>, String> {
+    let root = main_root(project).ok_or("only a Prometheus configuration can be written out")?;
+    let scrapes = scrape_files(project, sources, root.document().file(), name)?;
+    let mut edits = main_edits(project, sources, root, server, &scrapes, rule_file)?;
     let mut seen = BTreeSet::new();
     for job in &project.jobs {
         if !shard_filters(&job.target_chain).is_empty() {
@@ -88,9 +93,34 @@ pub fn shard_config(
             format!("`{}` shares its `relabel_configs`: give it a list of its own", job.name)
         })?);
     }
-    let files: BTreeSet<FileId> = edits.iter().map(|edit| edit.file).collect();
+    let main = (root.document().file(), format!("prometheus-{name}.yml"));
     let of = |file| edits.iter().filter(|edit| edit.file == file).cloned().collect();
-    Ok(files.into_iter().map(|file| (file, apply_edits(sources, file, of(file)))).collect())
+    let files = std::iter::once(main).chain(scrapes);
+    Ok(files.map(|(file, name)| (name, apply_edits(sources, file, of(file)))).collect())
+}
+
+/// The files besides the main one that hold jobs, and what a server's own are called.
+fn scrape_files(
+    project: &Project,
+    sources: &Sources,
+    main: FileId,
+    name: &str,
+) -> Result<Vec<(FileId, String)>, String> {
+    let folder = sources.file(main).name().rsplit_once('/').map_or("", |(folder, _)| folder);
+    let own = |file: FileId| {
+        let path = sources.file(file).name();
+        let below = path.strip_prefix(folder).map(|path| match folder {
+            "" => path,
+            _ => path.trim_start_matches('/'),
+        });
+        let below = below.filter(|path| !path.starts_with('/') && !path.starts_with("../"));
+        let (stem, ending) = below.and_then(|path| path.rsplit_once('.')).ok_or_else(|| {
+            format!("`{path}` lies outside the folder of the main file: move it beside that")
+        })?;
+        Ok((file, format!("{stem}-{name}.{ending}")))
+    };
+    let files: BTreeSet<FileId> = project.jobs.iter().map(|job| job.location.file).collect();
+    files.into_iter().filter(|file| *file != main).map(own).collect()
 }
 
 /// What a job gets, as YAML, and where in its target chain.
@@ -113,16 +143,21 @@ fn own_instance(server: &ShardServer) -> RawStep {
     }
 }
 
-/// External labels, rule files, and alerts that are the same from every replica.
+/// External labels, scrape and rule files, and alerts that are the same from every replica.
 fn main_edits(
     project: &Project,
     sources: &Sources,
+    root: Node<'_>,
     server: &ShardServer,
+    scrapes: &[(FileId, String)],
     rule_file: Option<&str>,
 ) -> Result<Vec<Edit>, String> {
-    let root = main_root(project).ok_or("only a Prometheus configuration can be written out")?;
     let source = sources.file(root.document().file());
     let mut edits = external_labels(source, root, &server.external_labels());
+    if root.field("scrape_config_files").is_some() {
+        let files: Vec<_> = scrapes.iter().map(|(_, name)| quote(name)).collect();
+        edits.push(put(source, root, "scrape_config_files", &format!("[{}]", files.join(", "))));
+    }
     if root.field("rule_files").is_some() {
         let list = rule_file.map_or_else(|| "[]".to_owned(), |file| format!("[{}]", quote(file)));
         edits.push(put(source, root, "rule_files", &list));
@@ -159,7 +194,9 @@ fn main_root(project: &Project) -> Option<Node<'_>> {
     }
     let roots = project.documents.iter().filter_map(Document::root);
     let mut roots = roots.filter(|root| root.is_mapping());
-    roots.find(|root| root.get("scrape_configs").or_else(|| root.get("global")).is_some())
+    // It comes before the files that it names.
+    let keys = ["scrape_configs", "scrape_config_files", "global"];
+    roots.find(|root| keys.iter().any(|key| root.get(key).is_some()))
 }
 
 fn external_labels(

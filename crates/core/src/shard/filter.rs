@@ -73,13 +73,16 @@ pub(crate) fn sharded(project: &Project) -> impl Iterator<Item = (&Job, ShardFil
 }
 
 /// Whether a job watches what runs on the server's own machine, itself first: each shard has its
-/// own, so that such a job is not shared out.
+/// own, so that such a job is not shared out. One without any targets does not: what it scrapes
+/// stands elsewhere.
 pub fn watches_own_machine(job: &Job) -> bool {
-    let mut addresses = job.static_targets.iter().flat_map(|group| &group.targets);
+    let mut addresses = job.static_targets.iter().flat_map(|group| &group.targets).peekable();
     let is_own = |address: &str| {
         ["localhost", "127.", "[::1]"].iter().any(|start| address.starts_with(start))
     };
-    job.discoveries.is_empty() && addresses.all(|at| is_own(&at.value))
+    job.discoveries.is_empty()
+        && addresses.peek().is_some()
+        && addresses.all(|at| is_own(&at.value))
 }
 
 /// An address that falls to a residue.

@@ -73,7 +73,8 @@ fn every_target_is_on_one_shard_and_is_there_what_it_was() {
         let plan = planned(&loads(&project), assignment);
         let mut parts = Vec::new();
         for server in servers(3, 2).into_iter().filter(|it| it.replica.as_deref() == Some("a")) {
-            let files = shard_config(&project, &sources, &plan, &server, Some("r.yml")).unwrap();
+            let files =
+                shard_config(&project, &sources, &plan, &server, "x", Some("r.yml")).unwrap();
             let (written, _) = read(&files[0].1);
             let (own, part): (Vec<_>, Vec<_>) =
                 active(&written).into_iter().partition(|(job, _)| job == "self");
@@ -92,7 +93,7 @@ fn labels_rules_and_alerts_are_the_servers_own() {
     let (project, sources) = read(CONFIG);
     let plan = planned(&loads(&project), Assignment::Hashmod);
     let server = &servers(3, 2)[3];
-    let files = shard_config(&project, &sources, &plan, server, Some("r.yml")).unwrap();
+    let files = shard_config(&project, &sources, &plan, server, "x", Some("r.yml")).unwrap();
     let text = &files[0].1;
     for part in [
         "external_labels: {cluster: eu, shard: '1', replica: 'b'}",
@@ -103,8 +104,55 @@ fn labels_rules_and_alerts_are_the_servers_own() {
         assert!(text.contains(part), "{part}\n{text}");
     }
     let (again, sources) = read(text);
-    let refused = shard_config(&again, &sources, &plan, server, None).unwrap_err();
+    let refused = shard_config(&again, &sources, &plan, server, "x", None).unwrap_err();
     assert!(refused.starts_with("`block` is sharded already"), "{refused}");
+}
+
+/// A main file that names another, which is called `name`.
+fn with_scrape_file(name: &str) -> (Project, Sources) {
+    let (mut project, mut sources) = (None, Sources::default());
+    for (name, text) in [
+        ("etc/main.yml", "scrape_config_files: ['jobs/*.yml']\n"),
+        (
+            name,
+            "scrape_configs:\n- {job_name: a, static_configs: [{targets: ['a:1', 'b:1', 'c:1']}]}\n",
+        ),
+    ] {
+        let file = sources.add(SourceText::new(name, text));
+        match &mut project {
+            None => project = Some(config::parse(file, sources.file(file), Server::default()).0),
+            Some(project) => assert_eq!(project.add_scrape_file(file, sources.file(file)), []),
+        }
+    }
+    (project.unwrap(), sources)
+}
+
+#[test]
+fn scrape_files_stay_in_their_folders_and_each_server_has_its_own() {
+    let (project, sources) = with_scrape_file("etc/jobs/app.yml");
+    let plan = planned(&loads(&project), Assignment::Hashmod);
+    let mut found = 0;
+    for server in servers(3, 1) {
+        let name = server.name();
+        let files = shard_config(&project, &sources, &plan, &server, &name, None).unwrap();
+        let [(main, text), (jobs, list)] = &files[..] else { panic!("{files:?}") };
+        assert_eq!(
+            (main, jobs),
+            (&format!("prometheus-{name}.yml"), &format!("jobs/app-{name}.yml"))
+        );
+        assert!(text.contains(&format!("scrape_config_files: [jobs/app-{name}.yml]")), "{text}");
+        assert!(text.contains(&format!("shard: '{name}'")), "{text}");
+        let (mut written, mut sources) = read(text);
+        let file = sources.add(SourceText::new("jobs", list.as_str()));
+        assert_eq!(written.add_scrape_file(file, sources.file(file)), []);
+        found += active(&written).len();
+    }
+    assert_eq!(found, 3, "each target is on one shard");
+    for outside in ["jobs/app.yml", "/etc/app.yml", "../app.yml"] {
+        let (project, sources) = with_scrape_file(outside);
+        let refused = shard_config(&project, &sources, &plan, &servers(3, 1)[0], "0", None);
+        assert!(refused.unwrap_err().contains("lies outside"), "{outside}");
+    }
 }
 
 #[test]
@@ -113,7 +161,8 @@ fn a_list_that_two_jobs_share_is_refused() {
                 - {job_name: c, relabel_configs: *x}\n";
     let (project, sources) = read(text);
     let plan = planned(&[], Assignment::Hashmod);
-    let refused = shard_config(&project, &sources, &plan, &servers(3, 1)[0], None).unwrap_err();
+    let refused =
+        shard_config(&project, &sources, &plan, &servers(3, 1)[0], "x", None).unwrap_err();
     assert!(refused.contains("`c` shares"), "{refused}");
 }
 

@@ -3,6 +3,7 @@
 
 mod line_index;
 mod number;
+mod secrets;
 mod source;
 
 pub use line_index::{LineIndex, Position};

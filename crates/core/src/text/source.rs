@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use super::{LineIndex, Position};
+use super::{LineIndex, Position, secrets};
 
 /// A range of bytes in one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -67,13 +67,22 @@ pub struct SourceText {
     name: Arc<str>,
     text: Arc<str>,
     lines: OnceLock<LineIndex>,
-    secrets: Vec<Span>,
+    /// Secrets that readers of the file know of.
+    marked: Vec<Span>,
+    /// These and those that the text itself tells of, sorted and apart.
+    secrets: OnceLock<Vec<Span>>,
 }
 
 impl SourceText {
     /// A file of `name` (as the user knows it: a path, a URL, `<stdin>`) with `text`.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), text: text.into(), lines: OnceLock::new(), secrets: Vec::new() }
+        Self {
+            name: name.into(),
+            text: text.into(),
+            lines: OnceLock::new(),
+            marked: Vec::new(),
+            secrets: OnceLock::new(),
+        }
     }
 
     /// The name it was given.
@@ -100,21 +109,45 @@ impl SourceText {
     /// each character, so that columns stay where they are.
     pub fn shown(&self, span: Span) -> Cow<'_, str> {
         let Some(text) = self.text.get(span.range()) else { return Cow::Borrowed("") };
-        if !self.secrets.iter().any(|secret| secret.start < span.end && span.start < secret.end) {
+        let secrets = self.secrets();
+        let first = secrets.partition_point(|secret| secret.end <= span.start);
+        let within: Vec<&Span> =
+            secrets[first..].iter().take_while(|secret| secret.start < span.end).collect();
+        if within.is_empty() {
             return Cow::Borrowed(text);
         }
-        let hidden = |at: u32| self.secrets.iter().any(|s| s.start <= at && at < s.end);
-        let blot = |(at, c): (usize, char)| match c {
-            '\n' | '\r' => c,
-            _ if hidden(span.start + at as u32) => '*',
-            _ => c,
-        };
-        Cow::Owned(text.char_indices().map(blot).collect())
+        let mut shown = String::with_capacity(text.len());
+        let mut at = 0;
+        for secret in within {
+            let place = |end: u32| (end.clamp(span.start, span.end) - span.start) as usize;
+            let (start, end) = (place(secret.start), place(secret.end));
+            shown.push_str(&text[at..start]);
+            let blot = |c| if matches!(c, '\n' | '\r') { c } else { '*' };
+            shown.extend(text[start..end].chars().map(blot));
+            at = end;
+        }
+        shown.push_str(&text[at..]);
+        Cow::Owned(shown)
+    }
+
+    /// Where its secrets are, sorted and apart: marked ones, and what stands behind a name such as
+    /// `password` anywhere in the text.
+    pub fn secrets(&self) -> &[Span] {
+        self.secrets.get_or_init(|| {
+            let mut all = secrets::find(&self.text);
+            let text = &self.text;
+            all.extend(self.marked.iter().map(|marked| {
+                let end = text.ceil_char_boundary(marked.end as usize);
+                Span::new(text.floor_char_boundary(marked.start as usize).min(end), end)
+            }));
+            secrets::merged(all)
+        })
     }
 
     /// Marks `span` as a secret.
     pub fn hide(&mut self, span: Span) {
-        self.secrets.push(span);
+        self.marked.push(span);
+        self.secrets.take();
     }
 }
 

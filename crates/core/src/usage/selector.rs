@@ -145,6 +145,11 @@ impl SelectorUse {
         all(self.names.iter(), metric)
     }
 
+    /// The labels that its matchers test, besides the metric's name; one may stand there twice.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        self.matchers.iter().map(|(name, _)| name.as_str())
+    }
+
     /// Whether it selects series whose `label` has `value`; an absent label has the empty value.
     pub fn selects_value(&self, label: &str, value: &str) -> Selects {
         all(self.matchers.iter().filter(|(name, _)| name == label).map(|(_, test)| test), value)

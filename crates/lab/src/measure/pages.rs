@@ -3,27 +3,49 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use super::workload::{Motion, Workload, write_value};
+use super::workload::{Exposed, Workload, write_value};
 
-/// Texts of one target, kept so that a scrape only writes values.
+/// Series of one target, kept so that a scrape only writes values.
 struct Page {
-    series: Vec<(String, Motion)>,
-    scrapes: std::sync::atomic::AtomicU64,
+    series: Vec<Exposed>,
+    scrapes: AtomicU64,
 }
 
-/// Serves `/0`, `/1`, … for the targets until the process ends; gives the address.
+/// Serves `/0`, `/1`, … for the targets until it is dropped.
+#[derive(Debug)]
+pub struct Served {
+    /// Where.
+    pub address: SocketAddr,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        // Wakes the thread that waits for connections; it may have failed before.
+        drop(TcpStream::connect(self.address));
+    }
+}
+
+/// Serves a workload's pages.
 ///
 /// # Errors
 /// When no loopback port can be bound.
-pub fn serve(workload: &Workload) -> std::io::Result<SocketAddr> {
+pub fn serve(workload: &Workload) -> std::io::Result<Served> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let address = listener.local_addr()?;
-    let page = |target| Page { series: workload.texts(target), scrapes: 0.into() };
+    let page = |target| Page { series: workload.series(target), scrapes: 0.into() };
     let pages: Arc<Vec<Page>> = Arc::new((0..workload.targets).map(page).collect());
+    let stopped = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stopped);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
+            if told.load(Ordering::Relaxed) {
+                return;
+            }
             let pages = Arc::clone(&pages);
             thread::spawn(move || {
                 // A server that hangs up early is no failure of the measurement.
@@ -31,7 +53,7 @@ pub fn serve(workload: &Workload) -> std::io::Result<SocketAddr> {
             });
         }
     });
-    Ok(address)
+    Ok(Served { address, stopped })
 }
 
 fn answer(mut stream: TcpStream, pages: &[Page]) -> std::io::Result<()> {
@@ -42,7 +64,8 @@ fn answer(mut stream: TcpStream, pages: &[Page]) -> std::io::Result<()> {
         let Some(page) = page else {
             return stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
         };
-        let body = render(page);
+        let scrape = page.scrapes.fetch_add(1, Ordering::Relaxed);
+        let body = render(&page.series, scrape);
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\ncontent-length: {}\r\n\r\n",
             body.len()
@@ -66,12 +89,12 @@ fn request_path(stream: &mut TcpStream) -> std::io::Result<Option<String>> {
     Ok(text.split(' ').nth(1).map(str::to_owned))
 }
 
-fn render(page: &Page) -> String {
-    let scrape = page.scrapes.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let mut body = String::with_capacity(page.series.iter().map(|(text, _)| text.len() + 24).sum());
+/// The page of a target at a scrape.
+pub fn render(series: &[Exposed], scrape: u64) -> String {
+    let mut body = String::with_capacity(series.iter().map(|one| one.text.len() + 48).sum());
     let mut family = "";
-    for (at, (text, motion)) in page.series.iter().enumerate() {
-        let name = text.split('{').next().unwrap_or(text);
+    for (at, one) in series.iter().enumerate() {
+        let name = one.text.split('{').next().unwrap_or(&one.text);
         if name != family {
             family = name;
             body.push_str("# HELP ");
@@ -80,9 +103,9 @@ fn render(page: &Page) -> String {
             body.push_str(name);
             body.push_str(" counter\n");
         }
-        body.push_str(text);
+        one.write(&mut body, at as u64, scrape);
         body.push(' ');
-        write_value(&mut body, *motion, at as u64, scrape);
+        write_value(&mut body, one.motion, at as u64, scrape);
         body.push('\n');
     }
     body

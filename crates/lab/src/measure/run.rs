@@ -1,164 +1,181 @@
-//! Runs a server over a workload and reads its heap, resident memory, WAL and chunks.
+//! Runs a server over a workload and reads its heap, resident memory, WAL, chunks and blocks.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use anyhow::{Context, Result, bail};
+use promsieve_core::cost::{Reading, Run};
 
-use super::pages;
-use super::workload::{Workload, instance};
+use super::workload::Workload;
+use super::{config, pages};
+use crate::real::{Server, Setup, Version};
 
-/// What was read from one run; bytes unless said.
-#[derive(Debug, Clone, Default)]
-pub struct Reading {
-    /// `go_memstats_heap_alloc_bytes` after a forced collection, the least of three.
-    pub live_heap: u64,
-    /// Highest `go_memstats_next_gc_bytes` in the last third of the run.
-    pub next_gc: u64,
-    /// Mean `RssAnon` of the last third.
-    pub rss_anon: u64,
-    /// Highest `RssAnon` of the whole run.
-    pub rss_anon_peak: u64,
-    /// `prometheus_tsdb_head_series`
-    pub head_series: u64,
-    /// `prometheus_tsdb_head_chunks`
-    pub head_chunks: u64,
-    /// `prometheus_tsdb_head_samples_appended_total`, floats.
-    pub samples: u64,
-    /// Files in `wal`.
-    pub wal: u64,
-    /// Files in `chunks_head`.
-    pub chunks_head: u64,
-    /// CPU seconds of the server.
-    pub cpu_seconds: u64,
-}
+/// Between two looks at the resident memory.
+const LOOK: Duration = Duration::from_millis(250);
 
-/// Runs `server` over the workload with data in `directory` (removed before and after).
+/// Looks between two at the runtime's metrics, which cost the server something.
+const LOOKS_A_PAGE: u32 = 4;
+
+/// Forced collections; the first takes what pools still hold from the second.
+const COLLECTIONS: usize = 3;
+
+/// Share of the samples that a run may miss before it is refused.
+const MISSED: f64 = 0.03;
+
+/// Runs a server over a workload.
 ///
 /// # Errors
-/// When the server does not start, dies, or scrapes nothing.
-pub fn run(server: &Path, workload: &Workload, directory: &Path) -> Result<Reading> {
-    let scraped = pages::serve(workload).context("serving pages")?;
-    drop(fs::remove_dir_all(directory));
-    fs::create_dir_all(directory).context("making the data directory")?;
-    fs::write(directory.join("prometheus.yml"), config(workload, scraped))?;
-    let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
-    let child = Command::new(server)
-        .arg(format!("--config.file={}", directory.join("prometheus.yml").display()))
-        .arg(format!("--storage.tsdb.path={}", directory.join("data").display()))
-        .arg(format!("--web.listen-address={address}"))
-        .stdout(Stdio::null())
-        .stderr(fs::File::create(directory.join("log"))?)
-        .spawn()
-        .with_context(|| format!("starting {}", server.display()))?;
-    let mut running = Running { child, address, directory: directory.to_owned() };
-    let reading = running.measure(workload);
-    running.stop();
-    let reading = reading?;
-    drop(fs::remove_dir_all(directory));
-    Ok(reading)
-}
-
-struct Running {
-    child: Child,
-    address: SocketAddr,
-    directory: PathBuf,
-}
-
-impl Running {
-    fn measure(&mut self, workload: &Workload) -> Result<Reading> {
-        let start = Instant::now();
-        let end = Duration::from_secs(workload.seconds);
-        let mut reading = Reading::default();
-        let mut late = Vec::new();
-        while start.elapsed() < end {
-            thread::sleep(Duration::from_millis(500));
-            if let Some(status) = self.child.try_wait()? {
-                bail!("the server ended: {status}");
-            }
-            let anon = self.rss_anon()?;
-            reading.rss_anon_peak = reading.rss_anon_peak.max(anon);
-            if start.elapsed() * 3 > end * 2 {
-                late.push(anon);
-                let metrics = self.get("/metrics")?;
-                let next_gc = metric(&metrics, "go_memstats_next_gc_bytes")?;
-                reading.next_gc = reading.next_gc.max(next_gc);
-            }
-        }
-        reading.rss_anon = late.iter().sum::<u64>() / (late.len() as u64).max(1);
-        reading.live_heap = u64::MAX;
-        for _ in 0..3 {
-            self.get("/debug/pprof/heap?gc=1")?;
-            let alloc = metric(&self.get("/metrics")?, "go_memstats_heap_alloc_bytes")?;
-            reading.live_heap = reading.live_heap.min(alloc);
-            thread::sleep(Duration::from_millis(700));
-        }
-        let metrics = self.get("/metrics")?;
-        reading.head_series = metric(&metrics, "prometheus_tsdb_head_series")?;
-        reading.head_chunks = metric(&metrics, "prometheus_tsdb_head_chunks")?;
-        let appended = "prometheus_tsdb_head_samples_appended_total{type=\"float\"}";
-        reading.samples = metric(&metrics, appended)?;
-        reading.cpu_seconds = metric(&metrics, "process_cpu_seconds_total")?;
-        reading.wal = size(&self.directory.join("data/wal"));
-        reading.chunks_head = size(&self.directory.join("data/chunks_head"));
-        Ok(reading)
-    }
-
-    fn rss_anon(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-        let kib = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok());
-        Ok(kib.context("no RssAnon")? * 1024)
-    }
-
-    fn get(&self, path: &str) -> Result<String> {
-        let mut stream = TcpStream::connect(self.address)?;
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address)?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        Ok(String::from_utf8_lossy(&answer).into_owned())
-    }
-
-    fn stop(&mut self) {
-        // It may have ended by itself, which `measure` has reported.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// A static config whose targets are paths of one address, each with an `instance` of its own.
-fn config(workload: &Workload, scraped: SocketAddr) -> String {
-    let target = |at| {
-        format!(
-            "      - targets: ['{scraped}']\n        labels: {{instance: {}, __metrics_path__: /{at}}}\n",
-            instance(at)
-        )
+/// When the server does not start or dies, and when scrapes failed or were late: its memory then
+/// says nothing of the workload.
+pub fn run(version: Version, workload: &Workload) -> Result<Run> {
+    let load = config::load(workload, version.name().parse().map_err(anyhow::Error::msg)?)?;
+    let served = pages::serve(workload).context("serving pages")?;
+    let text = config::text(workload, &served.address.to_string());
+    let blocks = |seconds: u64| {
+        ["min", "max"].map(|end| format!("--storage.tsdb.{end}-block-duration={seconds}s"))
     };
-    let targets: String = (0..workload.targets).map(target).collect();
-    let queue = |at| format!("  - {{name: q{at}, url: 'http://{scraped}/receive'}}\n");
-    let queues: String = (0..workload.remote_writes).map(queue).collect();
-    let queues = if queues.is_empty() { queues } else { format!("remote_write:\n{queues}") };
-    format!(
-        "global: {{scrape_interval: {0}s, scrape_timeout: {0}s}}\n\
-         scrape_configs:\n  - job_name: measured\n    static_configs:\n{targets}\
-         \x20   metric_relabel_configs:\n      - {{source_labels: [__name__], regex: drop_.*, action: drop}}\n{queues}",
-        workload.interval
-    )
+    let setup = Setup {
+        args: workload.blocks.map(blocks).into_iter().flatten().collect(),
+        env: workload
+            .gomemlimit
+            .map(|limit| ("GOMEMLIMIT".into(), limit.to_string()))
+            .into_iter()
+            .collect(),
+        ..Setup::default()
+    };
+    let server = Server::start_with(version, &text, &setup)?;
+    let read = measure(&server, workload)?;
+    check(&server, workload)?;
+    let wanted = (load.series - load.gone_series + load.dropped_series) * workload.scrapes();
+    let stored = wanted - load.dropped_series * workload.scrapes();
+    if (read.samples as f64) < stored as f64 * (1.0 - MISSED) - load.series as f64 {
+        bail!("{} samples were stored of {stored}: scrapes were late", read.samples);
+    }
+    Ok(Run {
+        workload: workload.name.clone(),
+        interval: workload.interval,
+        seconds: workload.seconds,
+        remote_writes: workload.remote_writes,
+        blocks: workload.blocks,
+        gomemlimit: workload.gomemlimit,
+        sample_bytes: workload.sample_bytes(),
+        load,
+        read,
+    })
 }
 
-#[expect(clippy::cast_sign_loss, reason = "these metrics are not negative")]
-fn metric(metrics: &str, name: &str) -> Result<u64> {
-    let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    let value = line.and_then(|value| value.trim().parse::<f64>().ok());
-    Ok(value.with_context(|| format!("no {name} in the server's metrics"))? as u64)
+fn measure(server: &Server, workload: &Workload) -> Result<Reading> {
+    let (start, end) = (Instant::now(), Duration::from_secs(workload.seconds));
+    let mut read = Reading::default();
+    let (mut late, mut first) = (Vec::new(), None);
+    for look in 0.. {
+        if start.elapsed() >= end {
+            break;
+        }
+        thread::sleep(LOOK);
+        let anon = rss_anon(server.pid())?;
+        read.rss_anon_peak = read.rss_anon_peak.max(anon);
+        if start.elapsed() * 3 <= end * 2 {
+            continue;
+        }
+        late.push(anon);
+        if look % LOOKS_A_PAGE == 0 {
+            let metrics = Metrics::of(server)?;
+            read.next_gc = read.next_gc.max(metrics.get("go_memstats_next_gc_bytes")?);
+            read.heap_resident = read.heap_resident.max(metrics.heap_resident()?);
+            let allocated = metrics.get("go_memstats_alloc_bytes_total")?;
+            let (at, before) = *first.get_or_insert((Instant::now(), allocated));
+            let seconds = at.elapsed().as_secs().max(1);
+            read.allocated = (allocated - before) / seconds;
+        }
+    }
+    read.rss_anon = late.iter().sum::<u64>() / (late.len() as u64).max(1);
+    read.live_heap = live_heap(server)?;
+    let metrics = Metrics::of(server)?;
+    read.stacks = metrics.get("go_memstats_stack_inuse_bytes")?;
+    read.runtime = metrics.runtime()?;
+    read.collections = metrics.get("go_gc_duration_seconds_count")?;
+    read.head_series = metrics.get("prometheus_tsdb_head_series")?;
+    read.head_chunks = metrics.get("prometheus_tsdb_head_chunks")?;
+    let appended = "prometheus_tsdb_head_samples_appended_total{type=\"float\"}";
+    read.samples = metrics.get(appended)?;
+    read.cpu = metrics.get_scaled("process_cpu_seconds_total", 1000.0)?;
+    let data = server.dir().join("data");
+    read.wal = size(&data.join("wal"));
+    read.chunks_head = size(&data.join("chunks_head"));
+    read.disk = size(&data) - read.wal - read.chunks_head;
+    Ok(read)
 }
 
+fn live_heap(server: &Server) -> Result<u64> {
+    let mut least = u64::MAX;
+    for _ in 0..COLLECTIONS {
+        server.get("/debug/pprof/heap?gc=1")?;
+        server.get("/debug/pprof/heap?gc=1")?;
+        least = least.min(Metrics::of(server)?.get("go_memstats_heap_alloc_bytes")?);
+        thread::sleep(Duration::from_millis(400));
+    }
+    Ok(least)
+}
+
+/// Refuses a run in which a scrape failed.
+fn check(server: &Server, workload: &Workload) -> Result<()> {
+    let range = workload.seconds + 60;
+    let failed = server
+        .query(&format!("sum(count_over_time(up[{range}s])) - sum(sum_over_time(up[{range}s]))"))?;
+    match failed.first() {
+        Some((_, 0.0)) => Ok(()),
+        Some((_, failed)) => bail!("{failed} scrapes failed"),
+        None => bail!("nothing was scraped"),
+    }
+}
+
+/// The server's own metrics at a moment.
+struct Metrics(String);
+
+impl Metrics {
+    fn of(server: &Server) -> Result<Self> {
+        Ok(Self(String::from_utf8_lossy(&server.get("/metrics")?.body).into_owned()))
+    }
+
+    fn get(&self, name: &str) -> Result<u64> {
+        self.get_scaled(name, 1.0)
+    }
+
+    #[expect(clippy::cast_sign_loss, reason = "these metrics are not negative")]
+    fn get_scaled(&self, name: &str, factor: f64) -> Result<u64> {
+        let line = self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let value = line.and_then(|value| value.trim().parse::<f64>().ok());
+        Ok((value.with_context(|| format!("no {name} in the server's metrics"))? * factor) as u64)
+    }
+
+    fn heap_resident(&self) -> Result<u64> {
+        let idle = self.get("go_memstats_heap_idle_bytes")?;
+        let released = self.get("go_memstats_heap_released_bytes")?;
+        Ok(self.get("go_memstats_heap_inuse_bytes")? + idle.saturating_sub(released))
+    }
+
+    fn runtime(&self) -> Result<u64> {
+        let parts = ["gc_sys", "mspan_sys", "mcache_sys", "buck_hash_sys", "other_sys"];
+        parts.iter().map(|part| self.get(&format!("go_memstats_{part}_bytes"))).sum()
+    }
+}
+
+fn rss_anon(pid: u32) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let kib = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    Ok(kib.context("no RssAnon: the server has ended")? * 1024)
+}
+
+/// Bytes of the files in a directory and below.
 fn size(directory: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(directory) else { return 0 };
-    let of = |entry: fs::DirEntry| entry.metadata().map_or(0, |meta| meta.len());
+    let of = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(meta) if meta.is_dir() => size(&entry.path()),
+        Ok(meta) => meta.len(),
+        Err(_) => 0,
+    };
     entries.flatten().map(of).sum()
 }

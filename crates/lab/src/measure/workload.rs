@@ -1,6 +1,4 @@
-//! The workloads a cost model is measured on: label shapes, values and targets, and their exact load.
-
-use std::collections::HashSet;
+//! The workloads a cost model is measured on: label shapes, values and targets, and pages.
 
 /// Where the value of a label comes from.
 #[derive(Debug, Clone, Copy)]
@@ -35,104 +33,134 @@ pub enum Motion {
     Noise,
 }
 
-/// Series of one metric name on every target.
+impl Motion {
+    /// Bytes that a sample takes in a chunk: the size of full chunks on disk (`chunks_head`), less 30
+    /// of their heads, over 120.
+    fn sample_bytes(self) -> f64 {
+        match self {
+            Self::Constant => 0.3,
+            Self::Counter => 2.4,
+            Self::Noise => 7.7,
+        }
+    }
+}
+
+/// What series a group has.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// So many series of one metric name; `drop_…` is dropped by the server's metric relabel config.
+    Shaped {
+        /// The metric name.
+        metric: String,
+        /// Series on each target.
+        series: usize,
+        /// Labels as exposed (the server adds `instance` and `job`).
+        labels: Vec<LabelShape>,
+    },
+    /// Series as a page has them, without values.
+    Page(Vec<String>),
+}
+
+/// Series of every target that move alike.
 #[derive(Debug, Clone)]
 pub struct Group {
-    /// The metric name; `drop_…` is dropped by the measured server's metric relabel config.
-    pub metric: String,
-    /// Series on each target.
-    pub series: usize,
-    /// Labels as exposed (the server adds `instance` and `job`).
-    pub labels: Vec<LabelShape>,
+    /// Which series.
+    pub source: Source,
     /// How the values move.
     pub motion: Motion,
+    /// Scrapes after which a series goes and another comes in its place; 0 where they stay.
+    pub lifetime: u64,
 }
 
 /// What one measured server scrapes.
 #[derive(Debug, Clone)]
 pub struct Workload {
     /// Its name in the tables.
-    pub name: &'static str,
+    pub name: String,
     /// Targets, all with the same groups.
     pub targets: usize,
-    /// Scrape interval in seconds.
+    /// Scrape interval in milliseconds.
     pub interval: u64,
     /// Seconds from start to the reading.
     pub seconds: u64,
     /// Remote-write queues, to a receiver that refuses for good, so that nothing piles up.
-    pub remote_writes: usize,
+    pub remote_writes: u32,
+    /// Seconds that a block holds, where it is not two hours: with two minutes, a server behaves as
+    /// one with a scrape interval 60 times as long.
+    pub blocks: Option<u64>,
+    /// GOMEMLIMIT in bytes, where it is set.
+    pub gomemlimit: Option<u64>,
     /// Metrics of each target.
     pub groups: Vec<Group>,
 }
 
-/// Sums over all series of a workload, as the cost model takes them.
-#[derive(Debug, Clone, Default)]
-pub struct Sums {
-    /// Series stored.
-    pub series: u64,
-    /// Labels of those series, `__name__`, `instance` and `job` among them.
-    pub label_pairs: u64,
-    /// Bytes of names and values and two for each pair.
-    pub label_bytes: u64,
-    /// Bytes of exposed series text without values.
-    pub exposed_bytes: u64,
-    /// Distinct label pairs.
-    pub unique_pairs: u64,
-    /// Bytes of the distinct label pairs.
-    pub unique_pair_bytes: u64,
-    /// Series that metric relabeling drops.
-    pub dropped_series: u64,
-    /// Their exposed text.
-    pub dropped_bytes: u64,
-    /// Families over all targets.
-    pub metric_families: u64,
-}
-
 impl Workload {
-    /// The exposed series texts of a target, in order, each with its motion.
-    pub fn texts(&self, target: usize) -> Vec<(String, Motion)> {
-        let mut texts = Vec::new();
+    /// The series of a target, in order.
+    pub fn series(&self, target: usize) -> Vec<Exposed> {
+        let mut all = Vec::new();
         for group in &self.groups {
-            for series in 0..group.series {
-                texts.push((series_text(group, target, series), group.motion));
-            }
-        }
-        texts
-    }
-
-    /// The load that the workload is, counted series by series.
-    pub fn sums(&self) -> Sums {
-        let mut sums = Sums::default();
-        let mut pairs: HashSet<(String, String)> = HashSet::new();
-        for target in 0..self.targets {
-            sums.metric_families += self.groups.len() as u64;
-            for group in &self.groups {
-                for series in 0..group.series {
-                    let text = series_text(group, target, series);
-                    if group.metric.starts_with("drop_") {
-                        sums.dropped_series += 1;
-                        sums.dropped_bytes += text.len() as u64;
-                        continue;
-                    }
-                    sums.series += 1;
-                    sums.exposed_bytes += text.len() as u64;
-                    let mut labels = labels_of(group, target, series);
-                    labels.push(("__name__".into(), group.metric.clone()));
-                    labels.push(("instance".into(), instance(target)));
-                    labels.push(("job".into(), "measured".into()));
-                    for pair in labels {
-                        let bytes = (pair.0.len() + pair.1.len() + 2) as u64;
-                        sums.label_pairs += 1;
-                        sums.label_bytes += bytes;
-                        if pairs.insert(pair) {
-                            sums.unique_pairs += 1;
-                            sums.unique_pair_bytes += bytes;
-                        }
-                    }
+            let of = |text| Exposed { text, motion: group.motion, lifetime: group.lifetime };
+            match &group.source {
+                Source::Page(texts) => all.extend(texts.iter().cloned().map(of)),
+                Source::Shaped { metric, series, labels } => {
+                    all.extend((0..*series).map(|at| of(series_text(metric, labels, target, at))));
                 }
             }
         }
-        sums
+        all
+    }
+
+    /// Scrapes of each target over the whole run.
+    pub fn scrapes(&self) -> u64 {
+        (self.seconds * 1000 / self.interval).max(1)
+    }
+
+    /// Bytes that a sample takes in a chunk, the mean over the series.
+    pub fn sample_bytes(&self) -> f64 {
+        let of = |group: &Group| match &group.source {
+            Source::Page(texts) => (texts.len() as f64, group.motion.sample_bytes()),
+            Source::Shaped { series, .. } => (*series as f64, group.motion.sample_bytes()),
+        };
+        let weighed: Vec<(f64, f64)> = self.groups.iter().map(of).collect();
+        let series: f64 = weighed.iter().map(|(series, _)| series).sum();
+        weighed.iter().map(|(series, bytes)| series * bytes).sum::<f64>() / series.max(1.0)
+    }
+}
+
+/// A series as its target exposes it.
+#[derive(Debug, Clone)]
+pub struct Exposed {
+    /// Name and labels.
+    pub text: String,
+    /// How its value moves.
+    pub motion: Motion,
+    /// Scrapes after which another comes in its place; 0 where it stays.
+    pub lifetime: u64,
+}
+
+impl Exposed {
+    /// How often the series at a place of its page has made way for another by a scrape.
+    pub fn generation(&self, at: u64, scrape: u64) -> u64 {
+        (scrape + at % self.lifetime.max(1)).checked_div(self.lifetime).unwrap_or(0)
+    }
+
+    /// Whether the series at a place of its page was not there a scrape before.
+    pub fn is_new(&self, at: u64, scrape: u64) -> bool {
+        scrape > 0 && self.generation(at, scrape) > self.generation(at, scrape - 1)
+    }
+
+    /// Writes the series at a place of its page as it is at a scrape, without a value. Those of one
+    /// page don't all change at the same scrape.
+    pub fn write(&self, out: &mut String, at: u64, scrape: u64) {
+        if self.lifetime == 0 {
+            out.push_str(&self.text);
+            return;
+        }
+        let generation = self.generation(at, scrape);
+        let open = self.text.strip_suffix('}');
+        out.push_str(open.unwrap_or(&self.text));
+        out.push_str(if open.is_some() { ",generation=\"" } else { "{generation=\"" });
+        out.push_str(&format!("{generation:012}\"}}"));
     }
 }
 
@@ -155,19 +183,19 @@ pub fn write_value(out: &mut String, motion: Motion, series: u64, scrape: u64) {
     }
 }
 
-fn series_text(group: &Group, target: usize, series: usize) -> String {
-    let mut text = group.metric.clone();
-    for (at, (name, value)) in labels_of(group, target, series).iter().enumerate() {
+fn series_text(metric: &str, labels: &[LabelShape], target: usize, series: usize) -> String {
+    let mut text = metric.to_owned();
+    for (at, (name, value)) in labels_of(labels, target, series).iter().enumerate() {
         let before = if at == 0 { "{" } else { "," };
         text.extend([before.to_owned(), format!("{name}=\"{value}\"")]);
     }
-    if !group.labels.is_empty() {
+    if !labels.is_empty() {
         text.push('}');
     }
     text
 }
 
-fn labels_of(group: &Group, target: usize, series: usize) -> Vec<(String, String)> {
+fn labels_of(labels: &[LabelShape], target: usize, series: usize) -> Vec<(String, String)> {
     let mut rest = series;
     let label = |(at, shape): (usize, &LabelShape)| {
         let code = match shape.values {
@@ -182,7 +210,7 @@ fn labels_of(group: &Group, target: usize, series: usize) -> Vec<(String, String
         let name = padded(&format!("l{at}"), shape.name_len, 'n');
         (name, padded(&format!("{code}"), shape.value_len, 'v'))
     };
-    group.labels.iter().enumerate().map(label).collect()
+    labels.iter().enumerate().map(label).collect()
 }
 
 fn padded(start: &str, len: usize, fill: char) -> String {

@@ -29,6 +29,8 @@ pub struct Setup {
     pub files: Vec<(String, String)>,
     /// More command-line flags.
     pub args: Vec<String>,
+    /// More variables of its environment.
+    pub env: Vec<(String, String)>,
     /// Runs an agent, which keeps a log only and answers no queries.
     pub agent: bool,
 }
@@ -320,6 +322,7 @@ fn run(version: Version, dir: &TempDir, setup: &Setup) -> Result<(Child, String)
         .args(storage)
         .arg(format!("--web.listen-address={address}"))
         .args(&setup.args)
+        .envs(setup.env.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

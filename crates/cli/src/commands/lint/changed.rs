@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use promsieve_core::finding::Finding;
 use promsieve_core::text::{Location, Sources};
 
 use crate::input::config::Loaded;
+use crate::input::git::git;
 
 /// Changed lines by file, first and last, counted from one; a new file is one range to its end.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -110,18 +110,6 @@ fn added(hunk: &str) -> Option<(u32, u32)> {
     let (start, count) = range.split_once(',').unwrap_or((range, "1"));
     let (start, count): (u32, u32) = (start.parse().ok()?, count.parse().ok()?);
     Some(if count == 0 { (start + 1, start) } else { (start, start + count - 1) })
-}
-
-fn git(directory: &Path, args: &[&str]) -> anyhow::Result<String> {
-    let output = Command::new("git")
-        .args(["-c", "core.quotePath=false", "-C"])
-        .arg(directory)
-        .args(args)
-        .output()
-        .context("`--new-from` needs git, which could not be started")?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "git: {}", said.trim_end());
-    String::from_utf8(output.stdout).context("git names a file that is not UTF-8")
 }
 
 #[cfg(test)]

@@ -189,12 +189,7 @@ pub(crate) fn run(
 
 impl<'a> Run<'a> {
     pub(crate) fn new(args: &'a LintArgs, common: &Common, project: ProjectSettings) -> Self {
-        let mut common = common.clone();
-        if let Some(server) = project.server
-            && common.is_default_server()
-        {
-            common.server = common.built(server);
-        }
+        let common = project.common(common);
         let or = |own: &Vec<String>, other: &Vec<String>| {
             if own.is_empty() { other.clone() } else { own.clone() }
         };

@@ -24,10 +24,13 @@ pub(super) fn write(
 ) -> anyhow::Result<()> {
     let mut files = configs(input, sharded, replicas)?;
     files.extend(flags(input, sharded, replicas));
-    fs::create_dir_all(directory)
-        .with_context(|| format!("cannot make `{}`", directory.display()))?;
     for (name, text) in &files {
-        write_new(&directory.join(name), text)?;
+        let path = directory.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make `{}`", folder.display()))?;
+        }
+        write_new(&path, text)?;
     }
     warn(&format!("wrote {} files into {}", files.len(), directory.display()));
     Ok(())
@@ -54,21 +57,16 @@ fn configs(
     for server in &servers {
         let has_rules = sharded.rules.shard_file(&server.shard).is_some();
         let rules = has_rules.then(|| rule_file(&server.shard));
+        let name = if *server == template { "template".to_owned() } else { server.name() };
         let written = shard::shard_config(
             &loaded.project,
             &loaded.sources,
             &sharded.plan,
             server,
+            &name,
             rules.as_deref(),
         );
-        let name = if *server == template { "template".to_owned() } else { server.name() };
-        match &written.map_err(|why| anyhow!("no configuration can be written: {why}"))?[..] {
-            [(_, text)] => files.push((format!("prometheus-{name}.yml"), text.clone())),
-            _ => bail!(
-                "jobs stand in `scrape_config_files`: move them into the main file, so that each \
-                 server gets one file of its own"
-            ),
-        }
+        files.extend(written.map_err(|why| anyhow!("no configuration can be written: {why}"))?);
     }
     for shard in 0..sharded.plan.shards {
         let text = sharded.rules.shard_file(&shard.to_string());

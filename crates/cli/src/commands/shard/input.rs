@@ -57,7 +57,7 @@ pub(super) fn with_recorded<T>(
     let gathered = gather(&args.paths, &args.consumers, common)?;
     let nothing = Project { server: common.server, ..Project::default() };
     let project = gathered.config.as_ref().map_or(&nothing, |loaded| &loaded.project);
-    let settings = settings(args, common, project);
+    let settings = settings(&args.running, common, project);
     let (model, _) = CostModel::embedded(&common.server);
     let mut recorded = Recorded::default();
     for spec in sources {

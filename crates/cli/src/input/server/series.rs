@@ -1,12 +1,11 @@
 //! Every series of a server, by its series API: metric by metric, and never many at once.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
+use promsieve_core::ingest::status::{self, SeriesPage};
 use promsieve_core::series::{METRIC_NAME, Stage, Table, TableBuilder};
 use rayon::prelude::*;
-use serde::Deserialize;
 
 use super::Api;
 use super::selector::{Selector, is_plain};
@@ -31,12 +30,9 @@ pub(crate) struct Census<'a> {
     pub(crate) range: (f64, f64),
 }
 
-/// Labels of one series.
-type Labels = BTreeMap<String, String>;
-
 /// What one request gave.
 enum Page {
-    Whole(Vec<Labels>),
+    Whole(SeriesPage),
     /// There are more than may be asked for at once, or more than the server gives.
     TooMany,
 }
@@ -83,10 +79,8 @@ impl Census<'_> {
 
     fn read(&self, selector: &Selector, builder: &mut TableBuilder) -> anyhow::Result<()> {
         match self.ask(selector)? {
-            Page::Whole(series) => {
-                for labels in &series {
-                    add(builder, labels);
-                }
+            Page::Whole(page) => {
+                page.add_to(builder);
                 Ok(())
             }
             Page::TooMany => {
@@ -142,26 +136,10 @@ impl Census<'_> {
             return Ok(Page::TooMany);
         }
         read.with_context(|| format!("cannot read {}{path}", self.api.name()))?;
-        let answer: Answer = serde_json::from_str(&text).with_context(|| {
+        let page = status::series(&text).map_err(|error| anyhow!(error)).with_context(|| {
             format!("{}{path} does not answer as expected to {selector}", self.api.name())
         })?;
-        let is_cut = answer.warnings.iter().any(|warning| warning.contains("truncated"));
-        let too_many = is_cut || answer.data.len() > self.page as usize;
-        Ok(if too_many { Page::TooMany } else { Page::Whole(answer.data) })
+        let too_many = page.is_cut() || page.series.len() > self.page as usize;
+        Ok(if too_many { Page::TooMany } else { Page::Whole(page) })
     }
-}
-
-/// An answer of the series API.
-#[derive(Deserialize)]
-struct Answer {
-    data: Vec<Labels>,
-    #[serde(default)]
-    warnings: Vec<String>,
-}
-
-fn add(builder: &mut TableBuilder, labels: &Labels) {
-    let metric = labels.get(METRIC_NAME).map_or("", String::as_str);
-    let others = labels.iter().filter(|(name, _)| *name != METRIC_NAME);
-    let others: Vec<(&str, &str)> = others.map(|(n, v)| (n.as_str(), v.as_str())).collect();
-    builder.row(metric, &others, 0);
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use crate::output::github;
 use crate::output::view::lint::{FindingView, LintView};
 
 /// Writes a command a finding.
@@ -12,16 +13,15 @@ pub(super) fn write(out: &mut impl Write, view: &LintView) -> std::io::Result<()
             "warning" => "warning",
             _ => "notice",
         };
-        let message = data(&message(finding));
-        writeln!(out, "::{command} {}::{message}", properties(finding).join(","))?;
+        github::command(out, command, &properties(finding), &message(finding))?;
     }
     Ok(())
 }
 
-fn properties(finding: &FindingView) -> Vec<String> {
+fn properties(finding: &FindingView) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     if let Some(path) = &finding.path {
-        all.push(format!("file={}", property(path)));
+        all.push(("file", path.clone()));
     }
     // Columns are shown only where the finding is on one line.
     let one_line = finding.line == finding.end_line;
@@ -31,8 +31,8 @@ fn properties(finding: &FindingView) -> Vec<String> {
         ("col", finding.column.filter(|_| one_line)),
         ("endColumn", finding.end_column.filter(|_| one_line)),
     ];
-    all.extend(numbers.iter().filter_map(|(key, at)| Some(format!("{key}={}", (*at)?))));
-    all.push(format!("title={}", property(&format!("{} {}", finding.id, finding.rule))));
+    all.extend(numbers.iter().filter_map(|(key, at)| Some((*key, (*at)?.to_string()))));
+    all.push(("title", format!("{} {}", finding.id, finding.rule)));
     all
 }
 
@@ -42,14 +42,4 @@ pub(super) fn message(finding: &FindingView) -> String {
     let lines =
         rest.iter().filter_map(|(word, text)| Some(format!("\n{word}: {}", text.as_ref()?)));
     finding.message.clone() + &lines.collect::<String>()
-}
-
-/// Text of a command (actions/toolkit, `escapeData`).
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-/// Value of a property (`escapeProperty`).
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }

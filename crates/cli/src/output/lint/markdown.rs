@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use crate::output::markdown;
 use crate::output::text::count;
 use crate::output::view::lint::{FindingView, LintView};
 
@@ -34,35 +35,6 @@ fn row(out: &mut impl Write, finding: &FindingView) -> std::io::Result<()> {
         _ => String::new(),
     };
     let consequence = finding.consequence.as_deref().unwrap_or_default();
-    let cells =
-        [&*place, &format!("{} {}", finding.id, finding.rule), &finding.message, consequence];
-    let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
-    writeln!(out, "| {} | {} |", finding.severity, cells.join(" | "))
-}
-
-/// Text in a cell: one line, and nothing that Markdown or HTML would take for more. What stands in
-/// backticks is left alone but for the pipe, which ends a cell even there.
-fn cell(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut in_code = false;
-    let is_paired = text.matches('`').count().is_multiple_of(2);
-    for c in text.chars() {
-        match c {
-            '`' if is_paired => {
-                in_code = !in_code;
-                out.push(c);
-            }
-            '|' => out.push_str("\\|"),
-            '\n' | '\r' | '\t' => out.push(' '),
-            '<' if !in_code => out.push_str("&lt;"),
-            '>' if !in_code => out.push_str("&gt;"),
-            '&' if !in_code => out.push_str("&amp;"),
-            '*' | '_' | '[' | ']' | '\\' | '`' | '#' | '~' | '!' if !in_code => {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-    }
-    out
+    let rule = format!("{} {}", finding.id, finding.rule);
+    markdown::row(out, [finding.severity, &*place, &rule, &finding.message, consequence])
 }

@@ -9,13 +9,12 @@ mod junit;
 mod markdown;
 mod sarif;
 
-use std::fs::OpenOptions;
 use std::io::Write;
 
-use anyhow::Context;
 use promsieve_core::finding::Finding;
 use promsieve_core::text::Sources;
 
+use super::markdown::{add_to_summary, is_github};
 use super::view::lint::LintView;
 use super::{json, text};
 
@@ -100,21 +99,16 @@ pub(crate) fn in_ci(
     on_stdout: LintFormat,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
-    if std::env::var_os("GITHUB_ACTIONS").is_none_or(|value| value != "true") {
+    if !is_github() {
         return Ok(());
     }
     // Annotations are lines of the log: they would break what programs read from stdout.
     if matches!(on_stdout, LintFormat::Text | LintFormat::Concise) {
         github::write(out, view)?;
     }
-    if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") {
-        let mut summary = Vec::new();
-        markdown::write(&mut summary, view)?;
-        let file = OpenOptions::new().create(true).append(true).open(&path);
-        file.and_then(|mut file| file.write_all(&summary))
-            .with_context(|| format!("cannot write the step summary `{}`", path.display()))?;
-    }
-    Ok(())
+    let mut summary = Vec::new();
+    markdown::write(&mut summary, view)?;
+    add_to_summary(&summary)
 }
 
 #[cfg(test)]

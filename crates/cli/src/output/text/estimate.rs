@@ -5,7 +5,7 @@ use std::io::Write;
 use promsieve_core::units::{Bytes, SeriesCount};
 
 use super::Columns;
-use crate::output::view::estimate::{EstimateView, FitView, RangeView};
+use crate::output::view::estimate::{EstimateView, FitView, RangeView, ShareView};
 
 pub(crate) fn write(out: &mut impl Write, view: &EstimateView) -> std::io::Result<()> {
     writeln!(
@@ -25,6 +25,27 @@ pub(crate) fn write(out: &mut impl Write, view: &EstimateView) -> std::io::Resul
         parts.iter().map(|part| format!("{} {}", part.name, Bytes(part.bytes))).collect();
     if !parts.is_empty() {
         writeln!(out, "  live heap: {}", parts.join(", "))?;
+    }
+    let [request, limit] = [view.container.request, view.container.limit].map(Bytes);
+    writeln!(
+        out,
+        "  container: request {request}, limit {limit} (the high end, and a tenth above GOMEMLIMIT)"
+    )?;
+    if let Some(live) = &view.live {
+        writeln!(
+            out,
+            "\n  the server has {} series in its head, a heap goal of {} ({} expected) and {} resident, \
+             file pages included; the prices above are multiplied with {:.3}",
+            SeriesCount(live.series),
+            Bytes(live.memory),
+            Bytes(live.expected_memory),
+            Bytes(live.resident),
+            live.factor,
+        )?;
+    }
+    if let Some(breakdown) = &view.breakdown {
+        shares(out, "metric", &breakdown.metrics)?;
+        shares(out, "label", &breakdown.labels)?;
     }
     if let Some(fit) = &view.fit {
         fitting(out, fit)?;
@@ -49,6 +70,20 @@ fn quantities(out: &mut impl Write, view: &EstimateView) -> std::io::Result<()> 
         columns.row([name.to_owned()].into_iter().chain(sizes));
     }
     columns.row(["blocks, each day".to_owned(), Bytes(view.disk_per_day).to_string()]);
+    columns.write(out)
+}
+
+/// The dearest metrics or labels.
+fn shares(out: &mut impl Write, what: &str, shares: &[ShareView]) -> std::io::Result<()> {
+    if shares.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    let mut columns = Columns::new(&[what, ">live heap", ">series"]);
+    for share in shares {
+        let (bytes, series) = (Bytes(share.bytes), SeriesCount(share.series));
+        columns.row([share.name.clone(), bytes.to_string(), series.to_string()]);
+    }
     columns.write(out)
 }
 

@@ -1,6 +1,6 @@
 //! The view of an estimate.
 
-use promsieve_core::cost::{Estimate, Fit, Fitting, Range, Verdict};
+use promsieve_core::cost::{Breakdown, Estimate, Fit, Fitting, Observed, Range, Share, Verdict};
 use promsieve_core::units::Bytes;
 use serde::Serialize;
 
@@ -23,9 +23,62 @@ pub(crate) struct EstimateView {
     /// What the expected live heap is made of.
     pub(crate) parts: Vec<PartView>,
     pub(crate) notes: Vec<String>,
+    /// What metrics and labels cost, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) breakdown: Option<BreakdownView>,
+    /// For a container that holds the server.
+    pub(crate) container: ContainerView,
+    /// What a running server says, where one was asked; all else follows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) live: Option<LiveView>,
     /// How it stands to a memory limit, where one is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fit: Option<FitView>,
+}
+
+/// Memory of a container.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ContainerView {
+    /// The expected resident memory.
+    pub(crate) request: u64,
+    /// The high end of it, and a tenth of headroom, which Prometheus 3 leaves below GOMEMLIMIT.
+    pub(crate) limit: u64,
+}
+
+/// A running server beside the estimate of its load.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct LiveView {
+    /// Series of its head.
+    pub(crate) series: u64,
+    /// How far its heap may grow.
+    pub(crate) memory: u64,
+    /// What the measured model expects of that.
+    pub(crate) expected_memory: u64,
+    /// What its resident memory is, file pages included.
+    pub(crate) resident: u64,
+    /// What the model's prices were multiplied with to give that heap.
+    pub(crate) factor: f64,
+}
+
+/// What the dearest metrics and labels cost.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct BreakdownView {
+    pub(crate) metrics: Vec<ShareView>,
+    /// The text of each label, and the series that only differ in it; these don't add up.
+    pub(crate) labels: Vec<ShareView>,
+}
+
+/// A metric or a label.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ShareView {
+    pub(crate) name: String,
+    pub(crate) series: u64,
+    /// Live heap that would not be needed without it.
+    pub(crate) bytes: u64,
 }
 
 /// The series against a memory limit.
@@ -84,8 +137,37 @@ impl EstimateView {
             server: server.to_owned(),
             parts: estimate.parts.iter().map(part).collect(),
             notes: estimate.notes.clone(),
+            breakdown: None,
+            container: ContainerView { request: estimate.request().0, limit: estimate.limit().0 },
+            live: None,
             fit: None,
         }
+    }
+}
+
+impl LiveView {
+    /// The view of a server whose heap was expected to grow so far.
+    pub(crate) fn of(observed: &Observed, expected: Bytes, factor: f64) -> Self {
+        Self {
+            series: observed.series,
+            memory: observed.next_gc.0,
+            expected_memory: expected.0,
+            resident: observed.resident.0,
+            factor: (factor * 1000.0).round() / 1000.0,
+        }
+    }
+}
+
+impl BreakdownView {
+    /// The view of the first so many metrics and labels.
+    pub(crate) fn of(breakdown: &Breakdown, top: usize) -> Self {
+        let share = |share: &Share| ShareView {
+            name: share.name.clone(),
+            series: share.series,
+            bytes: share.bytes.0,
+        };
+        let first = |shares: &[Share]| shares.iter().take(top).map(share).collect();
+        Self { metrics: first(&breakdown.metrics), labels: first(&breakdown.labels) }
     }
 }
 

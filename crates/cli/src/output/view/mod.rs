@@ -3,10 +3,12 @@
 pub(crate) mod block;
 pub(crate) mod bounds;
 pub(crate) mod census;
+pub(crate) mod compare;
 pub(crate) mod depth;
 pub(crate) mod estimate;
 pub(crate) mod explain;
 pub(crate) mod fleet;
+pub(crate) mod gate;
 pub(crate) mod head;
 pub(crate) mod lint;
 pub(crate) mod optimize;

@@ -7,20 +7,20 @@ use crate::series::{METRIC_NAME, MetricRows, NameId, Table};
 
 /// Series of one metric that came or went from one snapshot to the next.
 #[derive(Debug, Default)]
-pub(super) struct Step {
+pub(crate) struct Step {
     /// Rows of the later snapshot that the earlier one does not have.
-    pub(super) came: Vec<u32>,
+    pub(crate) came: Vec<u32>,
     /// Rows of the earlier snapshot that the later one does not have.
-    pub(super) went: Vec<u32>,
+    pub(crate) went: Vec<u32>,
 }
 
 /// A metric's series over all snapshots.
 #[derive(Debug, Default)]
-pub(super) struct Joined {
+pub(crate) struct Joined {
     /// Distinct series of each snapshot.
     pub(super) series: Vec<u64>,
     /// One fewer than snapshots.
-    pub(super) steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
     /// Distinct series of all snapshots.
     pub(super) seen: u64,
     /// Series with a value in two snapshots or more.
@@ -50,7 +50,7 @@ struct Row {
 
 /// Joins a metric's rows over snapshots by their hashes, which every table computes alike.
 /// `groups` has the metric's rows in each snapshot, if it has any there.
-pub(super) fn join(tables: &[&Table], groups: &[Option<&MetricRows>]) -> Joined {
+pub(crate) fn join(tables: &[&Table], groups: &[Option<&MetricRows>]) -> Joined {
     let mut rows: Vec<Row> = Vec::new();
     for (snapshot, (table, group)) in tables.iter().zip(groups).enumerate() {
         let Some(group) = group else { continue };
@@ -76,6 +76,11 @@ pub(super) fn join(tables: &[&Table], groups: &[Option<&MetricRows>]) -> Joined 
 }
 
 impl Joined {
+    /// One step alone.
+    pub(crate) fn of_step(step: Step) -> Self {
+        Self { steps: vec![step], ..Self::default() }
+    }
+
     /// Adds a series: its row in each snapshot that has it.
     fn add(&mut self, rows: &[Row], groups: &[Option<&MetricRows>]) {
         let last = self.series.len() as u32 - 1;
@@ -109,7 +114,7 @@ impl Joined {
     /// The labels that explain new series, the one that explains most first. Of those that explain
     /// as many the one with the fewest new values comes first: a new version explains its pods, not
     /// they it.
-    pub(super) fn drivers(&self, tables: &[&Table], groups: &[Option<&MetricRows>]) -> Vec<Driver> {
+    pub(crate) fn drivers(&self, tables: &[&Table], groups: &[Option<&MetricRows>]) -> Vec<Driver> {
         let mut drivers: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
         for (at, step) in self.steps.iter().enumerate().filter(|(_, step)| !step.came.is_empty()) {
             let (Some(later), table) = (groups[at + 1], tables[at + 1]) else { continue };

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::series::{MetricRows, Table};
 use crate::watch::Watch;
 pub use churn::Driver;
-use churn::Joined;
+pub(crate) use churn::{Joined, Step, join};
 use growth::{Explosion, Forecast, explosion, forecast};
 pub use labels::{LabelOverTime, PairChurn};
 

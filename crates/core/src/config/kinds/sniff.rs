@@ -224,7 +224,10 @@ fn mapping(text: &str, lines: &Lines<'_>) -> Option<Kind> {
         return Some(if is_victoria { Kind::VmAgent } else { Kind::Prometheus });
     }
     if lines.has_inside("scrape_configs") {
-        if lines.has("receivers") || lines.has("config") && is_allocator(lines) {
+        let is_collector = lines.has("receivers")
+            || lines.has("spec") && lines.has_inside("receivers")
+            || lines.has("config") && is_allocator(lines);
+        if is_collector {
             return Some(Kind::Otel);
         }
         if lines.has("metrics") || lines.has("prometheus") && lines.has("loki") {
@@ -298,6 +301,10 @@ mod tests {
         check("- source_labels: [__block_id]\n  action: keep\n", &[Kind::Thanos]);
         check("- action: drop_metrics\n  regex: [a]\n  target_label: x\n", &[Kind::VmAgent]);
         check("receivers:\n  prometheus:\n    config:\n      scrape_configs: []\n", &[Kind::Otel]);
+        check(
+            "spec:\n  config:\n    receivers:\n      prometheus:\n        config:\n          scrape_configs: []\n",
+            &[Kind::Otel],
+        );
         check("metrics:\n  configs:\n  - scrape_configs: []\n", &[Kind::Agent]);
         check("kubelet:\n  serviceMonitor:\n    metricRelabelings: []\n", &[Kind::Values]);
         let monitor = "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\n";

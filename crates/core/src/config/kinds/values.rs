@@ -121,9 +121,11 @@ fn chain_key(key: &str) -> Option<(&str, ChainKind)> {
         ("elabelingConfigs", ChainKind::Target),
     ];
     let (end, kind) = ENDS.into_iter().find(|(end, _)| key.ends_with(end))?;
-    let prefix = &key[..key.len() - end.len()];
-    let cut = usize::from(end.starts_with(['e', 'r', 'l']) && !end.contains('_'));
-    Some((&prefix[..prefix.len().saturating_sub(cut)], kind))
+    let mut prefix = key[..key.len() - end.len()].chars();
+    if end.starts_with(['e', 'r', 'l']) && !end.contains('_') {
+        prefix.next_back();
+    }
+    Some((prefix.as_str(), kind))
 }
 
 /// Whether every item has a field of a relabel config, however it is spelt.
@@ -188,5 +190,7 @@ mod tests {
         check("additionalAlertRelabelConfigs", ("additional", ChainKind::Alert));
         check("metric_relabel_configs", ("", ChainKind::Metric));
         check("relabel", None);
+        check("elabelings", ("", ChainKind::Target));
+        check("write\u{fffd}elabelConfigs", ("write", ChainKind::Target));
     }
 }

@@ -4,6 +4,7 @@ use super::line::{Line, Parts, Stop, Wrong};
 use super::meta::{Meta, meta};
 use crate::ingest::Report;
 use crate::series::{Sample, Sink};
+use crate::text::{SourceText, Span};
 
 /// A line longer than this that is still open (a quote that never closes) is given up.
 const LONGEST_LINE: usize = 1 << 20;
@@ -157,7 +158,7 @@ impl Reader {
                 Ok(end) => end,
                 Err(Stop::Incomplete) => return start,
                 Err(Stop::Wrong(wrong)) => {
-                    self.bad(wrong.at, describe(wrong.what, &text[start + wrong.at..]));
+                    self.bad(wrong.at, describe(wrong.what, &text[start..], wrong.at));
                     self.parts.forget();
                     start + line_end(&bytes[start..])
                 }
@@ -257,12 +258,16 @@ fn line_end(bytes: &[u8]) -> usize {
     memchr::memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1)
 }
 
-fn describe(what: &str, rest: &str) -> String {
-    let line = rest.split('\n').next().unwrap_or_default();
-    if line.is_empty() {
+/// What is wrong at a byte of the text, and what stands there, unless that is a secret: the file may
+/// be a configuration.
+fn describe(what: &str, text: &str, at: usize) -> String {
+    let length = text[at..].find('\n').unwrap_or(text.len() - at);
+    if length == 0 {
         return format!("{what}, found the line's end");
     }
+    let lines = SourceText::new("", &text[..at + length]);
+    let found = lines.shown(Span::new(at, at + length));
     // A carriage return is the usual culprit, and invisible unless spelled out.
-    let found: String = line.chars().take(20).collect();
+    let found: String = found.chars().take(20).collect();
     format!("{what}, found `{}`", found.replace('\r', "\\r"))
 }

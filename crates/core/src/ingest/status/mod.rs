@@ -2,10 +2,12 @@
 //! Thanos and `VictoriaMetrics`, and the cardinality API of Mimir.
 
 mod mimir;
+mod series;
 
 use serde::Deserialize;
 
 pub use mimir::mimir;
+pub use series::{SeriesPage, series};
 
 /// A name and its number in a top list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -28,6 +28,7 @@ use crate::finding::{Evidence, RuleId, Severity};
 use crate::lint::{At, Check, Context, FixKind, Rule, alternatives};
 use crate::regexp::Pattern;
 use crate::relabel::{Action, StepField};
+use crate::server::OWN_SERIES;
 
 pub(super) static RULE: Rule = Rule {
     id: RuleId { code: "ST006", name: "made-after-relabeling" },
@@ -36,20 +37,6 @@ pub(super) static RULE: Rule = Rule {
     since: "0.1.0",
     check: Check::Step(check),
 };
-
-/// What the scrape itself reports (scrape/scrape.go), and what the rule engine writes.
-const MADE: [&str; 10] = [
-    "up",
-    "scrape_duration_seconds",
-    "scrape_samples_scraped",
-    "scrape_samples_post_metric_relabeling",
-    "scrape_series_added",
-    "scrape_timeout_seconds",
-    "scrape_sample_limit",
-    "scrape_body_size_bytes",
-    "ALERTS",
-    "ALERTS_FOR_STATE",
-];
 
 /// Whether a pattern is one name and nothing else.
 fn is_plain(entry: &str) -> bool {
@@ -70,12 +57,12 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
     let is_made = |range: &std::ops::Range<usize>| {
         let entry = &text[range.clone()];
         // No such name can be meant, and most need not be parsed to see it.
-        if entry.contains(['*', '+']) || is_plain(entry) && !MADE.contains(&entry) {
+        if entry.contains(['*', '+']) || is_plain(entry) && !OWN_SERIES.contains(&entry) {
             return false;
         }
         let entry = Pattern::parse(entry, at.step.pattern().dialect()).ok();
         entry.as_ref().and_then(Pattern::literals).is_some_and(|literals| {
-            !literals.is_empty() && literals.iter().all(|name| MADE.contains(&name.as_str()))
+            !literals.is_empty() && literals.iter().all(|name| OWN_SERIES.contains(&name.as_str()))
         })
     };
     let entries = alternatives::entries(text);

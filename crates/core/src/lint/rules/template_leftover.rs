@@ -125,11 +125,14 @@ fn leftover(at: At<'_>, field: StepField, text: &str) -> Option<(String, &'stati
 }
 
 /// Whether the pattern has a group beside other text, for a label that it does not read: who only
-/// removes a label needs none.
+/// removes a label needs none. A group of words, as in `log_(bytes|lines).+`, chooses and takes
+/// nothing.
 fn captures_a_part(at: At<'_>) -> bool {
     let (pattern, target) = (at.step.pattern(), at.step.target_label());
     let text = pattern.text();
+    let mut groups = text.split('(').skip(1).filter_map(|rest| rest.split(')').next());
     pattern.group_count() > 0
+        && groups.any(|group| group.contains(['+', '*']))
         && !(text.starts_with('(') && text.ends_with(')'))
         && !at.step.source_labels().iter().any(|source| **source == *target)
 }
@@ -209,6 +212,7 @@ mod tests {
         check("(.+)", "true", 0);
         check("(.+)", "", 0);
         check("(.+)-[0-9]+", "", 1);
+        check("log_(bytes|lines).+", "", 0);
         check("(.+)", "$1", 0);
     }
 }

@@ -18,7 +18,8 @@ pub fn dashboard_queries(file: &str, json: &str) -> Vec<Query> {
     let source = SourceText::new(file, json);
     let (file, place) = (FileId::default(), Place::At(None));
     let is_own = false;
-    let mut reading = Reading { source: &source, file, place, is_own, consumers: &mut consumers };
+    let mut reading =
+        Reading { source: &source, file, place, is_own, depth: 0, consumers: &mut consumers };
     if !reading.text() {
         reading.unreadable(OriginKind::DashboardPanel, "it is no dashboard");
     }

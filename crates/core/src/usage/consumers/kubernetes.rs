@@ -2,7 +2,7 @@
 //! Grafana's operator.
 
 use super::walk::{at, every_text, mappings, resource_name, text};
-use super::{Reading, TELLING};
+use super::{MOST_DEPTH, Reading, TELLING};
 use crate::doc::{Document, Node, Style, parse_literal};
 use crate::usage::query::OriginKind;
 
@@ -19,9 +19,16 @@ pub(super) fn read(root: Node<'_>, reading: &mut Reading<'_>) -> bool {
     every_text(root, &mut |node| {
         let text = node.text();
         let mut words = TELLING.iter().map(|(word, _)| *word).chain(WORDS);
-        if words.any(|word| text.contains(word)) {
-            found |= inner(node, reading);
+        if !words.any(|word| text.contains(word)) {
+            return;
         }
+        if reading.depth == MOST_DEPTH {
+            found |= reading.broken("it holds files in files without end");
+            return;
+        }
+        reading.depth += 1;
+        found |= inner(node, reading);
+        reading.depth -= 1;
     });
     found
 }

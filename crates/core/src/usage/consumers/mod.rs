@@ -81,14 +81,14 @@ impl Consumers {
     /// becomes a query that could touch anything.
     pub fn add(&mut self, file: FileId, source: &SourceText) -> bool {
         let place = Place::Nodes;
-        Reading { source, file, place, is_own: false, consumers: self }.text()
+        Reading { source, file, place, is_own: false, depth: 0, consumers: self }.text()
     }
 
     /// Reads a file of the server itself that all this is about, like [`add`](Self::add): what it
     /// fetches from others is no use of its own series.
     pub fn add_own(&mut self, file: FileId, source: &SourceText) -> bool {
         let place = Place::Nodes;
-        Reading { source, file, place, is_own: true, consumers: self }.text()
+        Reading { source, file, place, is_own: true, depth: 0, consumers: self }.text()
     }
 
     /// The queries, in the order of the files, and what was left out.
@@ -116,8 +116,13 @@ struct Reading<'a> {
     place: Place,
     /// Whether it is of the server that all this is about.
     is_own: bool,
+    /// In how many texts of other files it stands.
+    depth: usize,
     consumers: &'a mut Consumers,
 }
+
+/// Files in files in files: a dashboard in a `ConfigMap` in a chart's values is two deep.
+const MOST_DEPTH: usize = 8;
 
 /// What a file that cannot be read must hold to be taken for a consumer all the same.
 const TELLING: [(&str, OriginKind); 4] = [
@@ -200,7 +205,8 @@ impl Reading<'_> {
 
     /// A text of this file that is read on its own.
     fn within<'t>(&'t mut self, source: &'t SourceText, place: Place) -> Reading<'t> {
-        Reading { source, place, file: self.file, is_own: self.is_own, consumers: self.consumers }
+        let Self { file, is_own, depth, .. } = *self;
+        Reading { source, file, place, is_own, depth, consumers: self.consumers }
     }
 
     /// What could be asked by a file that cannot be read.

@@ -270,6 +270,8 @@ fn what_is_broken_could_ask_anything() {
     {
         assert_eq!(read(text).0.metric("m").as_str(), "unknown", "{text}");
     }
+    // As YAML this is one scalar, whose text is the file again.
+    assert_eq!(read("$\"panels\":[{\"expr\":m}]").0.metric("m").as_str(), "unknown");
     let mut consumers = Consumers::default();
     for text in ["a: b\n", "", "{", "- 1\n", "kind: Service\nspec: {ports: []}\n"] {
         assert!(!consumers.add(FileId::default(), &SourceText::new("f", text)), "{text}");

@@ -1,5 +1,7 @@
 //! `promsieve.toml`, found upward from what is linted: which rules, how severe, what is silenced.
 
+mod gate;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -8,13 +10,14 @@ use promsieve_core::config::near_miss;
 use promsieve_core::finding::{Finding, RuleId, Severity};
 use promsieve_core::lint::Date;
 use promsieve_core::optimize::{Goal, Worth};
-use promsieve_core::regexp::{Dialect, Pattern as Regex};
 use promsieve_core::server::Server;
 use promsieve_core::text::{FileId, Location, SourceText, Sources, Span};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use self::gate::GateSettings;
 use super::FailOn;
+use crate::common::Common;
 
 /// The file's name.
 pub(crate) const NAME: &str = "promsieve.toml";
@@ -40,6 +43,8 @@ pub(crate) struct ProjectSettings {
     pub(crate) suppressions: Vec<Suppression>,
     /// What a plan spares, and what queries are worth to it.
     pub(crate) goal: Goal,
+    /// What a change must keep to.
+    pub(crate) gate: GateSettings,
 }
 
 /// Findings that are silenced by path, job and rule.
@@ -88,6 +93,31 @@ impl ProjectSettings {
         settings.findings = reader.findings;
         settings.findings.sort_by_key(|finding| finding.location);
         settings
+    }
+
+    /// What goes for all commands, with the server that the file names where the command line does
+    /// not.
+    pub(crate) fn common(&self, common: &Common) -> Common {
+        let mut common = common.clone();
+        if let Some(server) = self.server
+            && common.is_default_server()
+        {
+            common.server = common.built(server);
+        }
+        common
+    }
+
+    /// That nothing is wrong with the file.
+    ///
+    /// # Errors
+    /// What is wrong first.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        match self.findings.first() {
+            Some(finding) => {
+                anyhow::bail!("{NAME}: {}; `promsieve lint` shows the place", finding.message)
+            }
+            None => Ok(()),
+        }
     }
 
     /// Where the file is; empty where there is none.
@@ -147,7 +177,11 @@ impl Reader {
                     DeValue::Table(table) => self.optimize(table, &mut settings.goal),
                     _ => self.problem(value.span(), "`optimize` is a table", "write `[optimize]`"),
                 },
-                _ => self.unknown(key.span(), name, &["server", "lint", "optimize"]),
+                "gate" => match value.get_ref() {
+                    DeValue::Table(table) => self.gate(table, &mut settings.gate),
+                    _ => self.problem(value.span(), "`gate` is a table", "write `[gate]`"),
+                },
+                _ => self.unknown(key.span(), name, &["server", "lint", "optimize", "gate"]),
             }
         }
     }
@@ -156,16 +190,7 @@ impl Reader {
         for (key, value) in table {
             let name: &str = key.get_ref();
             match name {
-                "keep" => {
-                    for (at, text) in self.texts(value) {
-                        match Regex::parse(&text, Dialect::of(Server::default())) {
-                            Ok(regex) => goal.keep.push(regex),
-                            Err(error) => {
-                                self.problem(at, format!("this is no regex: {error}"), "");
-                            }
-                        }
-                    }
-                }
+                "keep" => goal.keep.extend(self.regexes(value)),
                 "unpin" => {
                     goal.unpin = self.texts(value).into_iter().map(|(_, text)| text).collect();
                 }
@@ -191,13 +216,18 @@ impl Reader {
                     continue;
                 }
             };
-            match value.get_ref() {
-                DeValue::Integer(number) if number.as_str().parse::<u32>().is_ok() => {
-                    *field = number.as_str().parse().unwrap_or(*field);
-                }
-                _ => self.problem(value.span(), "this is no whole number", "write one from 0 on"),
-            }
+            *field = self.whole(value).unwrap_or(*field);
         }
+    }
+
+    fn whole<T: std::str::FromStr>(&mut self, value: &Value<'_>) -> Option<T> {
+        if let DeValue::Integer(number) = value.get_ref()
+            && let Ok(number) = number.as_str().parse()
+        {
+            return Some(number);
+        }
+        self.problem(value.span(), "this is no whole number", "write one from 0 on");
+        None
     }
 
     fn lint(&mut self, table: &DeTable<'_>, settings: &mut ProjectSettings) {
@@ -359,7 +389,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expected: &[(&str, &str)]) {
+    pub(super) fn check(text: &str, expected: &[(&str, &str)]) {
         let settings = ProjectSettings::parse(NAME, text);
         let found: Vec<(&str, &str)> = settings
             .findings

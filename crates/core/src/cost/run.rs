@@ -1,0 +1,106 @@
+//! A measured run: what a real server was given, and what it took.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::estimate::ServerSettings;
+use super::load::Load;
+use super::model::CostModel;
+use crate::units::Bytes;
+
+/// Seconds of a block below which time counts as shortened.
+const SHORT: u64 = 600;
+
+/// One line of a model's `.runs.jsonl` file. Bytes unless said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Name of the workload; those that begin with `held-` are kept out of every fit.
+    pub workload: String,
+    /// Milliseconds between scrapes.
+    pub interval: u64,
+    /// Seconds from start to the reading.
+    pub seconds: u64,
+    /// Remote-write queues.
+    pub remote_writes: u32,
+    /// Seconds that a block held, where it was not two hours.
+    pub blocks: Option<u64>,
+    /// GOMEMLIMIT, where it was set.
+    pub gomemlimit: Option<u64>,
+    /// Bytes that a sample takes in a chunk, by how the values of the workload move.
+    pub sample_bytes: f64,
+    /// What promsieve takes the workload for.
+    #[serde(flatten)]
+    pub load: Load,
+    /// What the server took.
+    #[serde(flatten)]
+    pub read: Reading,
+}
+
+/// What was read from a server. Bytes unless said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Reading {
+    /// `go_memstats_heap_alloc_bytes` after a forced collection, the least of three.
+    pub live_heap: u64,
+    /// Highest `go_memstats_next_gc_bytes` in the last third of the run.
+    pub next_gc: u64,
+    /// Mean `RssAnon` of the last third.
+    pub rss_anon: u64,
+    /// Highest `RssAnon` of the whole run.
+    pub rss_anon_peak: u64,
+    /// Highest heap that is in memory (in use, or idle and not released) in the last third.
+    pub heap_resident: u64,
+    /// Stacks of goroutines.
+    pub stacks: u64,
+    /// What the runtime takes beside heap and stacks.
+    pub runtime: u64,
+    /// Bytes allocated a second in the last third.
+    pub allocated: u64,
+    /// Collections over the whole run.
+    pub collections: u64,
+    /// `prometheus_tsdb_head_series`
+    pub head_series: u64,
+    /// `prometheus_tsdb_head_chunks`
+    pub head_chunks: u64,
+    /// `prometheus_tsdb_head_samples_appended_total`, floats.
+    pub samples: u64,
+    /// Files in `wal`.
+    pub wal: u64,
+    /// Files in `chunks_head`.
+    pub chunks_head: u64,
+    /// Files in blocks.
+    pub disk: u64,
+    /// Milliseconds of CPU of the server.
+    pub cpu: u64,
+}
+
+impl Run {
+    /// Whether the run was kept out of every fit.
+    pub fn held_out(&self) -> bool {
+        self.workload.starts_with("held-")
+    }
+
+    /// Whether its blocks held so little time that what is left of one cut meets the next: no server
+    /// is run like that.
+    pub fn in_short_time(&self) -> bool {
+        self.blocks.is_some_and(|seconds| seconds < SHORT)
+    }
+
+    /// How the server ran, as an estimate is asked for.
+    ///
+    /// # Panics
+    /// When the model names no server, which [`CostModel::read`] excludes.
+    pub fn settings(&self, model: &CostModel) -> ServerSettings {
+        let defaults = ServerSettings::default();
+        ServerSettings {
+            server: model.server.parse().expect("a model that was read names a server"),
+            scrape_interval: Duration::from_millis(self.interval),
+            uptime: Duration::from_secs(self.seconds),
+            remote_writes: self.remote_writes,
+            gomemlimit: self.gomemlimit.map(Bytes),
+            sample_bytes: Some(self.sample_bytes),
+            block_range: self.blocks.map_or(defaults.block_range, Duration::from_secs),
+            ..defaults
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What is known of a model's coefficients before any run: sizes of the server's structs.
+
+use std::collections::BTreeMap;
+
+use promsieve_core::cost::terms::{LIVE_HEAP, PEAK, RESIDENT};
+use promsieve_core::cost::{Coefficient, CostModel, Errors, Margin};
+
+use crate::real::Version;
+
+/// The documented 1 to 2 bytes a sample (`docs/storage.md`); noise takes up to 8.
+pub(super) const DISK: Margin = Margin { low: 0.67, high: 1.77 };
+
+/// A model of no runs, which a fit starts from and is drawn to.
+pub(super) fn model(version: Version) -> CostModel {
+    let (v2, build) = match version {
+        Version::V2 => (true, "slicelabels: Debian's 2.53.3, built with Go 1.24"),
+        Version::V3 => (
+            false,
+            "stringlabels: 3.5.3, built with Go 1.27; the official build keeps labels alike",
+        ),
+    };
+    let values: BTreeMap<&str, f64> = VALUES
+        .into_iter()
+        .map(|(key, on_v2, on_v3)| (key, if v2 { on_v2 } else { on_v3 }))
+        .collect();
+    let fitted = |key: &str, unit: &str, meaning: &str| {
+        let source = format!("fitted to RUNS runs; {meaning}");
+        let unit = unit.to_owned();
+        (key.to_owned(), Coefficient { value: values[key], unit, source })
+    };
+    let terms = LIVE_HEAP.iter().chain(&PEAK);
+    let mut coefficients: BTreeMap<String, Coefficient> =
+        terms.map(|term| fitted(term.key, term.unit, term.meaning)).collect();
+    coefficients.extend(RESIDENT.iter().map(|(key, unit, meaning)| fitted(key, unit, meaning)));
+    coefficients.extend(OTHERS.iter().map(|(key, unit, source)| {
+        let (unit, source) = ((*unit).to_owned(), (*source).to_owned());
+        ((*key).to_owned(), Coefficient { value: values[key], unit, source })
+    }));
+    let none = Margin { low: 1.0, high: 1.0 };
+    let errors = Errors { live_heap: none, memory: none, rss: none, wal: none, disk: DISK };
+    CostModel { server: version.name().to_owned(), build: build.to_owned(), coefficients, errors }
+}
+
+/// Key, value of 2.53 (slicelabels), value of 3.5 (stringlabels): struct sizes, rounded up to size
+/// classes; 8 bytes a posting with a list's room, and 32 for two string headers; map slots at the
+/// mean of their load.
+const VALUES: [(&str, f64, f64); 27] = [
+    ("base", 10.6e6, 10.6e6),
+    ("target", 9000.0, 9000.0),
+    ("metric_family", 250.0, 250.0),
+    ("series", 600.0, 600.0),
+    ("scraped_series", 200.0, 180.0),
+    ("exposed_byte", 1.06, 1.06),
+    ("dropped_series", 60.0, 60.0),
+    ("label_byte", 1.06, 1.06),
+    ("posting", 43.0, 11.0),
+    ("unique_pair", 105.0, 105.0),
+    ("full_chunk", 56.0, 56.0),
+    ("open_chunk", 1.0, 1.0),
+    ("remote_write_series", 100.0, 100.0),
+    ("remote_write_byte", 1.06, 1.06),
+    ("peak_buffer", 4.0, 4.0),
+    ("peak_cut", 0.8, 0.8),
+    ("resident_quiet", 0.42, 0.42),
+    ("resident_busy", 0.33, 0.33),
+    ("resident_buffer", 2.0, 2.0),
+    ("resident_cut", 0.8, 0.8),
+    ("resident_target", 60e3, 60e3),
+    ("resident_base", 7e6, 7e6),
+    ("chunk_sample", 2.4, 2.4),
+    ("gogc", 75.0, 75.0),
+    ("wal_sample", 7.9, 7.9),
+    ("wal_label_byte", 0.05, 0.05),
+    ("disk_sample", 1.5, 1.5),
+];
+
+/// Key, unit and source of what no fit finds, or what is fitted beside the memory.
+const OTHERS: [(&str, &str, &str); 5] = [
+    (
+        "chunk_sample",
+        "bytes per sample in a chunk",
+        "full chunks on disk of jittery integer counters, less 30 bytes of their heads; constants take 0.3, noisy floats 7.7",
+    ),
+    ("gogc", "percent", "config/config.go, DefaultRuntimeConfig since 2.53"),
+    ("wal_sample", "bytes per sample", "fitted to the runs without blocks; snappy"),
+    (
+        "wal_label_byte",
+        "bytes per label byte of a new series",
+        "fitted to the runs without blocks; series records compress well",
+    ),
+    (
+        "disk_sample",
+        "bytes per sample",
+        "docs/storage.md says 1 to 2; the range's upper end covers noisy floats",
+    ),
+];
