@@ -293,6 +293,11 @@ fn budgets_are_asked_of_their_scope() {
     };
     let shops = Scope { jobs: vec![pattern("sh.*")], ..Scope::default() };
     let others = Scope { metrics: vec![pattern("other")], ..Scope::default() };
+    let at = |targets: &str, job: &str| Scope {
+        targets: vec![pattern(targets)],
+        labels: vec![("job".to_owned(), pattern(job))],
+        ..Scope::default()
+    };
     let (warn, fail) =
         (limit(Level::Warn, Bound::More(10.0)), limit(Level::Fail, Bound::Most(1e3)));
     let tenth = limit(Level::Fail, Bound::MoreBy(0.1));
@@ -303,6 +308,13 @@ fn budgets_are_asked_of_their_scope() {
         (budget(Scope::default(), Some(Each::Metric), 0, vec![tenth]), Level::Fail),
         (budget(shops, Some(Each::Metric), 801, vec![tenth]), Level::Pass),
         (budget(Scope::default(), by_path, 0, vec![tenth]), Level::Fail),
+        (budget(at("i|x", "shop"), None, 0, vec![tenth]), Level::Fail),
+        (budget(at("x", "shop"), None, 0, vec![tenth]), Level::Pass),
+        (budget(at("i", "bank"), None, 0, vec![tenth]), Level::Pass),
+        (
+            budget(Scope::default(), Some(Each::Group(Dimension::Target)), 0, vec![tenth]),
+            Level::Fail,
+        ),
     ];
     compare(&side(&shop(0, "1")), &side(&shop(400, "1")), |sides, comparison| {
         for (budget, wanted) in cases {
