@@ -3,16 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use promsieve_core::ingest::exposition::{Format, Reader};
 use promsieve_core::packs::{Pack, packs};
 use promsieve_core::series::{Table, TableBuilder};
-use promsieve_lab::real::{Server, Version, get, program};
+use promsieve_lab::real::{NodeExporter, Server, Version, program};
 
 use promsieve_lab::corpus;
 
@@ -112,35 +108,10 @@ fn unseen<'a>(pack: &'a Pack, seen: &BTreeSet<String>) -> Vec<&'a str> {
     whole.filter(|name| !has(name)).collect()
 }
 
-/// A program of the real servers, killed on drop.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn the_pack_of_node_exporter_knows_what_it_shows_here() {
-    let Some(path) = program("node_exporter") else { return };
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let address = format!("127.0.0.1:{port}");
-    let child = Command::new(path)
-        .arg(format!("--web.listen-address={address}"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let _running = Running(child.unwrap());
-    let deadline = Instant::now() + Duration::from_mins(1);
-    let page = loop {
-        match get(&address, "/metrics") {
-            Ok(answer) if answer.status == 200 => break answer.body,
-            _ => assert!(Instant::now() < deadline, "node_exporter does not answer"),
-        }
-        thread::sleep(Duration::from_millis(20));
-    };
+    let Some(exporter) = NodeExporter::start().unwrap() else { return };
+    let page = exporter.page().unwrap();
     check_coverage("node_exporter", &page, 99);
     check_labels("node_exporter", &page);
 }

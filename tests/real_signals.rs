@@ -4,14 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use promsieve_lab::real::{
-    Page, Pages, Server, Setup, TempDir, Version, dir, get, program, promtool,
+    NodeExporter, Page, Pages, Server, Setup, TempDir, Version, dir, promtool,
 };
 use serde_json::Value;
 use xtask::workspace;
@@ -30,44 +29,6 @@ const ILL: &str = "10.4.0.17:9100";
 const PROXY: &str = "10.28.0.2:15020";
 const FLAGS: [&str; 2] = ["UO", "NR"];
 
-/// A `node_exporter`, killed on drop.
-struct NodeExporter {
-    child: Child,
-    address: String,
-}
-
-impl NodeExporter {
-    fn start() -> Option<Self> {
-        let path = program("node_exporter")?;
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let address = format!("127.0.0.1:{port}");
-        let mut command = Command::new(path);
-        command.arg(format!("--web.listen-address={address}"));
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        Some(Self { child, address })
-    }
-
-    fn page(&self) -> String {
-        let start = Instant::now();
-        loop {
-            match get(&self.address, "/metrics") {
-                Ok(answer) if answer.status == 200 => {
-                    return String::from_utf8(answer.body).unwrap();
-                }
-                _ => assert!(start.elapsed() < PATIENCE, "node_exporter does not answer"),
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for NodeExporter {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// A configuration for the mesh, asked through `pages`, and for the `node_exporter`.
 fn config(pages: &Pages, exporter: &NodeExporter) -> String {
     let mut out = "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n\
@@ -85,7 +46,7 @@ fn config(pages: &Pages, exporter: &NodeExporter) -> String {
         )
         .unwrap();
     }
-    let real = &exporter.address;
+    let real = exporter.address();
     writeln!(out, "- {{job_name: real, static_configs: [{{targets: ['{real}']}}]}}").unwrap();
     out
 }
@@ -98,7 +59,7 @@ fn signals(directory: &TempDir, config: &str, exporter: &NodeExporter) -> Value 
     for (job, address, text) in mesh() {
         directory.write(&path(&job, &address), &text).unwrap();
     }
-    directory.write(&path("real", &exporter.address), exporter.page()).unwrap();
+    directory.write(&path("real", exporter.address()), exporter.page().unwrap()).unwrap();
     // A server refuses a rule file that is missing, and promsieve says so.
     directory.write("signals.rules.yml", "groups: []\n").unwrap();
     let args = ["signals", ".", "--write", "out", "--format", "json"];
@@ -245,7 +206,7 @@ fn check_faults(server: &Server, directory: &TempDir, before: u64, after: u64) {
 
 #[track_caller]
 fn check(version: Version) {
-    let (Some(_), Some(exporter)) = (dir(), NodeExporter::start()) else { return };
+    let (Some(_), Some(exporter)) = (dir(), NodeExporter::start().unwrap()) else { return };
     let directory = TempDir::new("signals").unwrap();
     let pages = Pages::serve([]).unwrap();
     let config = config(&pages, &exporter);

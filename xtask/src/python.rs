@@ -28,8 +28,11 @@ pub const GRAFANA: Library = Library {
     package: "grafana-foundation-sdk==1769699379!11.6.0",
 };
 
+/// What runs hooks before a commit.
+pub const PRE_COMMIT: Library = Library { module: "pre_commit", package: "pre-commit==4.7.0" };
+
 /// Every library.
-pub const ALL: [&Library; 3] = [&EDITOR, &DATABASE, &GRAFANA];
+pub const ALL: [&Library; 4] = [&EDITOR, &DATABASE, &GRAFANA, &PRE_COMMIT];
 
 /// Installs a library where it is missing; the Python that has it.
 ///

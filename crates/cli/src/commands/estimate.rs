@@ -1,14 +1,19 @@
 //! `promsieve estimate`: what the series need in memory, on disk and a second.
 
 use std::io::Write;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use promsieve_core::cost::{Verdict, breakdown, fit};
+use promsieve_core::cost::{
+    CostModel, Load, Observed, ServerSettings, Verdict, breakdown, estimate, fit,
+};
 use promsieve_core::units::Bytes;
 
 use super::analysis::{Analysis, AnalysisArgs};
 use crate::Status;
 use crate::common::{Common, Format};
-use crate::output::view::estimate::{BreakdownView, EstimateView, FitView};
+use crate::input::Source;
+use crate::input::bytes::read_text;
+use crate::output::view::estimate::{BreakdownView, EstimateView, FitView, LiveView};
 use crate::output::{json, text};
 
 /// Arguments of `estimate`.
@@ -17,9 +22,22 @@ pub(crate) struct EstimateArgs {
     #[command(flatten)]
     analysis: AnalysisArgs,
 
+    /// So many targets in place of each that was scraped, before they are deployed
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    replicas: u64,
+
+    /// Share of the series that others replace in an hour, in percent
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    churn: Option<f64>,
+
     /// How many metrics and labels to list with what they cost
     #[arg(long, value_name = "N", default_value_t = 5)]
     top: usize,
+
+    /// A running Prometheus with these series: sets its own metrics beside the estimate, and takes the
+    /// model's prices to be as much higher or lower as its heap is
+    #[arg(long, value_name = "URL", conflicts_with_all = ["replicas", "churn"])]
+    live: Option<String>,
 
     /// Memory the server may have: says whether the series fit, and how many would; exit status 1
     /// when they do not
@@ -40,21 +58,74 @@ pub(crate) fn run(
     out: &mut impl Write,
 ) -> anyhow::Result<Status> {
     let analysis = Analysis::of(&args.analysis, common)?;
-    let series = analysis.census.series;
-    let mut view = EstimateView::of(series, &analysis.estimate, &common.server.to_string());
-    let shares = breakdown(&analysis.census, &analysis.model, &analysis.settings);
+    let Priced { model, load, live } = priced(args, &analysis, common)?;
+    let settings = &analysis.settings;
+    let estimate = estimate(&load, &model, settings);
+    let mut view = EstimateView::of(load.series, &estimate, &common.server.to_string());
+    let shares = breakdown(&analysis.census, &model, settings);
     view.breakdown = Some(BreakdownView::of(&shares, args.top)).filter(|_| args.top > 0);
+    view.live = live;
     let mut status = analysis.status;
     if let Some(limit) = args.limit {
-        let fit = fit(&analysis.load, &analysis.model, &analysis.settings, limit);
+        let fit = fit(&load, &model, settings, limit);
         if fit.verdict == Verdict::Exceeds {
             status = status.max(Status::Findings);
         }
-        view.fit = Some(FitView::of(&fit, limit, series, args.growth));
+        view.fit = Some(FitView::of(&fit, limit, load.series, args.growth));
     }
     match common.format {
         Format::Json => json::write(out, &view)?,
         Format::Text => text::estimate::write(out, &view)?,
     }
     Ok(status)
+}
+
+/// What is estimated, and with which prices.
+struct Priced {
+    model: CostModel,
+    load: Load,
+    live: Option<LiveView>,
+}
+
+/// The load that was asked for, with the measured prices or those of a running server.
+fn priced(args: &EstimateArgs, analysis: &Analysis, common: &Common) -> anyhow::Result<Priced> {
+    let (model, settings) = (&analysis.model, &analysis.settings);
+    let load = asked(args, analysis);
+    let Some(url) = &args.live else {
+        return Ok(Priced { model: model.clone(), load, live: None });
+    };
+    let observed = observe(url, common)?;
+    let load = observed.load(&load);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    let uptime = now.saturating_sub(Duration::from_secs(observed.started));
+    let observed_at = ServerSettings { uptime, ..*settings };
+    let expected = model.heap_goal(&load, &observed_at);
+    let (model, factor) = model.recalibrated(&load, &observed_at, &observed);
+    Ok(Priced { model, load, live: Some(LiveView::of(&observed, expected, factor)) })
+}
+
+/// What a running server says of itself.
+fn observe(url: &str, common: &Common) -> anyhow::Result<Observed> {
+    let source = Source::Url(format!("{}/metrics", url.trim_end_matches('/')));
+    let metrics = read_text(&source, &common.access)?;
+    Observed::read(&metrics)
+        .map_err(|error| anyhow::anyhow!("{url} is no Prometheus that says what it takes: {error}"))
+}
+
+/// The load that was scraped, on as many targets and with as many series gone as was asked for.
+fn asked(args: &EstimateArgs, analysis: &Analysis) -> Load {
+    let mut load = analysis.load;
+    if args.replicas > 1 || load.targets == 0 {
+        load = load.replicated(args.replicas);
+    }
+    let hours = analysis.settings.head_age().as_secs_f64() / 3600.0;
+    load.with_gone(args.churn.unwrap_or(0.0) / 100.0 * hours)
+}
+
+/// Percents: 0 or more.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim_end_matches('%').parse::<f64>().ok();
+    number
+        .filter(|it| it.is_finite() && *it >= 0.0)
+        .ok_or_else(|| "not a number of percents".into())
 }

@@ -97,6 +97,22 @@ pub struct Estimate {
     pub notes: Vec<String>,
 }
 
+/// Share of a container's limit that Prometheus sets GOMEMLIMIT to by itself since 3.0.
+const AUTO_GOMEMLIMIT: f64 = 0.9;
+
+impl Estimate {
+    /// Memory that a container should ask for: the expected resident memory.
+    pub fn request(&self) -> Bytes {
+        self.rss.expected
+    }
+
+    /// Memory limit of a container under which the high end of resident memory stays below the
+    /// GOMEMLIMIT that Prometheus 3 makes of it: the collector is not pressed, and a tenth is left.
+    pub fn limit(&self) -> Bytes {
+        bytes(self.rss.high.0 as f64 / AUTO_GOMEMLIMIT)
+    }
+}
+
 /// Estimates what a load needs on a server with these settings.
 pub fn estimate(load: &Load, model: &CostModel, settings: &ServerSettings) -> Estimate {
     let it = situation(load, model, settings);
@@ -123,6 +139,13 @@ pub fn estimate(load: &Load, model: &CostModel, settings: &ServerSettings) -> Es
     }
 }
 
+impl ServerSettings {
+    /// How far back the head reaches, which holds series that are gone for so long.
+    pub fn head_age(&self) -> Duration {
+        head_age(self)
+    }
+}
+
 impl CostModel {
     /// Live heap that a set of series adds to a running server: what it would save without them.
     pub fn marginal(&self, load: &Load, settings: &ServerSettings) -> Bytes {
@@ -142,6 +165,11 @@ impl CostModel {
     ) -> Bytes {
         let load = Load { series: 1, label_pairs, label_bytes, exposed_bytes, ..Load::default() };
         self.marginal(&load, settings)
+    }
+
+    /// What the heap may grow to, times what is live.
+    pub(super) fn growth(&self, settings: &ServerSettings) -> f64 {
+        1.0 + settings.gogc.map_or_else(|| self.value("gogc"), f64::from) / 100.0
     }
 
     /// Expected anonymous resident memory of a server whose series take so much live heap
@@ -190,7 +218,7 @@ fn parts(it: &Situation<'_>, model: &CostModel) -> Vec<Part> {
 
 /// Peak heap and anonymous resident memory for a live heap.
 fn peak_and_resident(it: &Situation<'_>, live: f64, model: &CostModel) -> (f64, f64) {
-    let growth = 1.0 + it.settings.gogc.map_or(model.value("gogc"), f64::from) / 100.0;
+    let growth = model.growth(it.settings);
     let beside: f64 = PEAK.iter().map(|term| (term.quantity)(it) * model.value(term.key)).sum();
     let mut peak = (live + beside) * growth;
     let quantities = terms::resident(it, live);

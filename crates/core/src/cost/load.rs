@@ -10,6 +10,9 @@ use crate::census::groups::GroupCensus;
 use crate::census::{Census, MetricCensus};
 use crate::series::Table;
 
+/// Bytes of `instance="10.0.0.1:8080"` and `job="app"`, and two for each.
+const OWN_LABEL_BYTES: u64 = 31;
+
 /// Sums over the series of a server's head; the loads of disjoint sets of series add up.
 /// (Unique pairs that two sets share are then counted twice, an error on the safe side.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -123,6 +126,36 @@ impl Load {
         Self { dropped_series: series, dropped_bytes, ..self }
     }
 
+    /// So many targets in place of each, which differ in `instance` alone. A page without a target is
+    /// one; it gets the two labels that the server attaches.
+    #[must_use]
+    pub fn replicated(mut self, replicas: u64) -> Self {
+        if self.targets == 0 {
+            self.targets = 1;
+            self.label_pairs += 2 * self.series;
+            self.label_bytes += OWN_LABEL_BYTES * self.series;
+            self.unique_pairs += 2;
+        }
+        let more = self.targets * replicas.saturating_sub(1);
+        Self { unique_pairs: self.unique_pairs + more, ..self.multiplied(replicas as f64) }
+    }
+
+    /// With this many times as many series that have come and gone as there are: all but the scrape
+    /// cache still holds them.
+    #[must_use]
+    pub fn with_gone(self, times: f64) -> Self {
+        let head = self.scaled(1.0 + times.max(0.0));
+        Self {
+            exposed_bytes: self.exposed_bytes,
+            gone_series: head.series - self.series + self.gone_series,
+            targets: self.targets,
+            dropped_series: self.dropped_series,
+            dropped_bytes: self.dropped_bytes,
+            metric_families: self.metric_families,
+            ..head
+        }
+    }
+
     /// A share of it, rounded; of its series, not of its targets.
     #[must_use]
     pub fn scaled(self, share: f64) -> Self {
@@ -186,5 +219,42 @@ impl AddAssign for Load {
 impl Sum for Load {
     fn sum<I: Iterator<Item = Self>>(loads: I) -> Self {
         loads.fold(Self::default(), Add::add)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOAD: Load = Load {
+        series: 100,
+        gone_series: 0,
+        label_pairs: 400,
+        label_bytes: 6000,
+        exposed_bytes: 5000,
+        unique_pairs: 50,
+        unique_pair_bytes: 700,
+        targets: 2,
+        dropped_series: 10,
+        dropped_bytes: 500,
+        metric_families: 20,
+    };
+
+    #[test]
+    fn replicas_share_all_pairs_but_their_instance() {
+        let many = LOAD.replicated(40);
+        assert_eq!((many.series, many.targets, many.dropped_series), (4000, 80, 400));
+        assert_eq!(many.unique_pairs, 50 + 78);
+        let page = Load { targets: 0, ..LOAD }.replicated(1);
+        assert_eq!((page.targets, page.label_pairs, page.series), (1, 600, 100));
+    }
+
+    #[test]
+    fn series_that_have_gone_are_in_the_head_and_in_no_scrape() {
+        let churned = LOAD.with_gone(0.6);
+        assert_eq!((churned.series, churned.gone_series), (160, 60));
+        assert_eq!((churned.label_bytes, churned.exposed_bytes), (9600, 5000));
+        assert_eq!((churned.targets, churned.dropped_series), (2, 10));
+        assert_eq!(LOAD.with_gone(0.0), LOAD);
     }
 }

@@ -3,6 +3,7 @@
 mod breakdown;
 mod estimate;
 mod fit;
+mod live;
 mod load;
 mod model;
 mod run;
@@ -11,6 +12,7 @@ pub mod terms;
 pub use breakdown::{Breakdown, Share, breakdown};
 pub use estimate::{Estimate, Part, Range, ServerSettings, estimate};
 pub use fit::{Fit, Fitting, Verdict, fit};
+pub use live::Observed;
 pub use load::Load;
 pub use model::{Coefficient, CostModel, Errors, Margin};
 pub use run::{Reading, Run};

@@ -306,6 +306,7 @@ pub(super) fn head_range(settings: &ServerSettings) -> Duration {
     settings.block_range * 3 / 2
 }
 
+/// How far back the head reaches.
 pub(super) fn head_age(settings: &ServerSettings) -> Duration {
     settings.uptime.min(head_range(settings))
 }

@@ -2,6 +2,7 @@
 //!
 //! Everything is on loopback, in temporary directories, and bounded by time-outs.
 
+mod exporter;
 mod http;
 mod pages;
 mod refusals;
@@ -10,6 +11,7 @@ mod steps;
 mod targets;
 mod temp;
 
+pub use exporter::NodeExporter;
 pub use http::{Response, get};
 pub use pages::{OPENMETRICS, Page, Pages, TEXT};
 pub use refusals::{refusals, refusals_by};

@@ -3,7 +3,7 @@
 use crate::output::view::census::{
     CensusView, CountView, LabelTotalView, LabelView, MetricView, StatusView,
 };
-use crate::output::view::estimate::{EstimateView, PartView, RangeView};
+use crate::output::view::estimate::{ContainerView, EstimateView, PartView, RangeView};
 use crate::output::view::lint::{EditView, FindingView, FixView, LintView, SummaryView};
 use crate::output::view::optimize::{ActionView, FootprintView, OptimizeView, ReplayView};
 use crate::output::view::review::{InputsView, JobView, ReviewView};
@@ -127,6 +127,8 @@ fn estimate(text: &str) -> EstimateView {
         samples_per_second: 66.7,
         server: text.to_owned(),
         breakdown: None,
+        container: ContainerView { request: 1 << 30, limit: 2 << 30 },
+        live: None,
         fit: None,
         parts: vec![
             PartView { name: "series", bytes: 60 << 20 },

@@ -26,6 +26,23 @@ pub(crate) fn write(out: &mut impl Write, view: &EstimateView) -> std::io::Resul
     if !parts.is_empty() {
         writeln!(out, "  live heap: {}", parts.join(", "))?;
     }
+    let [request, limit] = [view.container.request, view.container.limit].map(Bytes);
+    writeln!(
+        out,
+        "  container: request {request}, limit {limit} (the high end, and a tenth above GOMEMLIMIT)"
+    )?;
+    if let Some(live) = &view.live {
+        writeln!(
+            out,
+            "\n  the server has {} series in its head, a heap goal of {} ({} expected) and {} resident, \
+             file pages included; the prices above are multiplied with {:.3}",
+            SeriesCount(live.series),
+            Bytes(live.memory),
+            Bytes(live.expected_memory),
+            Bytes(live.resident),
+            live.factor,
+        )?;
+    }
     if let Some(breakdown) = &view.breakdown {
         shares(out, "metric", &breakdown.metrics)?;
         shares(out, "label", &breakdown.labels)?;

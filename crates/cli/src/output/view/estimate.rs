@@ -1,6 +1,6 @@
 //! The view of an estimate.
 
-use promsieve_core::cost::{Breakdown, Estimate, Fit, Fitting, Range, Share, Verdict};
+use promsieve_core::cost::{Breakdown, Estimate, Fit, Fitting, Observed, Range, Share, Verdict};
 use promsieve_core::units::Bytes;
 use serde::Serialize;
 
@@ -26,9 +26,40 @@ pub(crate) struct EstimateView {
     /// What metrics and labels cost, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) breakdown: Option<BreakdownView>,
+    /// For a container that holds the server.
+    pub(crate) container: ContainerView,
+    /// What a running server says, where one was asked; all else follows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) live: Option<LiveView>,
     /// How it stands to a memory limit, where one is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fit: Option<FitView>,
+}
+
+/// Memory of a container.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ContainerView {
+    /// The expected resident memory.
+    pub(crate) request: u64,
+    /// The high end of it, and a tenth of headroom, which Prometheus 3 leaves below GOMEMLIMIT.
+    pub(crate) limit: u64,
+}
+
+/// A running server beside the estimate of its load.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct LiveView {
+    /// Series of its head.
+    pub(crate) series: u64,
+    /// How far its heap may grow.
+    pub(crate) memory: u64,
+    /// What the measured model expects of that.
+    pub(crate) expected_memory: u64,
+    /// What its resident memory is, file pages included.
+    pub(crate) resident: u64,
+    /// What the model's prices were multiplied with to give that heap.
+    pub(crate) factor: f64,
 }
 
 /// What the dearest metrics and labels cost.
@@ -107,7 +138,22 @@ impl EstimateView {
             parts: estimate.parts.iter().map(part).collect(),
             notes: estimate.notes.clone(),
             breakdown: None,
+            container: ContainerView { request: estimate.request().0, limit: estimate.limit().0 },
+            live: None,
             fit: None,
+        }
+    }
+}
+
+impl LiveView {
+    /// The view of a server whose heap was expected to grow so far.
+    pub(crate) fn of(observed: &Observed, expected: Bytes, factor: f64) -> Self {
+        Self {
+            series: observed.series,
+            memory: observed.next_gc.0,
+            expected_memory: expected.0,
+            resident: observed.resident.0,
+            factor: (factor * 1000.0).round() / 1000.0,
         }
     }
 }
