@@ -26,8 +26,11 @@ const FORMATS: [&str; 10] = [
 
 const SCRAPE: &str = "up{job=\"app\"} 1\n";
 
+/// What makes another text of a file.
+type Damage = fn(&str) -> String;
+
 /// Ways to damage a file.
-const WAYS: [(&str, fn(&str) -> String); 7] = [
+const WAYS: [(&str, Damage); 7] = [
     ("as it is", |text| text.to_owned()),
     ("broken at its end", |text| format!("{text}\n  - [\n\t}}")),
     ("an unknown field before each secret", |text| {

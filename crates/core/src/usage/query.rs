@@ -88,7 +88,7 @@ pub enum OriginKind {
     Delivery,
     /// Sloth or Pyrra.
     Slo,
-    /// Kiali, OpenCost and others that bring their queries along.
+    /// Kiali, `OpenCost` and others that bring their queries along.
     Program,
 }
 
@@ -153,7 +153,7 @@ pub enum ConsumerKind {
     ProgressiveDelivery,
     /// Sloth, Pyrra.
     ServiceLevelObjectives,
-    /// Kiali, OpenCost and others that bring their queries along.
+    /// Kiali, `OpenCost` and others that bring their queries along.
     Programs,
 }
 
