@@ -1,5 +1,6 @@
 //! Spreads targets over servers, and gives the steps that each server's jobs need.
 
+use promsieve_core::relabel::RawStep;
 use promsieve_core::shard::{self, ShardGoal, ShardSize, TargetLoad};
 use promsieve_core::units::Bytes;
 
@@ -20,6 +21,6 @@ fn main() {
     let plan = shard::plan(&targets, &goal, &resident);
     assert_eq!(plan.detail.iter().map(|shard| shard.targets).sum::<u64>(), 200);
     let steps = shard::steps(&plan, "0");
-    let yaml: Vec<String> = steps.iter().map(|step| step.to_yaml()).collect();
+    let yaml: Vec<String> = steps.iter().map(RawStep::to_yaml).collect();
     assert!(yaml.iter().any(|step| step.contains("action: hashmod")));
 }
