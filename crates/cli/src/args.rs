@@ -17,6 +17,7 @@ use crate::commands::signals::SignalsArgs;
 use crate::commands::targets::TargetsArgs;
 use crate::commands::test::TestArgs;
 use crate::commands::usage::UsageArgs;
+use crate::commands::verify::VerifyArgs;
 use crate::common::{Common, CommonArgs};
 
 /// Prometheus cardinality optimizer and relabel-rule linter.
@@ -76,6 +77,8 @@ pub(crate) enum Command {
     Usage(UsageArgs),
     /// Plan what can be dropped without anybody missing it, with a proof
     Optimize(OptimizeArgs),
+    /// Tell what a running server makes of a plan: series, memory, alerts, merges
+    Verify(VerifyArgs),
     /// Spread targets over servers by what they store
     Shard(ShardArgs),
     /// Tell which signals the data gives, layer by layer, and which a configuration loses
