@@ -76,6 +76,8 @@ mod real_signals;
 #[cfg(test)]
 mod real_targets;
 #[cfg(test)]
+mod real_verify;
+#[cfg(test)]
 mod real_vmagent;
 #[cfg(test)]
 mod real_wal;

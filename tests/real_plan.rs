@@ -6,9 +6,7 @@
 //! comparison must show it.
 
 use std::collections::BTreeMap;
-use std::collections::hash_map::DefaultHasher;
 use std::fmt::Write as _;
-use std::hash::{Hash, Hasher};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{fs, thread};
 
@@ -17,60 +15,15 @@ use serde_json::Value;
 use xtask::workspace;
 
 use crate::cli::run;
+use crate::rounds::{MINUTE, Sample, mesh, page};
 
 /// How often pages change, a minute of their timestamps apart.
 const ROUNDS: u64 = 8;
-const MINUTE: u64 = 60_000;
 /// Moments at which everything is asked.
 const MOMENTS: u64 = 20;
 const PATIENCE: Duration = Duration::from_mins(2);
 
 type Answer = BTreeMap<BTreeMap<String, String>, String>;
-
-/// The pages of the newest snapshot, by the address of their target.
-fn texts() -> Vec<(String, String)> {
-    let mut texts = Vec::new();
-    for job in fs::read_dir(workspace().join("fixtures/mesh/scrapes")).unwrap() {
-        for file in fs::read_dir(job.unwrap().path()).unwrap() {
-            let path = file.unwrap().path();
-            let address = path.file_stem().unwrap().to_str().unwrap().replace("%3A", ":");
-            texts.push((address, fs::read_to_string(&path).unwrap()));
-        }
-    }
-    texts
-}
-
-/// A page in a round, each of its samples at `time`: counters and histograms grow, gauges move.
-fn page(text: &str, round: u64, time: u64) -> String {
-    let mut out = format!("# TYPE round gauge\nround {round} {time}\n");
-    let mut is_gauge = true;
-    for line in text.lines() {
-        if let Some(kind) = line.strip_prefix("# TYPE ") {
-            is_gauge = kind.ends_with(" gauge");
-        }
-        match line.rsplit_once(' ') {
-            Some((series, value)) if !line.starts_with('#') => {
-                let value: f64 = value.parse().unwrap();
-                let moved = moved(series, value, is_gauge, round);
-                writeln!(out, "{series} {moved} {time}").unwrap();
-            }
-            _ => writeln!(out, "{line}").unwrap(),
-        }
-    }
-    out
-}
-
-fn moved(series: &str, value: f64, is_gauge: bool, round: u64) -> f64 {
-    // All parts of a histogram grow alike, so that its buckets stay in order.
-    let (name, labels) = series.split_once('{').unwrap_or((series, ""));
-    let suffixes = ["_bucket", "_sum", "_count", "_total"];
-    let family = suffixes.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
-    let labels: Vec<&str> = labels.split(',').filter(|it| !it.starts_with("le=")).collect();
-    let mut hasher = DefaultHasher::new();
-    (family, labels).hash(&mut hasher);
-    let pace = hasher.finish() % 5 + 1;
-    if is_gauge { value + ((pace + round) % 4) as f64 } else { value * (10 + pace * round) as f64 }
-}
 
 /// Every expression of the mesh's rules and dashboards, with values for the dashboards' variables.
 fn queries() -> Vec<String> {
@@ -115,7 +68,7 @@ fn expressions(value: &Value, found: &mut Vec<String>) {
 
 /// A configuration whose targets are asked through `pages`, often, and without rules of its own:
 /// what they would record is asked for directly.
-fn on_pages(config: &str, pages: &Pages) -> String {
+pub(crate) fn on_pages(config: &str, pages: &Pages) -> String {
     let proxy = pages.proxy_url();
     let mut out = String::new();
     for line in config.lines() {
@@ -134,7 +87,7 @@ fn on_pages(config: &str, pages: &Pages) -> String {
 }
 
 /// The configuration with steps that take away a metric, a value and a label that are used.
-fn unsafely(config: &str) -> String {
+pub(crate) fn unsafely(config: &str) -> String {
     let steps = [
         ("spring", "{source_labels: [__name__], regex: jvm_gc_pause_seconds_sum, action: drop}"),
         ("istio-proxy", "{source_labels: [reporter], regex: destination, action: drop}"),
@@ -156,13 +109,14 @@ fn ask(server: &Server, expr: &str, time: u64) -> Answer {
 }
 
 /// Serves all rounds, each until every server has it; when the last one was.
-fn play(pages: &Pages, texts: &[(String, String)], servers: &[&Server]) -> u64 {
+fn play(pages: &Pages, texts: &[(String, String, String)], servers: &[&Server]) -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
     let end = now - 10_000;
     for round in 1..=ROUNDS {
         let time = end - (ROUNDS - round) * MINUTE;
-        for (address, text) in texts {
-            pages.set(address, Page::text(page(text, round, time)));
+        for (_, address, text) in texts {
+            let page = page(text, round, time, |sample: Sample<'_>| sample.moved(round));
+            pages.set(address, Page::text(page));
         }
         let start = Instant::now();
         // The one target of kube-state-metrics stores nothing, by a planted mistake.
@@ -206,7 +160,7 @@ fn check(version: Version) {
     let plan: Value = serde_json::from_str(&ended.stdout).expect(&ended.stderr);
     let planned = plan["config"].as_str().unwrap();
     let config = fs::read_to_string(workspace().join("fixtures/mesh/prometheus.yml"));
-    let (config, texts) = (config.unwrap(), texts());
+    let (config, texts) = (config.unwrap(), mesh());
     let pages = Pages::serve([]).unwrap();
     let start = |config: &str| Server::start(version, &on_pages(config, &pages)).unwrap();
     let (whole, less, broken) = (start(&config), start(planned), start(&unsafely(planned)));

@@ -19,6 +19,7 @@ use crate::commands::signals::SignalsArgs;
 use crate::commands::targets::TargetsArgs;
 use crate::commands::test::TestArgs;
 use crate::commands::usage::UsageArgs;
+use crate::commands::verify::VerifyArgs;
 use crate::common::{Common, CommonArgs};
 
 /// Prometheus cardinality optimizer and relabel-rule linter.
@@ -78,6 +79,8 @@ pub(crate) enum Command {
     Usage(UsageArgs),
     /// Plan what can be dropped without anybody missing it, with a proof
     Optimize(OptimizeArgs),
+    /// Tell what a running server makes of a plan: series, memory, alerts, merges
+    Verify(VerifyArgs),
     /// Compare two configurations, scrapes or revisions: what a change costs, and which label drives it
     Diff(DiffArgs),
     /// Say whether a change keeps to the budgets of promsieve.toml, and breaks no query

@@ -22,6 +22,7 @@ pub(crate) mod simulate;
 pub(crate) mod targets;
 pub(crate) mod test;
 pub(crate) mod usage;
+pub(crate) mod verify;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -60,6 +61,7 @@ fn dispatch(cli: &Cli, out: &mut impl Write) -> anyhow::Result<Status> {
         Command::Optimize(args) => optimize::run(args, &cli.common, out),
         Command::Diff(args) => diff::run(args, &cli.common, out),
         Command::Gate(args) => gate::run(args, &cli.common, out),
+        Command::Verify(args) => verify::run(args, &cli.common, out),
         Command::Shard(args) => shard::run(args, &cli.common, out),
         Command::Signals(args) => signals::run(args, &cli.common, out),
         Command::Targets(args) => targets::run(args, &cli.common, out),

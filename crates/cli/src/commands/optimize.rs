@@ -16,7 +16,7 @@ use crate::common::{Common, Format};
 use crate::input::replace::write_new;
 use crate::output::steps::{self, StepsFormat};
 use crate::output::view::explain::ExplainView;
-use crate::output::view::optimize::{AdviceView, OptimizeView};
+use crate::output::view::optimize::{AdviceView, MetricView, OptimizeView};
 use crate::output::view::rollout::PhaseView;
 use crate::output::{json, text};
 use crate::stderr::warn;
@@ -88,6 +88,8 @@ pub(crate) fn run(
     }
     let phases = optimize::rollout(&evidence, &planned.plan);
     let advice = optimize::advise(&evidence, &planned.plan);
+    let counts = optimize::predict(&analysis.stored.table, &planned.plan);
+    view.metrics = counts.into_iter().map(MetricView::of).collect();
     view.advice = advice.iter().map(AdviceView::of).collect();
     view.phases = phases.iter().map(|phase| PhaseView::of(phase, &goal)).collect();
     match common.format {

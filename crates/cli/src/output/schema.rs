@@ -20,6 +20,7 @@ use super::view::signals::SignalsView;
 use super::view::targets::{ChangeView, TargetsView};
 use super::view::test::TestView;
 use super::view::usage::UsageView;
+use super::view::verify::VerifyView;
 
 /// The schema of a command's `--format json`: its view under the number of the keys' version.
 fn schema<T: JsonSchema>(command: &str) -> String {
@@ -53,6 +54,7 @@ fn generated_schemas_are_current() {
         ("targets-change", schema::<ChangeView>("targets, a line of its log:")),
         ("test", schema::<TestView>("test")),
         ("usage", schema::<UsageView>("usage")),
+        ("verify", schema::<VerifyView>("verify")),
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema");
     for (name, wanted) in schemas {

@@ -129,7 +129,7 @@ fn finish(
 }
 
 /// Each series of a table once.
-fn distinct(table: &Table) -> Table {
+pub(crate) fn distinct(table: &Table) -> Table {
     let mut blocks = Blocks::new(table.without_rows(table.stage));
     for group in &table.metrics {
         let hashes = table.row_hashes(group);

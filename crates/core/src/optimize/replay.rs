@@ -75,6 +75,14 @@ pub(super) fn figures(snapshot: &Table, action: &Action) -> Replay {
     figures
 }
 
+/// Rows of each metric, and those of them that the actions claim, by job and metric.
+pub(super) fn claimed<'t>(
+    table: &'t Table,
+    actions: &[&Action],
+) -> BTreeMap<(&'t str, &'t str), (u64, u64)> {
+    Claims::of(table, actions).all(table)
+}
+
 /// The first job and metric for which the replay shows more or less than the actions claim.
 fn difference(before: &Table, after: &Stored, actions: &[&Action]) -> Option<Difference> {
     if let Some(collision) = after.report.collisions.first() {
@@ -88,8 +96,8 @@ fn difference(before: &Table, after: &Stored, actions: &[&Action]) -> Option<Dif
             reason: format!("scrapes would fail: {}", failure.reason),
         });
     }
-    let old = Claims::of(before, actions).all(before);
-    let new = Claims::of(&after.table, actions).all(&after.table);
+    let old = claimed(before, actions);
+    let new = claimed(&after.table, actions);
     let none = (0, 0);
     old.iter().find_map(|((job, metric), (rows, claimed))| {
         let (left, wrong) = new.get(&(*job, *metric)).unwrap_or(&none);

@@ -3,6 +3,7 @@
 
 mod api;
 pub(crate) mod consumers;
+pub(crate) mod live;
 mod selector;
 mod series;
 mod totals;

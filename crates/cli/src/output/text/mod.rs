@@ -21,6 +21,7 @@ pub(crate) mod status;
 pub(crate) mod targets;
 pub(crate) mod test;
 pub(crate) mod usage;
+pub(crate) mod verify;
 
 pub(crate) use columns::Columns;
 

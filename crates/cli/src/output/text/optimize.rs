@@ -174,15 +174,21 @@ pub(super) fn proof(action: &ActionView) -> String {
 
 /// The action in a few words.
 pub(super) fn what(action: &ActionView) -> String {
-    let named: Vec<&str> = action.metrics.iter().take(NAMED).map(String::as_str).collect();
+    in_words(&action.metrics, &action.labels, &action.values)
+}
+
+/// The action that drops these metrics, labels of them, or series with these values, in a few words.
+pub(super) fn in_words(metrics: &[String], labels: &[String], values: &[String]) -> String {
+    let named: Vec<&str> = metrics.iter().take(NAMED).map(String::as_str).collect();
+    let rest = metrics.len() - named.len();
     let mut metrics = named.join(", ");
-    if let Some(rest) = action.metrics.len().checked_sub(NAMED).filter(|&rest| rest > 0) {
+    if rest > 0 {
         metrics = format!("{metrics} and {rest} more");
     }
-    match (action.labels.join(", "), action.values.len()) {
+    match (labels.join(", "), values.len()) {
         (labels, _) if labels.is_empty() => format!("drop {metrics}"),
         (labels, 0) => format!("drop label {labels} of {metrics}"),
-        (labels, 1) => format!("drop {labels}={:?} of {metrics}", action.values[0]),
+        (labels, 1) => format!("drop {labels}={:?} of {metrics}", values[0]),
         (labels, values) => format!("drop {values} values of {labels} of {metrics}"),
     }
 }

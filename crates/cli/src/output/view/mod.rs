@@ -21,3 +21,4 @@ pub(crate) mod signals;
 pub(crate) mod targets;
 pub(crate) mod test;
 pub(crate) mod usage;
+pub(crate) mod verify;

@@ -1,6 +1,6 @@
 //! The view of a plan.
 
-use promsieve_core::optimize::{Action, Advice, Footprint, Planned};
+use promsieve_core::optimize::{self, Action, Advice, Footprint, MetricCount, Planned};
 use promsieve_core::units::SeriesCount;
 use promsieve_core::usage::Usage;
 use serde::Serialize;
@@ -17,6 +17,8 @@ pub(crate) struct OptimizeView {
     pub(crate) after: FootprintView,
     /// Actions of the plan: proven, and replayed together.
     pub(crate) actions: Vec<ActionView>,
+    /// Series of every metric that an action touches, before and after; empty in a review.
+    pub(crate) metrics: Vec<MetricView>,
     /// Actions that hold for what was seen, but are not proven; not part of the plan.
     pub(crate) not_applied: Vec<ActionView>,
     /// The cheapest losses that reach the budget; empty where the plan reaches it without. They are
@@ -34,6 +36,24 @@ pub(crate) struct OptimizeView {
     pub(crate) snapshots: usize,
     /// The configuration with the plan's steps, as YAML.
     pub(crate) config: String,
+}
+
+/// Series of one metric of one job.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct MetricView {
+    pub(crate) job: String,
+    pub(crate) metric: String,
+    pub(crate) before: u64,
+    pub(crate) after: u64,
+}
+
+impl MetricView {
+    /// The view of a prediction.
+    pub(crate) fn of(count: MetricCount) -> Self {
+        let MetricCount { job, metric, before, after } = count;
+        Self { job, metric, before: before.0, after: after.0 }
+    }
 }
 
 /// Something to set by hand.
@@ -105,7 +125,11 @@ pub(crate) struct ActionView {
     pub(crate) values: Vec<String>,
     /// The steps, as YAML.
     pub(crate) steps: Vec<String>,
+    /// Selectors that find nothing once the steps are at work, by the job's name.
+    pub(crate) gone: Vec<String>,
     pub(crate) series_saved: u64,
+    /// Series whose labels change.
+    pub(crate) series_changed: u64,
     pub(crate) bytes_saved: u64,
     /// `proven`, `observed(n snapshots)` or `lossy`.
     pub(crate) proof: String,
@@ -164,7 +188,9 @@ impl ActionView {
             labels: action.labels.clone(),
             values: action.values.clone(),
             steps: action.steps.iter().map(promsieve_core::relabel::RawStep::to_yaml).collect(),
+            gone: optimize::gone(action),
             series_saved: action.series_saved.0,
+            series_changed: action.series_changed.0,
             bytes_saved: action.bytes_saved.0,
             proof: action.proof.to_string(),
             reason: action.reason.clone(),
@@ -200,6 +226,7 @@ impl OptimizeView {
             during: FootprintView::of(plan.during()),
             after: FootprintView::of(plan.after()),
             actions: views(plan.actions()),
+            metrics: Vec::new(),
             not_applied: views(plan.not_applied()),
             losses: views(&planned.losses),
             price: planned.price.map(|price| PriceView {
