@@ -10,7 +10,9 @@ use promsieve_core::series::{Table, TableBuilder, Target};
 use promsieve_core::server::Server;
 use promsieve_core::signals::{Report, givers, report};
 use promsieve_core::text::{SourceText, Sources};
+use promsieve_lab::real::TempDir;
 
+use crate::cli::run;
 use crate::rounds::mesh;
 
 /// A piece of what is stored: job, metric, and what is done to it.
@@ -143,4 +145,51 @@ fn each_loss_is_told_by_its_cell_and_nothing_else_is() {
         let lost: Vec<String> = after.lost().iter().map(|lost| lost.cell.id()).collect();
         assert_eq!(lost, Vec::<String>::new(), "{piece:?}");
     }
+}
+
+/// A directory with the mesh's scrapes and a configuration without chains.
+fn directory() -> TempDir {
+    let dir = TempDir::new("losses").unwrap();
+    let mut jobs: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (job, address, text) in mesh() {
+        let file = format!("scrapes/{job}/{}.prom", address.replace(':', "%3A"));
+        dir.write(&file, text).unwrap();
+        jobs.entry(job).or_default().push(format!("'{address}'"));
+    }
+    let job = |(name, targets): (String, Vec<String>)| {
+        let targets = targets.join(", ");
+        format!("- {{job_name: {name}, static_configs: [{{targets: [{targets}]}}]}}\n")
+    };
+    let jobs: String = jobs.into_iter().map(job).collect();
+    dir.write("prometheus.yml", format!("scrape_configs:\n{jobs}")).unwrap();
+    dir
+}
+
+#[test]
+fn a_plan_for_nobody_keeps_every_signal() {
+    let dir = directory();
+    let args = ["optimize", ".", "--usage-complete", "--format", "json"];
+    let plan = run(dir.path(), &args, b"");
+    assert_eq!(plan.status, 0, "{}", plan.stderr);
+    let saved = |text: &str| {
+        let plan: serde_json::Value = serde_json::from_str(text).unwrap();
+        let of = |key: &str| plan[key]["series"].as_u64().unwrap();
+        (of("before"), of("after"))
+    };
+    let (before, after) = saved(&plan.stdout);
+    assert!(after < before * 3 / 4, "{before} series became {after}");
+    dir.write("plan.json", &plan.stdout).unwrap();
+    let args = ["signals", ".", "--after", "plan.json", "--format", "json"];
+    let signals = run(dir.path(), &args, b"");
+    assert_eq!(signals.status, 0, "{}{}", signals.stdout, signals.stderr);
+    // Of several ways to a cell one is enough.
+    let lost = signals.json()["lost_after"].clone();
+    assert!(lost.as_array().unwrap().iter().all(|it| it["otherwise"] == true), "{lost}");
+
+    // What is unpinned may go.
+    dir.write("promsieve.toml", "[optimize]\nunpin = [\"cpu/utilisation\", \"cpu/saturation\"]\n")
+        .unwrap();
+    let args = ["optimize", ".", "--usage-complete", "--format", "json"];
+    let unpinned = run(dir.path(), &args, b"");
+    assert!(saved(&unpinned.stdout).1 < after, "{}", unpinned.stderr);
 }

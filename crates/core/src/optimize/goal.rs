@@ -19,7 +19,8 @@ pub struct Goal {
     pub quantile_error: f64,
     /// Metrics that nothing is taken from.
     pub keep: Vec<Pattern>,
-    /// Labels whose values may be dropped although they are pinned: `reporter`.
+    /// Labels whose values may be dropped although they are pinned: `reporter`; and cells that may be
+    /// lost though the data gives them: `cpu/errors`.
     pub unpin: Vec<String>,
     /// What a query is worth by what it watches.
     pub worth: Worth,

@@ -55,6 +55,21 @@ impl Pins {
         self.first(metric, |part| part.labels.iter().any(|name| name == label))
     }
 
+    /// A cell that looks for some values of `label` of `metric`: those that a fault would show are
+    /// not there as long as all is well.
+    pub fn values(&self, metric: &str, label: &str) -> Option<&'static Cell> {
+        self.first(metric, |part| part.matches_by(label))
+    }
+
+    /// The pins of all cells but those named, as `cpu/errors`.
+    #[must_use]
+    pub fn without(mut self, cells: &[String]) -> Self {
+        for parts in self.parts.values_mut() {
+            parts.retain(|(cell, _)| !cells.contains(&cell.id()));
+        }
+        self
+    }
+
     /// A cell that would be lost without the series of `metric` whose `label` has `value`.
     pub fn value(&self, metric: &str, label: &str, value: &str) -> Option<&'static Cell> {
         self.first(metric, |part| part.needs_value(label, value))

@@ -206,9 +206,24 @@ impl VerifyView {
         }
     }
 
-    /// Whether all of the plan is at work, and nothing merged since the earlier answer.
+    /// Whether all of the plan is at work, and no series have become one.
     pub(crate) fn holds(&self) -> bool {
-        self.state == "runs" && self.merges.iter().all(|it| it.grown.is_none_or(|grown| grown == 0))
+        self.state == "runs" && !self.has_merged()
+    }
+
+    /// Whether a metric has fewer series than predicted while the server counts samples that it has
+    /// already. Either alone is no merge: targets go, and what the configuration merged before the
+    /// plan is counted at every scrape.
+    pub(crate) fn has_merged(&self) -> bool {
+        let counted = self.merges.iter().any(|counter| counter.since() > 0);
+        counted && self.metrics.iter().any(|metric| metric.found < metric.predicted)
+    }
+}
+
+impl CounterCheck {
+    /// Since the earlier answer, or else since the server started.
+    pub(crate) fn since(&self) -> u64 {
+        self.grown.unwrap_or(self.total)
     }
 }
 

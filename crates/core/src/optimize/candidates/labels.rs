@@ -30,7 +30,7 @@ fn drop_label(view: &JobView<'_>, kept: &[&MetricCensus], label: &str) -> Option
     let superfluous = |metric: &&MetricCensus| {
         let redundant =
             metric.labels.iter().any(|l| l.name == label && l.is_redundant(metric.series));
-        let kept = view.goal.keeps(&metric.name);
+        let kept = view.goal.keeps(&metric.name) || view.pins.label(&metric.name, label).is_some();
         redundant && !kept && view.evidence.usage.label(&metric.name, label).is_unused()
     };
     let mut metrics = view.whole_families(&with, superfluous);

@@ -10,11 +10,11 @@ use crate::optimize::patterns::patterns;
 use crate::series::METRIC_NAME;
 use crate::units::SeriesCount;
 
-/// Metrics that nobody needs. A histogram or summary stays whole: it goes only if every part of it
+/// Metrics that nobody needs, and no signal. A histogram or summary stays whole: it goes only if every part of it
 /// is unused.
 pub(super) fn unused(view: &JobView<'_>) -> BTreeSet<String> {
     let unused = |metric: &&MetricCensus| {
-        let kept = view.goal.keeps(&metric.name);
+        let kept = view.goal.keeps(&metric.name) || view.pins.metric(&metric.name).is_some();
         !kept && view.evidence.usage.metric(&metric.name).is_unused()
     };
     let metrics: Vec<&MetricCensus> = view.census.metrics.iter().collect();

@@ -13,6 +13,7 @@ use crate::census::{Census, CensusOptions, MetricCensus};
 use crate::cost::Load;
 use crate::relabel::{Field, RawStep};
 use crate::series::{MetricRows, MetricType, NameId, Table, Target};
+use crate::signals::Pins;
 use crate::units::Bytes;
 use crate::watch::Unwatched;
 
@@ -27,12 +28,14 @@ pub(super) struct JobView<'a> {
     pub(super) job: &'a str,
     pub(super) table: Table,
     census: Census,
+    /// What the signals of the job rest on.
+    pins: Pins,
     /// Metrics that nobody needs of this job, whole families.
     unused: BTreeSet<String>,
 }
 
 /// Looks for what nobody needs, job by job. Nothing whose use is unknown is proposed, and nothing of
-/// what the goal keeps.
+/// what the goal keeps or a signal rests on.
 pub fn propose(evidence: &Evidence<'_>, goal: &Goal) -> Proposal {
     let mut actions: Vec<Action> = jobs(evidence, goal)
         .flat_map(|view| KINDS.iter().flat_map(|propose| propose(&view)).collect::<Vec<_>>())
@@ -58,7 +61,8 @@ pub(super) fn jobs<'a>(
         }
         let census = Census::of(&table, CensusOptions::default(), &Unwatched);
         let unused = BTreeSet::new();
-        let mut view = JobView { evidence, goal, job: &job.name, table, census, unused };
+        let pins = Pins::of(&table).without(&goal.unpin);
+        let mut view = JobView { evidence, goal, job: &job.name, table, census, pins, unused };
         view.unused = metrics::unused(&view);
         Some(view)
     })

@@ -37,7 +37,10 @@ pub(super) fn propose(view: &JobView<'_>) -> Vec<Action> {
         let selected = view.evidence.usage.selected(&metric.name);
         let Some(group) = rows.get(metric.name.as_str()) else { continue };
         for label in metric.labels.iter().map(|label| label.name.as_str()) {
-            let id = view.table.name_id(label).filter(|_| may_lose(view, &selected, label));
+            let id = view
+                .table
+                .name_id(label)
+                .filter(|_| may_lose(view, &metric.name, &selected, label));
             let Some(id) = id else { continue };
             let codes = unselected(view, group, id, &selected);
             if codes.is_empty() {
@@ -55,11 +58,13 @@ pub(super) fn propose(view: &JobView<'_>) -> Vec<Action> {
     alike.filter_map(|((label, values), losses)| action(view, label, values, &losses)).collect()
 }
 
-/// Whether values of the label may be dropped. A metric that nobody selects and that stays for the
+/// Whether values of the label may be dropped: not where a signal looks for some of them, of which a
+/// fault would show more than are there. A metric that nobody selects and that stays for the
 /// sake of its family can lose buckets alone.
-fn may_lose(view: &JobView<'_>, selected: &Selected<'_>, label: &str) -> bool {
+fn may_lose(view: &JobView<'_>, metric: &str, selected: &Selected<'_>, label: &str) -> bool {
     let asked = !selected.queries().is_empty() || label == "le";
-    let unpinned = label != PINNED || view.goal.unpin.iter().any(|unpinned| unpinned == label);
+    let is_pinned = label == PINNED || view.pins.values(metric, label).is_some();
+    let unpinned = !is_pinned || view.goal.unpin.iter().any(|unpinned| unpinned == label);
     asked && unpinned && !IDENTITY.contains(&label) && selected.restricts(label)
 }
 
