@@ -25,10 +25,10 @@
 //! Safe: writes the empty text, which says what happens. Where the default is meant, remove the
 //! field.
 
-use crate::finding::{Applicability, Edit, Evidence, Fix, RuleId, Severity};
+use crate::doc;
+use crate::finding::{Applicability, Evidence, Fix, RuleId, Severity};
 use crate::lint::{At, Check, Context, FixKind, Rule};
 use crate::relabel::{Field, StepField};
-use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
     id: RuleId { code: "RL018", name: "null-overrides-default" },
@@ -71,17 +71,10 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
 }
 
 fn fix(context: &Context<'_>, at: At<'_>, field: StepField) -> Option<Fix> {
-    let node = context.editable(at, field)?;
+    // A tag may make anything of the text.
+    let node = context.editable(at, field).filter(|node| node.tag().is_none())?;
     let key = at.configured.spans.field(field)?.key;
-    let source = context.source(key).text();
-    let edit = if node.is_missing() {
-        let end = key.span.end + 1;
-        let is_colon = source.as_bytes().get(key.span.end as usize) == Some(&b':');
-        let (file, span, text) = (key.file, Span { start: end, end }, " ''".to_owned());
-        is_colon.then_some(Edit { file, span, text })?
-    } else {
-        Edit { file: key.file, span: node.span(), text: "''".to_owned() }
-    };
+    let edit = doc::replace_scalar(context.source(key), node, "");
     let title = "write the empty text".to_owned();
     Some(Fix { title, applicability: Applicability::Safe, edits: vec![edit] })
 }
