@@ -188,11 +188,15 @@ fn check_checkpoint(version: Version, args: &'static [&'static str]) {
         return;
     }
     let storage = "storage: {tsdb: {out_of_order_time_window: 1h}}";
-    let ours = check_server(&Case { version, agent: false, args, storage }, 12);
-    let head = &ours["heads"][0];
-    assert!(head["checkpoint"].is_u64(), "{head}");
-    assert!(head["old_samples"].as_u64().unwrap() > 0, "{head}");
-    assert!(head["late_samples"].as_u64().unwrap() > 0, "{head}");
+    let has_late = || {
+        let ours = check_server(&Case { version, agent: false, args, storage }, 12);
+        let head = &ours["heads"][0];
+        assert!(head["checkpoint"].is_u64(), "{head}");
+        assert!(head["old_samples"].as_u64().unwrap() > 0, "{head}");
+        head["late_samples"].as_u64() > Some(0)
+    };
+    // A server that is killed just after it made blocks of what came late has none in its log.
+    assert!((0..3).any(|_| has_late()), "nothing came late, three times");
 }
 
 #[test]
