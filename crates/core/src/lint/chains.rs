@@ -1,15 +1,17 @@
 //! The analyses of chains that rules ask for: each once for all chains with the same steps, and none
 //! of a chain that is seen to be in order without it. Large files repeat their chains.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::memory::{Known, Memory};
 use super::parts::{self, Part};
-use crate::config::{Chain, ChainKind, ConfiguredStep};
+use crate::config::{Chain, ChainKind, ConfiguredStep, Project};
 use crate::regexp::language::{Language, Languages};
 use crate::relabel::Step;
 use crate::relabel::analysis::{Analysis, ClaimKind, Start};
+use crate::series::Table;
 use crate::server::Server;
+use crate::signals::{Report, report};
 
 /// What is asked about the chains of one project.
 #[derive(Debug)]
@@ -20,16 +22,24 @@ pub(super) struct Chains<'a> {
     by_place: Known<usize, Arc<Analysis>>,
     /// By the address of what a step shares with those that are written the same.
     numbers: Known<usize, u32>,
+    /// What all chains leave of the signals of the one table of samples.
+    signals: OnceLock<Report>,
 }
 
 impl<'a> Chains<'a> {
     pub(super) fn new(memory: &'a Memory, server: Server) -> Self {
-        Self { memory, server, by_place: Known::default(), numbers: Known::default() }
+        let (by_place, numbers) = (Known::default(), Known::default());
+        Self { memory, server, by_place, numbers, signals: OnceLock::new() }
     }
 
     /// What is built of patterns, shared by all rules.
     pub(super) fn languages(&self) -> &'a Languages {
         self.memory.languages()
+    }
+
+    /// What the chains of `project` leave of the signals of its samples, looked at once.
+    pub(super) fn signals(&self, project: &Project, attached: &Table) -> &Report {
+        self.signals.get_or_init(|| report(project, attached))
     }
 
     /// What is certain of all that comes to such a chain.

@@ -11,6 +11,8 @@ use crate::regexp::language::{self, Language};
 use crate::regexp::{Dialect, Pattern};
 use crate::relabel::analysis::Analysis;
 use crate::relabel::{Step, StepField};
+use crate::series::Table;
+use crate::signals::Report;
 use crate::text::{Location, SourceText};
 
 /// A step that the server accepts, in its chain.
@@ -142,6 +144,11 @@ impl<'a> Context<'a> {
     /// Reports findings.
     pub fn report_all(&mut self, findings: Vec<Finding>) {
         self.findings.extend(findings);
+    }
+
+    /// What the chains leave of the signals that the samples give.
+    pub(super) fn signals(&self, attached: &Table) -> &'a Report {
+        self.chains.signals(self.project, attached)
     }
 
     /// All values that a pattern matches; `None` when that is too large to tell.

@@ -7,7 +7,7 @@ use crate::config::Job;
 use crate::finding::{Evidence, Finding, Subject};
 use crate::relabel::StepField;
 use crate::series::Table;
-use crate::signals::{Loss, LostCell, What, report};
+use crate::signals::{Loss, LostCell, What};
 
 /// Cells named in a message.
 const NAMED: usize = 3;
@@ -30,9 +30,8 @@ pub(super) fn by_step<'a>(
     attached: &Table,
     wanted: impl Fn(&LostCell<'_>) -> bool,
 ) -> Vec<LostByStep<'a>> {
-    let report = report(context.project, attached);
     let mut steps: BTreeMap<(usize, usize, bool), LostByStep<'a>> = BTreeMap::new();
-    for lost in report.lost().iter().filter(|lost| wanted(lost)) {
+    for lost in context.signals(attached).lost().iter().filter(|lost| wanted(lost)) {
         let jobs = &context.project.jobs;
         let Some(at) = jobs.iter().position(|job| job.name == lost.job) else { continue };
         let Some(step) = lost.losses.iter().filter_map(|loss| loss.step).max() else { continue };

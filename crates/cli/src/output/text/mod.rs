@@ -29,3 +29,13 @@ pub(crate) use columns::Columns;
 pub(crate) fn count(count: usize, word: &str) -> String {
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
+
+/// The first `most` of some names, and how many more there are.
+pub(crate) fn some_of(names: &[impl AsRef<str>], most: usize, between: &str) -> String {
+    let shown: Vec<&str> = names.iter().take(most).map(AsRef::as_ref).collect();
+    let shown = shown.join(between);
+    match names.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

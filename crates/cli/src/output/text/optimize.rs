@@ -4,7 +4,7 @@ use std::io::Write;
 
 use promsieve_core::units::{Bytes, SeriesCount};
 
-use super::Columns;
+use super::{Columns, some_of};
 use crate::output::view::optimize::{
     ActionView, AdviceView, FootprintView, OptimizeView, PriceView,
 };
@@ -179,12 +179,7 @@ pub(super) fn what(action: &ActionView) -> String {
 
 /// The action that drops these metrics, labels of them, or series with these values, in a few words.
 pub(super) fn in_words(metrics: &[String], labels: &[String], values: &[String]) -> String {
-    let named: Vec<&str> = metrics.iter().take(NAMED).map(String::as_str).collect();
-    let rest = metrics.len() - named.len();
-    let mut metrics = named.join(", ");
-    if rest > 0 {
-        metrics = format!("{metrics} and {rest} more");
-    }
+    let metrics = some_of(metrics, NAMED, ", ");
     match (labels.join(", "), values.len()) {
         (labels, _) if labels.is_empty() => format!("drop {metrics}"),
         (labels, 0) => format!("drop label {labels} of {metrics}"),

@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use super::{Columns, count};
+use super::{Columns, count, some_of};
 use crate::output::view::signals::{CellView, GiverView, LostView, SignalsView};
 
 /// Metrics and jobs named in a line.
@@ -69,10 +69,12 @@ fn table(out: &mut impl Write, cells: &[&CellView], after: bool) -> std::io::Res
 impl CellView {
     /// Whether all but the signal's name is the same in the text.
     fn is_like(&self, other: &Self) -> bool {
-        let of =
-            |cell: &Self| (cell.row.clone(), cell.state, cell.kept, cell.kept_after, cell.asked);
         let is_flag = self.signal.chars().all(|c| c.is_ascii_uppercase());
-        is_flag && of(self) == of(other) && by(self) == by(other)
+        is_flag && self.fate() == other.fate() && by(self) == by(other)
+    }
+
+    fn fate(&self) -> (&str, &str, [Option<&str>; 3]) {
+        (&self.row, self.state, [self.kept, self.kept_after, self.asked])
     }
 }
 
@@ -87,7 +89,7 @@ fn by(cell: &CellView) -> String {
     let ways = cell.givers.iter().filter(given).map(|giver| {
         let metrics: Vec<&str> = distinct(giver.metrics.iter().map(|it| it.name.as_str()));
         let jobs: Vec<&str> = distinct(giver.jobs.iter().map(|it| it.job.as_str()));
-        format!("{} ({})", some_of(&metrics, " + "), some_of(&jobs, ", "))
+        format!("{} ({})", some_of(&metrics, NAMED, " + "), some_of(&jobs, NAMED, ", "))
     });
     ways.collect::<Vec<_>>().join("; ")
 }
@@ -114,8 +116,11 @@ fn losses(out: &mut impl Write, heading: &str, lost: &[LostView]) -> std::io::Re
 
 impl LostView {
     fn is_like(&self, other: &Self) -> bool {
-        let of = |lost: &Self| (lost.job.clone(), lost.step, lost.losses.clone(), lost.otherwise);
-        of(self) == of(other)
+        self.how() == other.how()
+    }
+
+    fn how(&self) -> (&str, Option<usize>, &[String], bool) {
+        (&self.job, self.step, &self.losses, self.otherwise)
     }
 }
 
@@ -129,10 +134,11 @@ fn missing(out: &mut impl Write, cells: &[CellView]) -> std::io::Result<()> {
     }
     for cell in absent {
         let ways = cell.givers.iter().map(|giver| {
-            let mut missing = some_of(&giver.missing, ", ");
+            let mut missing = some_of(&giver.missing, NAMED, ", ");
             if missing.is_empty() {
                 let metrics: Vec<&str> = giver.metrics.iter().map(|it| it.name.as_str()).collect();
-                missing = format!("the series that are looked for of {}", some_of(&metrics, ", "));
+                missing =
+                    format!("the series that are looked for of {}", some_of(&metrics, NAMED, ", "));
             }
             let needs = giver.needs.map_or(String::new(), |needs| format!(", by {needs}"));
             format!("{missing} of {}{needs}", giver.exporter)
@@ -169,12 +175,4 @@ fn distinct<'a>(items: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
         }
     }
     found
-}
-
-fn some_of(names: &[&str], between: &str) -> String {
-    let shown = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(between);
-    match names.len().checked_sub(NAMED) {
-        Some(more) if more > 0 => format!("{shown} and {more} more"),
-        _ => shown,
-    }
 }

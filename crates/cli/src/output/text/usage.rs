@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::Columns;
+use super::{Columns, some_of};
 use crate::output::view::usage::{UsageView, UseView};
 
 /// Consumers and labels named in a line.
@@ -16,8 +16,8 @@ pub(crate) fn write(out: &mut impl Write, view: &UsageView) -> std::io::Result<(
         columns.row([
             metric.name.clone(),
             metric.verdict.to_owned(),
-            some_of(&metric.uses.iter().map(place).collect::<Vec<_>>()),
-            some_of(&metric.unneeded_labels),
+            some_of(&metric.uses.iter().map(place).collect::<Vec<_>>(), NAMED, ", "),
+            some_of(&metric.unneeded_labels, NAMED, ", "),
         ]);
     }
     columns.write(out)?;
@@ -71,13 +71,5 @@ pub(super) fn summary(out: &mut impl Write, view: &UsageView) -> std::io::Result
         0 => writeln!(out),
         1 => writeln!(out, "; 1 query was not understood"),
         count => writeln!(out, "; {count} queries were not understood"),
-    }
-}
-
-fn some_of(names: &[String]) -> String {
-    let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
-    match names.len().checked_sub(NAMED) {
-        Some(rest) if rest > 0 => format!("{} and {rest} more", shown.join(", ")),
-        _ => shown.join(", "),
     }
 }
