@@ -25,7 +25,7 @@
 use crate::finding::{Evidence, RuleId, Severity};
 use crate::lint::{At, Check, Context, FixKind, Rule, sample};
 use crate::relabel::analysis::ClaimKind;
-use crate::relabel::{Action, StepField};
+use crate::relabel::{Action, Field, StepField};
 
 pub(super) static RULE: Rule = Rule {
     id: RuleId { code: "RL011", name: "filter-without-source" },
@@ -37,8 +37,12 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(context: &mut Context<'_>, at: At<'_>) {
     let is_filter = matches!(at.step.action(), Action::Keep | Action::Drop);
-    let has_pattern =
-        at.configured.raw.regex.value().is_some_and(|text| text != "(.*)" && text != ".*");
+    // One left blank is the empty pattern, not the default.
+    let has_pattern = match &at.configured.raw.regex {
+        Field::Absent => false,
+        Field::Null => true,
+        Field::Set(text) => text != "(.*)" && text != ".*",
+    };
     // A pattern that matches the empty string and no more is as good as none.
     if !is_filter || !has_pattern || !at.step.source_labels().is_empty() {
         return;
@@ -65,4 +69,27 @@ fn check(context: &mut Context<'_>, at: At<'_>) {
         finding = finding.consequence("the step has no effect");
     }
     context.report(finding);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::testing::found;
+
+    #[track_caller]
+    fn check(step: &str, expected: usize) {
+        let chain = format!("metric_relabel_configs:\n- {{{step}}}\n");
+        assert_eq!(found(&chain, "filter-without-source").len(), expected, "{step}");
+    }
+
+    #[test]
+    fn a_pattern_is_told_however_it_is_written_but_for_the_default() {
+        check("action: drop, regex: ''", 1);
+        check("action: drop, regex: ", 1);
+        check("action: keep, regex: ''", 1);
+        check("action: keep, regex: null", 1);
+        check("action: keep, regex: a", 1);
+        check("action: drop", 0);
+        check("action: drop, regex: (.*)", 0);
+        check("action: drop, regex: '', source_labels: [a]", 0);
+    }
 }
