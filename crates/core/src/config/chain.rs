@@ -106,6 +106,7 @@ pub(super) fn read_chain(node: Option<Node<'_>>, place: &Place, report: &mut Rep
         std::mem::replace(&mut report.subject, subject(place.job.clone(), &chain.path, None));
     let rule = std::mem::replace(&mut report.rule, INVALID_STEP);
     if node.is_sequence() {
+        chain.steps.reserve_exact(node.items().len());
         for (index, item) in node.items().enumerate() {
             report.subject.step = Some(index);
             chain.steps.push(read_step(item, place, report));
@@ -194,7 +195,9 @@ fn read_fields(
     let server = place.reader();
     let mut is_known = true;
     super::keys::check_duplicates(item, || "relabel.plain".to_owned(), report);
-    for entry in item.fields() {
+    let fields = item.fields();
+    step.spans.fields.reserve_exact(fields.len());
+    for entry in fields {
         let key = entry.key.resolved();
         let named = |field: &StepField| match place.keys {
             KeyCase::Snake => field.key() == key.text(),

@@ -1,7 +1,6 @@
 //! Scrape configs: jobs with their defaults, and what `ScrapeConfig`'s own code refuses.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use rayon::prelude::*;
 
 use super::chain::{Place, read_chain};
@@ -36,6 +35,7 @@ pub(super) fn read_job_list(project: &mut Project, list: Node<'_>, report: &mut 
     } else {
         items.chunks(AT_ONCE).map(some).collect()
     };
+    project.jobs.reserve(items.len());
     for (job, findings) in read.into_iter().flatten() {
         report.findings.extend(findings);
         if let Some(first) = names.insert(job.name.clone(), job.name_location)

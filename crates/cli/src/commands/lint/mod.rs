@@ -181,6 +181,8 @@ pub(crate) fn run(
     for (loaded, findings) in projects.into_iter().zip(all) {
         worst = worst.max(findings.iter().map(|finding| finding.severity).max());
         view.add(&loaded.project, &loaded.sources, &findings);
+        // The process ends soon: giving back each of 10,000 jobs first is a tenth of its time.
+        std::mem::forget(loaded.project);
         reported.push(Reported { sources: loaded.sources, findings });
     }
     run.write(&view, &reported, out)?;
