@@ -49,6 +49,16 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// Makes room for what a text of so many bytes becomes: growing by doubling touches twice the
+    /// memory.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        const BYTES_A_NODE: usize = 6;
+        self.document.nodes.reserve(bytes / BYTES_A_NODE);
+        self.document.children.reserve(bytes / BYTES_A_NODE);
+        self.document.decoded.reserve(bytes);
+        self.weights.reserve(bytes / BYTES_A_NODE);
+    }
+
     /// Takes the next event of the document.
     pub(super) fn event(&mut self, event: Event<'_>, at: EventSpan) -> Result<(), Refusal> {
         let span = byte_span(at);

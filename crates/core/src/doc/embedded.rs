@@ -1,7 +1,7 @@
 //! YAML in the literal block of another document, as `ConfigMap`s hold it: the block's lines are
 //! YAML themselves, only further in, so that every span stays one of the outer file.
 
-use super::parse::{finding, read};
+use super::parse::{Limits, finding, read};
 use super::tree::Document;
 use super::{Node, Parsed, Style};
 use crate::text::{SourceText, Span};
@@ -19,7 +19,7 @@ pub fn parse_literal(source: &SourceText, node: Node<'_>) -> Option<Parsed> {
     let (start, end) = one_document(raw, content);
     let base = outer.start as usize + start;
     let mut documents = Vec::new();
-    let found = read(&raw[start..end], node.document().file(), &mut documents);
+    let found = read(&raw[start..end], node.document().file(), Limits::default(), &mut documents);
     for document in &mut documents {
         shift(document, base as u32);
     }

@@ -13,6 +13,7 @@ mod merge;
 mod offsets;
 mod parse;
 mod path;
+mod pieces;
 mod quote;
 mod resolve;
 mod scan;

@@ -3,6 +3,7 @@
 use granit_parser::{Event, Parser, ScanError, Span as EventSpan};
 
 use super::build::{Builder, Refusal};
+use super::pieces::read_in_pieces;
 use super::tree::Document;
 use super::words::server_words;
 use crate::finding::{Evidence, Finding, RuleId, Severity};
@@ -38,8 +39,11 @@ pub fn parse(source: &SourceText, file: FileId) -> Parsed {
             findings: vec![too_large(file, text.len() as u64)],
         };
     }
+    if let Some(document) = read_in_pieces(text, file) {
+        return Parsed { documents: vec![document], findings: Vec::new() };
+    }
     let mut documents = Vec::new();
-    let findings = match read(text, file, &mut documents) {
+    let findings = match read(text, file, Limits::default(), &mut documents) {
         Ok(()) => Vec::new(),
         Err(refusal) => vec![finding(file, refusal)],
     };
@@ -60,17 +64,37 @@ pub fn invalid_utf8(file: FileId, at: usize) -> Finding {
     found
 }
 
-pub(super) fn read(text: &str, file: FileId, documents: &mut Vec<Document>) -> Result<(), Refusal> {
+/// How much is read of a text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) nodes: usize,
+    pub(super) depth: usize,
+    /// Of how many bytes the text is a part that its document will hold, if that is known.
+    pub(super) room: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { nodes: MAX_NODES, depth: MAX_DEPTH, room: 0 }
+    }
+}
+
+pub(super) fn read(
+    text: &str,
+    file: FileId,
+    limits: Limits,
+    documents: &mut Vec<Document>,
+) -> Result<(), Refusal> {
     let options = granit_parser::options! {
         emit_anchor_events: true,
         emit_unresolved_aliases: true,
         block_scalar_eof_without_line_feed: true,
         bom_inside_document_as_content: true,
         max_buffered_comment_events: usize::MAX,
-        flow_nesting_limit: MAX_DEPTH,
-        block_nesting_limit: MAX_DEPTH,
+        flow_nesting_limit: limits.depth,
+        block_nesting_limit: limits.depth,
     };
-    let mut nodes_left = MAX_NODES;
+    let mut nodes_left = limits.nodes;
     let mut builder = None;
     let mut before = Vec::new();
     for next in Parser::new_from_str_with_options(text, options) {
@@ -78,6 +102,7 @@ pub(super) fn read(text: &str, file: FileId, documents: &mut Vec<Document>) -> R
         match event {
             Event::DocumentStart(..) => {
                 let mut next = Builder::new(file, text, offset(span));
+                next.reserve(limits.room);
                 for (event, span) in before.drain(..) {
                     next.event(event, span)?;
                 }
