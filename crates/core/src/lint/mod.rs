@@ -43,9 +43,6 @@ use crate::finding::{Finding, RuleId, Severity};
 use chains::Chains;
 use context::About;
 
-/// With fewer steps the rules take less time than handing them to threads.
-const MANY_STEPS: usize = 1000;
-
 /// Which rules run, and how bad each is. Rules are named by code, name or family (`RL`).
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -78,17 +75,27 @@ pub fn lint(project: &Project, facts: &Facts<'_>, settings: &Settings) -> Vec<Fi
     let chains = &Chains::new(facts.memory.unwrap_or(&memory), project.server);
     let own = facts.usage.is_none().then(|| facts::own_usage(project, facts)).flatten();
     let facts = &Facts { usage: facts.usage.or(own.as_ref()), ..*facts };
-    let visited = Visited::of(project);
     let mut findings = facts.reading.to_vec();
-    let run = |entry: &Entry| {
+    let (local, other): (Vec<&Entry>, Vec<&Entry>) =
+        rules::entries().iter().partition(|entry| entry.rule.check.is_local());
+    let of_block = |block: &Block<'_>| {
+        let look = |entry: &&Entry| {
+            let mut context = Context::new(project, facts, chains, entry.rule);
+            block.run(&mut context, entry.rule);
+            context.into_findings()
+        };
+        local.iter().flat_map(look).collect()
+    };
+    let of_rule = |entry: &&Entry| {
         let mut context = Context::new(project, facts, chains, entry.rule);
-        run(&mut context, entry.rule, &visited);
+        run(&mut context, entry.rule);
         context.into_findings()
     };
-    let found: Vec<Vec<Finding>> = if visited.steps.len() < MANY_STEPS {
-        rules::entries().iter().map(run).collect()
+    let blocks = Block::all(project);
+    let found: Vec<Vec<Finding>> = if blocks.len() < 2 {
+        blocks.iter().map(of_block).chain(other.iter().map(of_rule)).collect()
     } else {
-        rules::entries().par_iter().map(run).collect()
+        blocks.par_iter().map(of_block).chain(other.par_iter().map(of_rule)).collect()
     };
     findings.extend(found.into_iter().flatten());
     findings.sort_by_key(|finding| (finding.location, finding.rule.code));
@@ -107,32 +114,60 @@ pub fn lint(project: &Project, facts: &Facts<'_>, settings: &Settings) -> Vec<Fi
     findings
 }
 
-/// What rules look at one by one, gathered once: large files have more of it than a cache holds.
-struct Visited<'a> {
+/// Chains that fit into a cache together with their steps, so that all rules look at some before
+/// any looks at the next.
+#[derive(Default)]
+struct Block<'a> {
     /// Chains without a step that the server refuses.
     chains: Vec<(Option<&'a Job>, &'a Chain)>,
     /// Steps of all chains.
     steps: Vec<(Option<&'a Job>, At<'a>)>,
 }
 
-impl<'a> Visited<'a> {
-    fn of(project: &'a Project) -> Self {
-        let mut visited = Self { chains: Vec::new(), steps: Vec::new() };
+impl<'a> Block<'a> {
+    /// How many steps open the next block.
+    const STEPS: usize = 500;
+
+    fn all(project: &'a Project) -> Vec<Self> {
+        let mut blocks = vec![Self::default()];
         for (job, chain) in project.chains() {
+            if blocks.last().is_some_and(|block| block.steps.len() >= Self::STEPS) {
+                blocks.push(Self::default());
+            }
+            let Some(block) = blocks.last_mut() else { continue };
             // What the server refuses has no meaning that could be looked at as a whole.
             if chain.steps.iter().all(|step| step.step.is_some()) {
-                visited.chains.push((job, chain));
+                block.chains.push((job, chain));
             }
             let steps = (0..chain.steps.len()).filter_map(|index| At::new(chain, index));
-            visited.steps.extend(steps.map(|at| (job, at)));
+            block.steps.extend(steps.map(|at| (job, at)));
         }
-        visited
+        blocks
+    }
+
+    fn run(&self, context: &mut Context<'a>, rule: &Rule) {
+        match rule.check {
+            Check::Chain(check) => {
+                for &(job, chain) in &self.chains {
+                    context.look_at(About { job, chain: Some(chain), step: None });
+                    check(context, chain);
+                }
+            }
+            Check::Step(check) => {
+                for &(job, at) in &self.steps {
+                    context.look_at(About { job, chain: Some(at.chain), step: Some(at.index) });
+                    check(context, at);
+                }
+            }
+            _ => {}
+        }
     }
 }
 
-fn run<'a>(context: &mut Context<'a>, rule: &Rule, visited: &Visited<'a>) {
+/// Runs a rule that looks at more than a chain.
+fn run(context: &mut Context<'_>, rule: &Rule) {
     match rule.check {
-        Check::Reading => {}
+        Check::Reading | Check::Chain(_) | Check::Step(_) => {}
         Check::Flow(check) => {
             if let Some(flow) = context.facts.flow {
                 check(context, flow);
@@ -153,18 +188,6 @@ fn run<'a>(context: &mut Context<'a>, rule: &Rule, visited: &Visited<'a>) {
             for job in &context.project.jobs {
                 context.look_at(About { job: Some(job), ..About::default() });
                 check(context, job);
-            }
-        }
-        Check::Chain(check) => {
-            for &(job, chain) in &visited.chains {
-                context.look_at(About { job, chain: Some(chain), step: None });
-                check(context, chain);
-            }
-        }
-        Check::Step(check) => {
-            for &(job, at) in &visited.steps {
-                context.look_at(About { job, chain: Some(at.chain), step: Some(at.index) });
-                check(context, at);
             }
         }
     }

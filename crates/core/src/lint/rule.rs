@@ -65,6 +65,13 @@ pub enum Check {
     Usage(fn(&mut Context<'_>, &Usage)),
 }
 
+impl Check {
+    /// Whether it looks at no more than a chain.
+    pub(super) fn is_local(&self) -> bool {
+        matches!(self, Self::Chain(_) | Self::Step(_))
+    }
+}
+
 /// A rule with the file that it is.
 #[derive(Debug)]
 pub struct Entry {
