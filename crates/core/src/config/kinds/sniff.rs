@@ -208,12 +208,26 @@ fn list(text: &str, lines: &Lines<'_>) -> Option<Kind> {
     if lines.has_inside("job_name") {
         return Some(if is_victoria { Kind::VmAgent } else { Kind::Prometheus });
     }
-    if is_victoria {
+    if is_victoria || has_labels && fills_in_labels(text) {
         return Some(Kind::VmAgent);
     }
     let is_thanos = memmem::find(text.as_bytes(), b"__block_id").is_some();
     let is_list = has_labels || has_action;
     is_list.then_some(if is_thanos { Kind::Thanos } else { Kind::Relabel })
+}
+
+/// Whether a replacement names a label in braces, `{{pod}}`, which vmagent fills in. Templates have
+/// spaces, dots or pipes between theirs.
+fn fills_in_labels(text: &str) -> bool {
+    let is_label = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let replacements = memmem::find_iter(text.as_bytes(), b"replacement:");
+    replacements.filter_map(|at| text[at..].lines().next()).any(|line| {
+        let names = line.split("{{").skip(1).filter_map(|rest| rest.split_once("}}"));
+        names.into_iter().any(|(name, _)| is_label(name))
+    })
 }
 
 fn mapping(text: &str, lines: &Lines<'_>) -> Option<Kind> {
@@ -300,6 +314,9 @@ mod tests {
         check("  scrape_configs:\n  - job_name: a\n", &[Kind::Prometheus]);
         check("- source_labels: [__block_id]\n  action: keep\n", &[Kind::Thanos]);
         check("- action: drop_metrics\n  regex: [a]\n  target_label: x\n", &[Kind::VmAgent]);
+        let replaced = |text: &str| format!("- target_label: a\n  replacement: '{text}'\n");
+        check(&replaced("{{b}}-c"), &[Kind::VmAgent]);
+        check(&replaced("{{ b }}"), &[Kind::Relabel]);
         check("receivers:\n  prometheus:\n    config:\n      scrape_configs: []\n", &[Kind::Otel]);
         check(
             "spec:\n  config:\n    receivers:\n      prometheus:\n        config:\n          scrape_configs: []\n",
