@@ -26,6 +26,8 @@ mod editor;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
+mod hold_out;
+#[cfg(test)]
 mod hook;
 #[cfg(test)]
 mod lint_coverage;
