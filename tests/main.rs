@@ -78,6 +78,8 @@ mod real_signals;
 #[cfg(test)]
 mod real_targets;
 #[cfg(test)]
+mod real_usage;
+#[cfg(test)]
 mod real_verify;
 #[cfg(test)]
 mod real_vmagent;

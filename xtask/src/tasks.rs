@@ -47,11 +47,12 @@ pub fn test(args: &[OsString]) -> Result<ExitStatus, Failure> {
 }
 
 /// How much the tests against real servers generate every night; each test names its default.
-const NIGHTLY: [(&str, &str); 4] = [
+const NIGHTLY: [(&str, &str); 5] = [
     ("PROMSIEVE_RELABEL_PAIRS", "1000000"),
     ("PROMSIEVE_PATTERNS", "200000"),
     ("PROMSIEVE_MATCHES", "2000000"),
     ("PROMSIEVE_FLOW_JOBS", "3000"),
+    ("PROMSIEVE_USAGE_CASES", "5000"),
 ];
 
 /// Runs the generated tests against real servers at their nightly sizes, on the seed that
@@ -65,7 +66,9 @@ pub fn nightly(args: &[OsString]) -> Result<ExitStatus, Failure> {
     let mut command = cargo_command(&["test", "-p", "promsieve-cli", "--test", "it"], &[]);
     // The library alone is worth optimising; its dependencies are as the tests have them.
     command.args(["--config", "profile.dev.package.promsieve-core.opt-level=2"]);
-    command.args(["--", "--nocapture", "real_relabel", "real_regexp", "real_flow"]).args(args);
+    command
+        .args(["--", "--nocapture", "real_relabel", "real_regexp", "real_flow", "real_usage"])
+        .args(args);
     for (name, size) in NIGHTLY {
         if std::env::var_os(name).is_none() {
             command.env(name, size);

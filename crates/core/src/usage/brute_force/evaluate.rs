@@ -5,18 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::regex;
+use super::data::{Data, Labels, NAME, Series};
 use crate::promql::{
     Aggregate, AggregateOp, Binary, BinaryOp, Call, Expr, ExprKind, MatchOp, Name, Selector,
     ValueType,
 };
-
-pub(super) type Labels = BTreeMap<String, String>;
-/// A vector.
-pub(super) type Series = Vec<(Labels, f64)>;
-/// The samples of each moment, oldest first.
-pub(super) type Data = Vec<Series>;
-
-pub(super) const NAME: &str = "__name__";
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {

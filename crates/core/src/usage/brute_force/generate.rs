@@ -1,21 +1,14 @@
-//! Random expressions, construct by construct, and random data.
+//! Random expressions, construct by construct.
 
 use proptest::prelude::*;
 use proptest::strategy::Union;
 
-use super::evaluate::{Data, Labels, NAME};
-
-pub(in crate::usage) const METRICS: [&str; 4] = ["m", "n", "o", "target_info"];
-pub(in crate::usage) const LABELS: [&str; 3] = ["job", "instance", "le"];
+use super::data::{LABELS, one_of};
 
 type Text = BoxedStrategy<String>;
 
 /// A construct by its name, how often it is taken, and its expressions over inner ones.
-pub(super) type Construct = (&'static str, u32, Text);
-
-fn one_of(words: &[&'static str]) -> impl Strategy<Value = &'static str> + Clone + use<> {
-    prop::sample::select(words.to_vec())
-}
+pub(crate) type Construct = (&'static str, u32, Text);
 
 fn labels() -> impl Strategy<Value = String> {
     prop::collection::vec(one_of(&LABELS), 0..3).prop_map(|labels| labels.join(", "))
@@ -44,7 +37,7 @@ fn selectors() -> Text {
 }
 
 /// Every construct, over expressions from `inner`.
-pub(super) fn constructs(inner: &Text) -> Vec<Construct> {
+pub(crate) fn constructs(inner: &Text) -> Vec<Construct> {
     [aggregations(inner), operators(inner), functions(inner), ranges(inner)].concat()
 }
 
@@ -131,30 +124,10 @@ fn ranges(inner: &Text) -> Vec<Construct> {
 }
 
 /// Any expression.
-pub(in crate::usage) fn expressions() -> Text {
+pub(crate) fn expressions() -> Text {
     let any = |inner: Text| {
         let all = constructs(&inner).into_iter().map(|(_, weight, text)| (weight, text));
         Union::new_weighted(all.collect())
     };
     selectors().prop_recursive(4, 12, 2, any).boxed()
-}
-
-/// A few series over a few moments, some of them not at each.
-pub(super) fn data() -> impl Strategy<Value = Data> {
-    let value = || one_of(&["", "1", "2"]);
-    let name = one_of(&["m", "m", "n", "o", "target_info"]);
-    let one = (name, value(), value(), one_of(&["", "1", "2", "+Inf"]));
-    let samples = prop::collection::vec(prop::option::weighted(0.9, 1u8..6), 3);
-    prop::collection::btree_map(one, samples, 0..9).prop_map(|series| {
-        let labels = |(name, job, instance, le): &(&str, &str, &str, &str)| -> Labels {
-            let pairs = [(NAME, *name), ("job", *job), ("instance", *instance), ("le", *le)];
-            let set = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-            set.map(|(label, value)| (label.to_owned(), value.to_owned())).collect()
-        };
-        let moment = |at: usize| {
-            let there = series.iter().filter_map(|(key, samples)| Some((key, samples[at]?)));
-            there.map(|(key, value)| (labels(key), f64::from(value))).collect()
-        };
-        (0..3).map(moment).collect()
-    })
 }

@@ -1,6 +1,7 @@
 //! Usage against brute force: a small evaluator runs random queries over random series, with and
 //! without what usage calls unneeded. An error counts as a result.
 
+mod data;
 mod evaluate;
 mod generate;
 
@@ -12,34 +13,15 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use super::*;
 use crate::promql::Expr;
-use evaluate::{Answer, Data, Labels, NAME, Series, Value, distinct, evaluate, vector};
-pub(super) use generate::{LABELS, METRICS, expressions};
-use generate::{constructs, data};
+use data::{Data, Labels, NAME, Series, data, dropped, without, without_unneeded};
+pub(super) use data::{LABELS, METRICS};
+use evaluate::{Answer, Value, distinct, evaluate, vector};
+use generate::constructs;
+pub(super) use generate::expressions;
 
 /// What `expr` gives at the last moment.
 fn answer(expr: &Expr, data: &Data) -> Answer {
     evaluate(expr, data, data.len() - 1)
-}
-
-/// `data` without `label` on `metric`; none where that merges series of any moments.
-fn dropped(data: &Data, metric: &str, label: &str) -> Option<Data> {
-    let drop = |labels: &Labels| {
-        let mut labels = labels.clone();
-        if labels.get(NAME).is_some_and(|name| name == metric) {
-            labels.remove(label);
-        }
-        labels
-    };
-    let all: BTreeSet<&Labels> = data.iter().flatten().map(|(labels, _)| labels).collect();
-    let left: BTreeSet<Labels> = all.iter().map(|labels| drop(labels)).collect();
-    let moment = |series: &Series| series.iter().map(|(l, v)| (drop(l), *v)).collect();
-    (left.len() == all.len()).then(|| data.iter().map(moment).collect())
-}
-
-/// `data` without the series that `goes` says.
-fn without(data: &Data, goes: impl Fn(&Labels) -> bool) -> Data {
-    let moment = |series: &Series| series.iter().filter(|(l, _)| !goes(l)).cloned().collect();
-    data.iter().map(moment).collect()
 }
 
 fn query(text: &str) -> Query {
@@ -50,32 +32,6 @@ fn query(text: &str) -> Query {
 
 pub(super) fn usage_of(text: &str) -> Usage {
     Usage::of(vec![query(text)], UsageOptions::default())
-}
-
-/// Data without one thing that is called unneeded, for each such thing, with what it is.
-fn without_unneeded(usage: &Usage, data: &Data) -> Vec<(String, Data)> {
-    let mut found = Vec::new();
-    for metric in METRICS {
-        for label in LABELS {
-            if usage.label(metric, label).is_unused() {
-                let less = dropped(data, metric, label);
-                found.extend(less.map(|less| (format!("{label} on {metric}"), less)));
-            }
-        }
-        let is_it = |labels: &Labels| labels[NAME] == metric;
-        if usage.metric(metric).is_unused() {
-            found.push((metric.to_owned(), without(data, is_it)));
-        }
-        for value in ["", "1", "2"] {
-            if usage.value(metric, "job", value).is_unused() {
-                let has_it =
-                    |labels: &Labels| labels.get("job").map_or("", String::as_str) == value;
-                let less = without(data, |labels| is_it(labels) && has_it(labels));
-                found.push((format!("{metric} of job {value:?}"), less));
-            }
-        }
-    }
-    found
 }
 
 pub(super) fn config() -> Config {
