@@ -13,7 +13,7 @@ pub struct Source {
     #[serde(default)]
     pub whole: bool,
     metrics: String,
-    label: Option<String>,
+    labels: Option<String>,
 }
 
 impl Source {
@@ -31,9 +31,9 @@ impl Source {
         self.metrics.replace("{list}", &metrics.join(",")).replace("{prefix}", stem)
     }
 
-    /// What takes a label away, where that can be set.
-    pub fn without_label(&self, label: &str) -> Option<String> {
-        self.label.as_ref().map(|text| text.replace("{label}", label))
+    /// What takes labels away, where that can be set.
+    pub fn without_labels(&self, labels: &[&str]) -> Option<String> {
+        self.labels.as_ref().map(|text| text.replace("{labels}", &labels.join(", ")))
     }
 }
 
@@ -63,10 +63,11 @@ mod tests {
         assert_eq!(source.without_metrics(prefix, &metrics), "`--metric-denylist=a,b`");
         let (source, prefix) = source_of("jvm_threads").unwrap();
         assert_eq!(source.without_metrics(prefix, &[]), "`management.metrics.enable.jvm=false`");
-        assert!(source.whole && source.without_label("x").is_none());
+        assert!(source.whole && source.without_labels(&["x"]).is_none());
         let (source, _) = source_of("istio_requests_total").unwrap();
-        let wanted = "in a Telemetry resource, `tagOverrides: {pod: {operation: REMOVE}}`";
-        assert_eq!(source.without_label("pod").as_deref(), Some(wanted));
+        let wanted =
+            "in a Telemetry resource, `tagOverrides` with `operation: REMOVE` for pod, app";
+        assert_eq!(source.without_labels(&["pod", "app"]).as_deref(), Some(wanted));
         assert_eq!(source_of("orders_total"), None);
     }
 

@@ -181,6 +181,12 @@ impl Usage {
         })
     }
 
+    /// Whether whoever selects series of `metric` sums them, maybe after taking rates: sums over
+    /// labels that nobody needs can stand for them. Of a metric that nobody selects it says so, too.
+    pub fn is_summed(&self, metric: &str) -> bool {
+        !self.may_hide(metric) && self.selectors_of(metric).iter().all(|(found, _)| found.is_summed)
+    }
+
     /// Whether series of `metric` whose `label` has `value` are selected by anyone.
     pub fn value(&self, metric: &str, label: &str, value: &str) -> Verdict {
         self.judge(metric, |found| found.selects_value(label, value))

@@ -22,6 +22,8 @@ pub(super) struct Reached<'a> {
     pub(super) text: &'a str,
     /// Where variables were replaced in it.
     pub(super) variables: &'a [Replaced],
+    /// Whether only labels of the result are read and no values, as of a list to pick from.
+    pub(super) values_unread: bool,
 }
 
 /// The uses of all selectors of `expr`, of whose result `demand` is looked at.
@@ -30,13 +32,15 @@ pub(super) fn selector_uses(
     demand: &LabelNeed,
     context: &Reached<'_>,
 ) -> Vec<SelectorUse> {
-    let mut walk = Walk { context, open: Vec::new(), found: Vec::new() };
+    let sums = context.values_unread;
+    let mut walk = Walk { context, open: Vec::new(), sums, found: Vec::new() };
     let why = match demand {
         LabelNeed::All => "its labels reach the result".to_owned(),
         _ => format!("of the result, {demand} is looked at"),
     };
-    walk.open.push((expr, demand.clone(), why));
-    while let Some((expr, demand, why)) = walk.open.pop() {
+    walk.ask(expr, demand.clone(), why);
+    while let Some((expr, demand, why, is_summed)) = walk.open.pop() {
+        walk.sums = is_summed;
         walk.node(expr, demand, why);
     }
     walk.found.sort_by_key(|found| found.span);
@@ -45,16 +49,29 @@ pub(super) fn selector_uses(
 
 struct Walk<'a> {
     context: &'a Reached<'a>,
-    open: Vec<(&'a Expr, LabelNeed, String)>,
+    open: Vec<(&'a Expr, LabelNeed, String, bool)>,
+    /// Whether the operands of this node are summed before anything else reads their values.
+    sums: bool,
     found: Vec<SelectorUse>,
 }
 
 impl<'a> Walk<'a> {
     fn ask(&mut self, expr: &'a Expr, demand: LabelNeed, why: impl Into<String>) {
-        self.open.push((expr, demand, why.into()));
+        self.open.push((expr, demand, why.into(), self.sums));
     }
 
     fn node(&mut self, expr: &'a Expr, demand: LabelNeed, why: String) {
+        self.sums = match &expr.kind {
+            ExprKind::Aggregate(aggregate) => aggregate.op == AggregateOp::Sum,
+            ExprKind::Call(call) => match call.function.name {
+                "rate" | "increase" | "irate" => self.sums,
+                // Whether there are any is the same of sums.
+                "absent" | "absent_over_time" => true,
+                _ => false,
+            },
+            ExprKind::Selector(_) | ExprKind::Range(_) | ExprKind::Paren(_) => self.sums,
+            _ => false,
+        };
         match &expr.kind {
             ExprKind::Number(_) | ExprKind::String(_) => {}
             ExprKind::Selector(selector) => self.selector(selector, &demand, why),
@@ -69,8 +86,10 @@ impl<'a> Walk<'a> {
     }
 
     fn selector(&mut self, selector: &Selector, demand: &LabelNeed, why: String) {
-        let Reached { query, text, variables } = *self.context;
-        self.found.push(SelectorUse::new(query, selector, text, variables, demand, why));
+        let Reached { query, text, variables, .. } = *self.context;
+        let mut found = SelectorUse::new(query, selector, text, variables, demand, why);
+        found.is_summed = self.sums;
+        self.found.push(found);
     }
 
     /// The labels, or none where a variable stands among them.

@@ -17,6 +17,9 @@ pub struct SelectorUse {
     pub need: LabelNeed,
     /// Why: what stands between the selector and the result.
     pub reason: String,
+    /// Whether nothing reads the values before they are summed but `rate` and its like: sums of some
+    /// of the series can stand for them, as far as their labels are not needed.
+    pub is_summed: bool,
     names: Vec<Test>,
     pub(super) matchers: Vec<(String, Test)>,
 }
@@ -123,7 +126,8 @@ impl SelectorUse {
                 matchers.push((matcher.label.text.to_string(), test));
             }
         }
-        let mut found = Self { query, span: selector.span, need, reason, names, matchers };
+        let span = selector.span;
+        let mut found = Self { query, span, need, reason, is_summed: false, names, matchers };
         // What drops names could merge series of several metrics that a label kept apart.
         if found.metric().is_none() {
             found.need = LabelNeed::All;

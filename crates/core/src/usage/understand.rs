@@ -41,7 +41,7 @@ impl Understood {
         let Self::Expr { expr, text, variables, demand: own, all } = self else {
             return Vec::new();
         };
-        let context = Reached { query, text, variables };
+        let context = Reached { query, text, variables, values_unread: own.is_some() };
         let mut uses = selector_uses(expr, own.as_ref().unwrap_or(demand), &context);
         for found in uses.iter_mut().filter(|_| *all) {
             found.need = LabelNeed::All;

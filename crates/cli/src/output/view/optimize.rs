@@ -60,19 +60,24 @@ impl MetricView {
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct AdviceView {
-    /// `source` or `limit`.
+    /// `source`, `aggregation` or `limit`.
     pub(crate) kind: &'static str,
     pub(crate) job: String,
     /// What to set.
     pub(crate) set: String,
     pub(crate) reason: String,
+    /// Of aggregation: the series that it is about.
+    pub(crate) series_before: Option<u64>,
+    /// And what becomes of them.
+    pub(crate) series_after: Option<u64>,
 }
 
 impl AdviceView {
     /// The view of advice.
     pub(crate) fn of(advice: &Advice) -> Self {
-        let Advice { kind, job, set, reason } = advice.clone();
-        Self { kind, job, set, reason }
+        let Advice { kind, job, set, reason, series } = advice.clone();
+        let (series_before, series_after) = series.unzip();
+        Self { kind, job, set, reason, series_before, series_after }
     }
 }
 

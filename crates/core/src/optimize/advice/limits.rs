@@ -51,6 +51,7 @@ fn of_job(job: &Job, global: &Limits, most: &Most) -> Option<Advice> {
         job: job.name.clone(),
         set: set.join(", "),
         reason: format!("half more than the most that the plan leaves: {}", seen.join(", ")),
+        series: None,
     })
 }
 

@@ -1,5 +1,6 @@
 //! What a plan cannot do itself and somebody should: one file a kind of advice.
 
+mod aggregation;
 mod limits;
 mod sources;
 
@@ -9,12 +10,13 @@ use crate::flow;
 use crate::series::Table;
 
 /// The kinds of advice.
-const KINDS: [fn(&Advised<'_>) -> Vec<Advice>; 2] = [sources::advise, limits::advise];
+const KINDS: [fn(&Advised<'_>) -> Vec<Advice>; 3] =
+    [sources::advise, aggregation::advise, limits::advise];
 
 /// Something to set by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
-    /// `source` or `limit`.
+    /// `source`, `aggregation` or `limit`.
     pub kind: &'static str,
     /// The job that it is about.
     pub job: String,
@@ -22,6 +24,8 @@ pub struct Advice {
     pub set: String,
     /// Why.
     pub reason: String,
+    /// How many series it is about, and how many of them there would be; of aggregation alone.
+    pub series: Option<(u64, u64)>,
 }
 
 /// What advice is made of.

@@ -36,6 +36,7 @@ fn of_metrics(advised: &Advised<'_>, action: &Action) -> Vec<Advice> {
             set: format!("{}: {}", source.who, source.without_metrics(prefix, &metrics)),
             reason: "what is dropped after a scrape still takes time and a place in its cache"
                 .to_owned(),
+            series: None,
         })
         .collect()
 }
@@ -52,11 +53,12 @@ fn is_left(left: &Table, job: &str, reach: &[&str]) -> bool {
 fn of_label(action: &Action) -> Option<Advice> {
     let label = action.labels.first()?;
     let (source, _) = source_of(action.metrics.first()?)?;
-    let set = source.without_label(label)?;
+    let set = source.without_labels(&[label])?;
     Some(Advice {
         kind: "source",
         job: action.job.clone(),
         set: format!("{}: {set}", source.who),
         reason: format!("{}; summed up in the proxy, series do not merge", action.reason),
+        series: None,
     })
 }
