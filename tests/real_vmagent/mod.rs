@@ -4,6 +4,7 @@
 //! `PROMSIEVE_VMAGENT_PAIRS` (10,000) and `PROMSIEVE_SEED` (1) make it larger or other.
 
 mod agent;
+mod aggregation;
 mod generate;
 
 use std::collections::BTreeMap;

@@ -8,14 +8,9 @@ use crate::packs::{Source, source_of};
 use crate::series::Table;
 
 pub(super) fn advise(advised: &Advised<'_>) -> Vec<Advice> {
-    let actions = |kind| move |action: &&Action| action.kind == kind;
-    let dropped = advised.plan.actions().iter().filter(actions(ActionKind::DropMetrics));
-    // Labels that are proven to tell nothing come from the target, whose they stay.
-    let labels = advised.plan.not_applied().iter().filter(actions(ActionKind::DropLabel));
-    dropped
-        .flat_map(|action| of_metrics(advised, action))
-        .chain(labels.filter_map(of_label))
-        .collect()
+    let dropped = |action: &&Action| action.kind == ActionKind::DropMetrics;
+    let actions = advised.plan.actions().iter().filter(dropped);
+    actions.flat_map(|action| of_metrics(advised, action)).collect()
 }
 
 fn of_metrics(advised: &Advised<'_>, action: &Action) -> Vec<Advice> {
@@ -47,18 +42,5 @@ fn is_left(left: &Table, job: &str, reach: &[&str]) -> bool {
     left.metrics.iter().any(|group| {
         reached(left.metric_name(group))
             && group.runs.iter().any(|run| left.target(run.target).job == job)
-    })
-}
-
-fn of_label(action: &Action) -> Option<Advice> {
-    let label = action.labels.first()?;
-    let (source, _) = source_of(action.metrics.first()?)?;
-    let set = source.without_labels(&[label])?;
-    Some(Advice {
-        kind: "source",
-        job: action.job.clone(),
-        set: format!("{}: {set}", source.who),
-        reason: format!("{}; summed up in the proxy, series do not merge", action.reason),
-        series: None,
     })
 }
