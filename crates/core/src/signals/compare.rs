@@ -54,10 +54,12 @@ impl Compared {
         let first =
             self.before.seen.iter().filter(|((giver, part, _), _)| (*giver, *part) == (at, 0));
         let jobs = first.map(|((_, _, job), _)| job.as_str());
-        jobs.filter(|job| {
-            (0..parts).all(|part| self.given(&(at, part, (*job).to_owned())).is_some())
-        })
-        .collect()
+        let spelt = jobs.filter(|job| self.before.seen.is_spelt(at, job));
+        spelt
+            .filter(|job| {
+                (0..parts).all(|part| self.given(&(at, part, (*job).to_owned())).is_some())
+            })
+            .collect()
     }
 
     /// The count of a selector that selects something, and whether it is an example's.
@@ -184,6 +186,12 @@ fn cell_report(
             near.push(GiverReport { giver, jobs, missing });
         }
     }
+    // Where a job has one spelling, the other is no way that is missing.
+    let spelt: Vec<&Giver> =
+        near.iter().filter(|it| !it.jobs.is_empty()).map(|it| it.giver).collect();
+    near.retain(|it| {
+        !it.jobs.is_empty() || !spelt.iter().any(|spelt| it.giver.is_spelling_of(spelt))
+    });
     CellReport { cell, state: state(&near), givers: near, elsewhere }
 }
 
