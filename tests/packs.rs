@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use promsieve_core::ingest::exposition::{Format, Reader};
 use promsieve_core::packs::{Pack, packs};
 use promsieve_core::series::{Table, TableBuilder};
+use promsieve_core::signals::exporters_at_hand;
 use promsieve_lab::real::{NodeExporter, Server, Version, program, prometheus};
 
 use promsieve_lab::corpus;
@@ -185,4 +186,16 @@ fn check_labels(exporter: &str, page: &[u8]) {
         unknown.extend(new.map(|name| format!("{metric}{{{name}}}")));
     }
     assert_eq!(unknown, BTreeSet::new(), "{exporter} has labels that its pack lacks");
+}
+
+/// A kubelet is built with the library of the API server and shows some of its metrics.
+#[test]
+fn a_kubelet_alone_is_not_taken_for_an_api_server() {
+    for path in corpus::files("scrapes", &[]) {
+        if path.to_string_lossy().contains("kubelet_metrics") {
+            let found = exporters_at_hand(&table(&whole_lines(&path)));
+            assert!(found.contains("kubelet"), "{path:?}: {found:?}");
+            assert!(!found.contains("kube_apiserver"), "{path:?}: {found:?}");
+        }
+    }
 }
