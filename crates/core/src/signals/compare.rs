@@ -186,12 +186,16 @@ fn cell_report(
             near.push(GiverReport { giver, jobs, missing });
         }
     }
-    // Where a job has one spelling, the other is no way that is missing.
-    let spelt: Vec<&Giver> =
-        near.iter().filter(|it| !it.jobs.is_empty()).map(|it| it.giver).collect();
-    near.retain(|it| {
-        !it.jobs.is_empty() || !spelt.iter().any(|spelt| it.giver.is_spelling_of(spelt))
-    });
+    // Of the spellings of a way those count that jobs have, or else the first.
+    let told = |at: usize| {
+        let others = near.iter().enumerate().filter(|(other, _)| *other != at);
+        let mut spellings = others.filter(|(_, it)| it.giver.is_spelling_of(near[at].giver));
+        !near[at].jobs.is_empty() || spellings.all(|(other, it)| it.jobs.is_empty() && other > at)
+    };
+    let told: Vec<bool> = (0..near.len()).map(told).collect();
+    let mut told = told.into_iter();
+    near.retain(|_| told.next() == Some(true));
+    elsewhere.dedup_by(|giver: &mut &Giver, before| giver.is_spelling_of(before));
     CellReport { cell, state: state(&near), givers: near, elsewhere }
 }
 

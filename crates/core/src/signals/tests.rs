@@ -229,6 +229,12 @@ proptest! {
         if !used.is_empty() {
             prop_assert_eq!(&by, &used);
         }
+        for found in &report.cells {
+            let ways = found.givers.iter().filter(|it| it.jobs.is_empty()).map(|it| it.giver);
+            let ways: Vec<&Giver> = ways.chain(found.elsewhere.iter().copied()).collect();
+            let twice = ways.iter().filter(|it| ways.iter().filter(|o| o.is_spelling_of(it)).count() > 1);
+            prop_assert_eq!(twice.count(), 0, "{}", found.cell.id());
+        }
         let pins = Pins::of(&attached(&project(KEEP_ALL), &page));
         let pinned = |label: &str| pins.label("envoy_cluster_upstream_cx_total", label);
         prop_assert!(used.is_empty() || used.iter().any(|it| pinned(it).is_some()));
