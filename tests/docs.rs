@@ -55,7 +55,12 @@ fn replay(dir: &Path, block: &str) -> String {
         out.push_str(line);
         out.push('\n');
         if !command.ends_with('\\') {
-            out.push_str(&output(dir, &command));
+            let shown = output(dir, &command);
+            // An example that shows nothing, or a failure of its shell, has been left behind.
+            let dead = shown.is_empty() && !command.replace("2>", "").contains('>')
+                || shown.contains("No such file");
+            assert!(!dead, "`{command}` shows {shown:?}");
+            out.push_str(&shown);
         }
     }
     out

@@ -183,3 +183,27 @@ fn a_review_judges_suppressions_by_the_day_that_it_is_told() {
     assert!(!found("2026-01-31"));
     assert!(found("2026-02-01"));
 }
+
+/// However the paths are written: a file that a configuration names is read with it, once.
+#[test]
+fn a_rule_file_that_is_found_and_named_is_read_once() {
+    let dir = TempDir::new("lint").unwrap();
+    dir.write("p.yml", "rule_files: [rules/*.yml]\nscrape_configs: [{job_name: a}]\n").unwrap();
+    let flag = "istio_requests_total{response_flags=\"UF\"} > 0";
+    let rules = format!("groups:\n- name: g\n  rules:\n  - {{alert: A, expr: '{flag}'}}\n");
+    dir.write("rules/r.yml", rules).unwrap();
+    let whole = dir.path().display().to_string();
+    let ways: [&[&str]; 6] = [
+        &["."],
+        &["./"],
+        &["p.yml"],
+        &["p.yml", "rules/r.yml"],
+        &["./rules/../rules/r.yml", "./p.yml"],
+        &[&whole],
+    ];
+    for paths in ways {
+        let args = [&["lint", "--format", "concise", "--select", "SG003"], paths].concat();
+        let ended = run(dir.path(), &args, b"");
+        assert_eq!(ended.stdout.lines().count(), 1, "{paths:?}: {ended:?}");
+    }
+}

@@ -26,6 +26,8 @@ pub struct Loaded {
     pub project: Project,
     /// What the server refuses, and files that are missing.
     pub findings: Vec<Finding>,
+    /// The files that the first one names, however it writes them.
+    pub(crate) named: Vec<PathBuf>,
 }
 
 impl Loaded {
@@ -140,10 +142,8 @@ fn assemble(texts: &[Text], server: Server, buffers: &Buffers) -> Vec<Loaded> {
     }
     let single = |text: Text| load_texts(vec![text], server, buffers);
     let mut loaded: Vec<Loaded> = in_order(configs, single);
-    // A file of `scrape_config_files` is read with the configuration that names it.
-    let named: HashSet<String> = loaded.iter().flat_map(Loaded::others).collect();
-    loaded.retain(|loaded| loaded.main().is_none_or(|name| !named.contains(name)));
-    rules.retain(|text| !named.contains(&text.name));
+    let named = leave_named_out(&mut loaded);
+    rules.retain(|text| !named.contains(&canonical(Path::new(&text.name))));
     loaded.extend(in_order(rules, single));
     if !joined.is_empty() {
         loaded.push(load_texts(joined, server, buffers));
@@ -151,15 +151,15 @@ fn assemble(texts: &[Text], server: Server, buffers: &Buffers) -> Vec<Loaded> {
     loaded
 }
 
-impl Loaded {
-    fn main(&self) -> Option<&str> {
-        self.sources.iter().next().map(|(_, file)| file.name())
-    }
-
-    /// The files that the first one names.
-    fn others(&self) -> Vec<String> {
-        self.sources.iter().skip(1).map(|(_, file)| file.name().to_owned()).collect()
-    }
+/// Leaves out what another configuration names, such as a file of `scrape_config_files`: it is read
+/// with that one. What is named.
+pub(crate) fn leave_named_out(loaded: &mut Vec<Loaded>) -> HashSet<PathBuf> {
+    let named: HashSet<PathBuf> = loaded.iter().flat_map(|loaded| loaded.named.clone()).collect();
+    let main = |loaded: &Loaded| {
+        loaded.sources.iter().next().map(|(_, file)| canonical(Path::new(file.name())))
+    };
+    loaded.retain(|loaded| main(loaded).is_none_or(|main| !named.contains(&main)));
+    named
 }
 
 /// Reads texts of one kind into one project, with the files that they name.
@@ -255,6 +255,7 @@ fn add_pattern(
                 let file = loaded.sources.add(SourceText::new(path.display().to_string(), text));
                 let found = add(&mut loaded.project, file, loaded.sources.file(file));
                 loaded.findings.extend(found);
+                loaded.named.push(canonical(&path));
             }
             Err(error) => {
                 let found = Evidence::Data(format!("`{}` matches it", pattern.value));

@@ -159,7 +159,7 @@ fn chain_file(
     let write = config::RemoteWrite { write_chain: chain, ..config::RemoteWrite::default() };
     let project =
         config::Project { server, remote_writes: vec![write], ..config::Project::default() };
-    Ok(Loaded { sources, project, findings })
+    Ok(Loaded { sources, project, findings, ..Loaded::default() })
 }
 
 /// A chain with a step that the server refuses does not run.

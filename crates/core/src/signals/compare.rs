@@ -54,10 +54,12 @@ impl Compared {
         let first =
             self.before.seen.iter().filter(|((giver, part, _), _)| (*giver, *part) == (at, 0));
         let jobs = first.map(|((_, _, job), _)| job.as_str());
-        jobs.filter(|job| {
-            (0..parts).all(|part| self.given(&(at, part, (*job).to_owned())).is_some())
-        })
-        .collect()
+        let spelt = jobs.filter(|job| self.before.seen.is_spelt(at, job));
+        spelt
+            .filter(|job| {
+                (0..parts).all(|part| self.given(&(at, part, (*job).to_owned())).is_some())
+            })
+            .collect()
     }
 
     /// The count of a selector that selects something, and whether it is an example's.
@@ -184,6 +186,16 @@ fn cell_report(
             near.push(GiverReport { giver, jobs, missing });
         }
     }
+    // Of the spellings of a way those count that jobs have, or else the first.
+    let told = |at: usize| {
+        let others = near.iter().enumerate().filter(|(other, _)| *other != at);
+        let mut spellings = others.filter(|(_, it)| it.giver.is_spelling_of(near[at].giver));
+        !near[at].jobs.is_empty() || spellings.all(|(other, it)| it.jobs.is_empty() && other > at)
+    };
+    let told: Vec<bool> = (0..near.len()).map(told).collect();
+    let mut told = told.into_iter();
+    near.retain(|_| told.next() == Some(true));
+    elsewhere.dedup_by(|giver: &mut &Giver, before| giver.is_spelling_of(before));
     CellReport { cell, state: state(&near), givers: near, elsewhere }
 }
 

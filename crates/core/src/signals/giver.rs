@@ -36,6 +36,21 @@ pub struct Part {
     selector: SelectorUse,
 }
 
+impl Giver {
+    /// Whether it reads the same metrics for the same cell, by labels that are spelt otherwise: those of
+    /// a proxy that a mesh has configured, and those of one by itself.
+    pub(super) fn is_spelling_of(&self, other: &Self) -> bool {
+        std::ptr::eq(self.cell, other.cell)
+            && self.exporter == other.exporter
+            && self.metrics().eq(other.metrics())
+    }
+
+    /// The metrics of its selectors, in order.
+    pub(super) fn metrics(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().map(|part| part.metric.as_str())
+    }
+}
+
 impl Part {
     /// Whether it selects series whose `label` has `value`, as far as that label goes.
     pub fn selects(&self, label: &str, value: &str) -> bool {

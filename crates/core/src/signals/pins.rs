@@ -35,7 +35,8 @@ impl Pins {
                         count.matching > 0 || shown
                     })
                 };
-                if giver.parts.iter().enumerate().all(is_given) && done.insert((giver.cell, job)) {
+                let given = giver.parts.iter().enumerate().all(is_given);
+                if given && seen.is_spelt(at, job) && done.insert((giver.cell, job)) {
                     for part in &giver.parts {
                         pins.parts.entry(&part.metric).or_default().push((giver.cell, part));
                     }

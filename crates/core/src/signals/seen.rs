@@ -55,6 +55,22 @@ impl Seen {
         self.counts.get(key)
     }
 
+    /// Whether a job has more of a giver's labels than of another spelling of it, or as many: of two
+    /// spellings only the one that the job uses is a way to the cell.
+    pub(super) fn is_spelt(&self, giver: usize, job: &str) -> bool {
+        let own = &givers()[giver];
+        let others = givers().iter().enumerate().filter(|(_, other)| other.is_spelling_of(own));
+        let lacking = self.lacking(giver, job);
+        others.map(|(at, _)| self.lacking(at, job)).all(|other| lacking <= other)
+    }
+
+    /// How many labels of a giver's selectors no series of the job has.
+    fn lacking(&self, giver: usize, job: &str) -> usize {
+        let parts = 0..givers()[giver].parts.len();
+        let counts = parts.filter_map(|part| self.get(&(giver, part, job.to_owned())));
+        counts.flat_map(|count| &count.having).filter(|having| **having == 0).count()
+    }
+
     /// Everything, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Key, &Count)> {
         self.counts.iter()

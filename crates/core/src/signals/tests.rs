@@ -1,5 +1,8 @@
 //! What is said of small configurations and pages.
 
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
 use super::*;
 use crate::config::{self, Project};
 use crate::flow;
@@ -194,4 +197,46 @@ fn a_cell_is_asked_for_by_who_looks_at_all_that_gives_it() {
         Selects::Yes,
     );
     check_asked(&["sum(rate(istio_requests_total{"], "response_flags/UO", Selects::Maybe);
+}
+
+/// Connections of an Envoy whose clusters are named by these labels.
+fn clusters(labels: &[String]) -> String {
+    let pairs: Vec<String> = labels.iter().map(|label| format!("{label}=\"a\"")).collect();
+    format!("envoy_cluster_upstream_cx_total{{{}}} 1\n", pairs.join(","))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(34),
+        cases: 32,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn of_two_spellings_the_one_that_a_job_uses_gives_the_cell(
+        labels in prop::sample::subsequence(
+            vec!["cluster_name".to_owned(), "envoy_cluster_name".to_owned(), "pod".to_owned()], 0..=3)
+    ) {
+        let page = clusters(&labels);
+        let report = told(&page, KEEP_ALL);
+        let found = report.cells.iter().find(|it| it.cell.id() == "connections/rate").unwrap();
+        prop_assert_eq!(found.state, State::Present);
+        let own = |label: &&String| label.ends_with("cluster_name");
+        let used: Vec<&String> = labels.iter().filter(own).collect();
+        let by: Vec<&String> = found.givers.iter().flat_map(|it| &it.giver.parts[0].labels)
+            .filter(own).collect();
+        if !used.is_empty() {
+            prop_assert_eq!(&by, &used);
+        }
+        for found in &report.cells {
+            let ways = found.givers.iter().filter(|it| it.jobs.is_empty()).map(|it| it.giver);
+            let ways: Vec<&Giver> = ways.chain(found.elsewhere.iter().copied()).collect();
+            let twice = ways.iter().filter(|it| ways.iter().filter(|o| o.is_spelling_of(it)).count() > 1);
+            prop_assert_eq!(twice.count(), 0, "{}", found.cell.id());
+        }
+        let pins = Pins::of(&attached(&project(KEEP_ALL), &page));
+        let pinned = |label: &str| pins.label("envoy_cluster_upstream_cx_total", label);
+        prop_assert!(used.is_empty() || used.iter().any(|it| pinned(it).is_some()));
+    }
 }

@@ -17,7 +17,7 @@ use promsieve_core::server::Server;
 
 use crate::Status;
 use crate::common::Common;
-use crate::input::config::{Loaded, load_as};
+use crate::input::config::{Loaded, leave_named_out, load_as};
 use crate::input::in_order;
 use crate::output::lint::{self as formats, LintFormat, Reported};
 use crate::output::outputs::{Output, write_all};
@@ -246,6 +246,7 @@ impl<'a> Run<'a> {
                 }
             }
         }
+        leave_named_out(&mut projects);
         projects
     }
 

@@ -99,12 +99,32 @@ mod tests {
     fn charts_have_values_for_the_jobs_that_they_make() {
         check(
             helm::text,
-            &["app", "coredns", "node-exporter"],
+            &["app", "coredns", "serviceMonitor/monitoring/stack-prometheus-node-exporter/0"],
             "# app: the chart makes no such job\n\
+             # A list of values replaces that of the chart: these go below what it has.\n\
              coreDns:\n  serviceMonitor:\n    metricRelabelings:\n      # why\n      \
              - sourceLabels: [__name__]\n        regex: a|b\n        action: drop\n\
              prometheus-node-exporter:\n  prometheus:\n    monitor:\n      metricRelabelings:\n        \
              # why\n        - sourceLabels: [__name__]\n          regex: a|b\n          action: drop\n",
+        );
+    }
+
+    #[test]
+    fn endpoints_of_one_monitor_have_a_list_each() {
+        let kubelet = |index| format!("serviceMonitor/monitoring/stack-kubelet/{index}");
+        let jobs = [kubelet(0), kubelet(1), kubelet(4)];
+        let step = "      # why\n      - sourceLabels: [__name__]\n        regex: a|b\n        \
+                    action: drop\n";
+        check(
+            helm::text,
+            &jobs.each_ref().map(String::as_str),
+            &format!(
+                "# {}: the chart makes no such job\n\
+                 # A list of values replaces that of the chart: these go below what it has.\n\
+                 kubelet:\n  serviceMonitor:\n    cAdvisorMetricRelabelings:\n{step}    \
+                 metricRelabelings:\n{step}",
+                jobs[2]
+            ),
         );
     }
 

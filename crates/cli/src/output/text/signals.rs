@@ -1,6 +1,7 @@
 //! Signals for people: a table a layer of what exporters at hand give or could, what is lost, and what
 //! would give the rest.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use super::{Columns, count, some_of};
@@ -85,13 +86,28 @@ fn name(alike: &[&CellView]) -> String {
 
 /// The metrics and jobs that give a cell.
 fn by(cell: &CellView) -> String {
-    let given = |giver: &&GiverView| !giver.jobs.is_empty();
-    let ways = cell.givers.iter().filter(given).map(|giver| {
-        let metrics: Vec<&str> = distinct(giver.metrics.iter().map(|it| it.name.as_str()));
-        let jobs: Vec<&str> = distinct(giver.jobs.iter().map(|it| it.job.as_str()));
+    let ways = ways(&cell.givers).into_iter().map(|(metrics, jobs)| {
         format!("{} ({})", some_of(&metrics, NAMED, " + "), some_of(&jobs, NAMED, ", "))
     });
     ways.collect::<Vec<_>>().join("; ")
+}
+
+/// The metrics of each way to a cell, with its jobs. A metric is named once for a job: of a way that
+/// reads what another reads, too, only the rest is.
+fn ways(givers: &[GiverView]) -> Vec<(Vec<&str>, Vec<&str>)> {
+    let mut named = BTreeSet::new();
+    let mut ways = Vec::new();
+    for giver in givers {
+        let metrics = distinct(giver.metrics.iter().map(|it| it.name.as_str()));
+        // Jobs of which the same metrics are new share a line.
+        let mut new: BTreeMap<Vec<&str>, Vec<&str>> = BTreeMap::new();
+        for job in distinct(giver.jobs.iter().map(|it| it.job.as_str())) {
+            let unnamed = metrics.iter().copied().filter(|metric| named.insert((*metric, job)));
+            new.entry(unnamed.collect()).or_default().push(job);
+        }
+        ways.extend(new.into_iter().filter(|(metrics, _)| !metrics.is_empty()));
+    }
+    ways
 }
 
 fn losses(out: &mut impl Write, heading: &str, lost: &[LostView]) -> std::io::Result<()> {
@@ -175,4 +191,60 @@ fn distinct<'a>(items: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
+    use super::*;
+    use crate::output::view::signals::{JobView, MetricView};
+
+    fn giver() -> impl Strategy<Value = GiverView> {
+        let names = |of: &'static str| proptest::collection::vec(of, 0..4);
+        (names("[a-d]"), names("[x-z]")).prop_map(|(metrics, jobs)| GiverView {
+            exporter: "any",
+            query: String::new(),
+            needs: None,
+            metrics: metrics.into_iter().map(metric).collect(),
+            jobs: jobs.into_iter().map(job).collect(),
+            missing: Vec::new(),
+        })
+    }
+
+    fn metric(name: String) -> MetricView {
+        MetricView { name, labels: Vec::new() }
+    }
+
+    fn job(job: String) -> JobView {
+        JobView { job, series: 1, series_kept: 1, without: Vec::new(), losses: Vec::new() }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            rng_seed: RngSeed::Fixed(34),
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn a_cell_names_each_metric_of_each_job_once(
+            givers in proptest::collection::vec(giver(), 0..5)
+        ) {
+            let read: BTreeSet<(&str, &str)> = givers.iter().flat_map(pairs).collect();
+            let told = ways(&givers);
+            let told = told.iter().flat_map(|(metrics, jobs)| {
+                metrics.iter().flat_map(|metric| jobs.iter().map(|job| (*metric, *job)))
+            });
+            let told: Vec<(&str, &str)> = told.collect();
+            prop_assert_eq!(told.len(), read.len(), "{:?}", told);
+            prop_assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), read);
+        }
+    }
+
+    fn pairs(giver: &GiverView) -> impl Iterator<Item = (&str, &str)> {
+        let jobs = || giver.jobs.iter().map(|job| job.job.as_str());
+        giver.metrics.iter().flat_map(move |metric| jobs().map(|job| (metric.name.as_str(), job)))
+    }
 }

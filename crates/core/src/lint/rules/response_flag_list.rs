@@ -17,6 +17,8 @@
 //!     rules:
 //!       - record: app:failed_connections:rate5m
 //!         expr: sum(rate(istio_requests_total{response_flags="UF"}[5m])) # error
+//!       - alert: FailedConnections
+//!         expr: sum(rate(istio_requests_total{response_flags="UF"}[5m])) > 0 # error
 //! ```
 //!
 //! ## Good
@@ -36,13 +38,15 @@
 //! ## Fix
 //! None. Match the flag wherever it stands in the list: `(.+,)?UF(,.+)?`.
 
+use std::collections::BTreeSet;
+
 use crate::config::Chain;
 use crate::finding::{Evidence, Finding, RuleId, Severity};
 use crate::lint::{At, Check, Context, FixKind, Rule};
 use crate::packs::flags;
 use crate::relabel::{Action, StepField};
 use crate::text::Location;
-use crate::usage::{SelectorUse, Selects};
+use crate::usage::Selects;
 
 pub(super) static RULE: Rule = Rule {
     id: RuleId { code: "SG003", name: "response-flag-list" },
@@ -60,8 +64,7 @@ fn check(context: &mut Context<'_>) {
     for (_, chain) in context.project.chains() {
         findings.extend(in_chain(context, chain));
     }
-    let selectors = context.facts.usage.iter().flat_map(|usage| usage.selectors());
-    findings.extend(selectors.filter_map(|selector| in_query(context, selector)));
+    findings.extend(in_queries(context));
     context.report_all(findings);
 }
 
@@ -81,10 +84,16 @@ fn in_chain(context: &Context<'_>, chain: &Chain) -> Vec<Finding> {
     told.collect()
 }
 
-fn in_query(context: &Context<'_>, selector: &SelectorUse) -> Option<Finding> {
-    let missed = missed(|value| selector.selects_value(LABEL, value) == Selects::Yes)?;
-    let query = context.facts.usage?.queries().get(selector.query)?;
-    Some(told(context, query.origin.location?, &missed))
+/// The same of queries, each flag once a query, however many selectors it has.
+fn in_queries(context: &Context<'_>) -> Vec<Finding> {
+    let Some(usage) = context.facts.usage else { return Vec::new() };
+    let mut seen = BTreeSet::new();
+    let told = usage.selectors().iter().filter_map(|selector| {
+        let missed = missed(|value| selector.selects_value(LABEL, value) == Selects::Yes)?;
+        let place = usage.queries().get(selector.query)?.origin.location?;
+        seen.insert((place, missed.flag)).then(|| told(context, place, &missed))
+    });
+    told.collect()
 }
 
 /// A flag that a pattern tells from none, and a list with it that the pattern does not.
