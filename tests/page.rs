@@ -16,13 +16,18 @@ const FINDINGS_SHOWN: usize = 200;
 const NOT_BLANK: u64 = 40_000;
 
 /// Reviews the fixture: the page's file, and what `--format json` says.
-fn review(dir: &TempDir) -> (PathBuf, Value) {
+pub(crate) fn review(dir: &TempDir) -> (PathBuf, Value) {
+    review_of(dir, &Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/mesh"), &[])
+}
+
+/// The same of any directory.
+pub(crate) fn review_of(dir: &TempDir, directory: &Path, more: &[&str]) -> (PathBuf, Value) {
     let page = dir.path().join("report.html");
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/mesh");
     let output = Command::new(env!("CARGO_BIN_EXE_promsieve"))
         .args(["review", "--format", "json", "--html"])
         .arg(&page)
-        .arg(fixture)
+        .arg(directory)
+        .args(more)
         .output()
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -34,7 +39,7 @@ fn review(dir: &TempDir) -> (PathBuf, Value) {
 }
 
 /// With thousands separators, as the page writes counts.
-fn grouped(count: &Value) -> String {
+pub(crate) fn grouped(count: &Value) -> String {
     promsieve_core::units::SeriesCount(count.as_u64().unwrap()).to_string()
 }
 
@@ -74,7 +79,7 @@ fn the_browser_shows_what_the_json_says() {
     for metric in json["census"]["metrics"].as_array().unwrap().iter().take(10) {
         let name = metric["name"].as_str().unwrap();
         let title = format!("<title>{name}: {} series (", grouped(&metric["series"]));
-        assert!(shown.contains(&title), "{title} is not in the treemap");
+        assert!(shown.contains(&title), "{title} is not in the map");
     }
 }
 
@@ -112,4 +117,27 @@ fn light_and_dark_differ_and_neither_is_blank() {
         assert!(picture.len() as u64 > NOT_BLANK, "{} bytes", picture.len());
     }
     assert_ne!(light, dark);
+}
+
+#[test]
+fn findings_show_their_lines_without_secrets() {
+    let dir = TempDir::new("review-snippets").unwrap();
+    let config = "scrape_configs:\n- job_name: shop\n  static_configs: [{targets: ['h:1']}]\n  \
+                  metric_relabel_configs:\n  - {regex: a, action: labeldrop} # one\n  \
+                  - {source_labels: [a], regex: '(.+)', target_label: b, replacement: $2}\n  \
+                  basic_auth: {username: u, password: canary-7d1}\n";
+    dir.write("in/prometheus.yml", config).unwrap();
+    dir.write("in/scrapes/shop/h%3A1.prom", "up{a=\"x\"} 1\n").unwrap();
+    let (page, json) = review_of(&dir, &dir.path().join("in"), &[]);
+    let findings = json["lint"]["findings"].as_array().unwrap();
+    assert!(!findings.is_empty());
+    let lines: Vec<&str> = config.lines().collect();
+    for finding in findings {
+        let (line, snippet) = (finding["line"].as_u64().unwrap(), &finding["snippet"]);
+        let first = snippet["first"].as_u64().unwrap();
+        let shown = snippet["lines"].as_array().unwrap();
+        assert_eq!(shown[(line - first) as usize], lines[line as usize - 1], "{finding}");
+    }
+    let html = fs::read_to_string(page).unwrap();
+    assert!(html.contains("password: **********") && !html.contains("canary-7d1"));
 }
