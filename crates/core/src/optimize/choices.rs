@@ -14,7 +14,7 @@ use crate::census::LENGTH_BYTES;
 use crate::census::groups::row_sizes;
 use crate::cost::Load;
 use crate::flow::{self, distinct};
-use crate::series::{MetricRows, NameId, Table};
+use crate::series::{Column, MetricRows, NameId, Table};
 use crate::units::{Bytes, SeriesCount};
 
 /// What any choice of some actions saves.
@@ -86,6 +86,11 @@ impl<'a> Effect<'a> {
             strips: label.and_then(|label| table.name_id(label)),
         }
     }
+
+    /// The label that it takes away from a metric.
+    fn column<'t>(&self, group: &'t MetricRows) -> Option<&'t Column> {
+        self.strips.and_then(|label| group.column(label))
+    }
 }
 
 /// The actions that drop a row, and those that take a label away from it.
@@ -99,6 +104,17 @@ struct Tally {
     labels: Vec<Load>,
 }
 
+impl Tally {
+    fn add(&mut self, load: Load, labels: &[Load]) {
+        self.load += load;
+        self.labels.resize(labels.len(), Load::default());
+        for (sum, label) in self.labels.iter_mut().zip(labels) {
+            *sum += *label;
+        }
+    }
+}
+
+/// Adds the rows of a metric that any of these actions touches.
 fn add(
     tallies: &mut BTreeMap<Key, Tally>,
     table: &Table,
@@ -106,46 +122,49 @@ fn add(
     effects: &[&Effect<'_>],
 ) {
     let sizes = row_sizes(table, group);
-    let exposed = group.exposed_bytes as f64 / group.rows.max(1) as f64;
-    let mut rows_of: BTreeMap<Key, u64> = BTreeMap::new();
+    let mut keyed: Vec<(Key, Tally)> = Vec::new();
+    let (mut key, mut labels) = (Key::default(), Vec::new());
     for (target, rows) in group.run_ranges() {
         let job = table.target(target).job.as_str();
-        let of_job = || effects.iter().filter(|effect| effect.action.job == job);
+        let of_job = effects.iter().filter(|effect| effect.action.job == job);
+        let of_job: Vec<_> = of_job.map(|effect| (*effect, effect.column(group))).collect();
         for row in rows {
-            let drops = |effect: &&&Effect<'_>| {
-                effect.drops.as_ref().is_some_and(|claim| claim.has(group, row))
-            };
-            let stripped: Vec<(usize, Load)> = of_job()
-                .filter_map(|effect| {
-                    Some((effect.at, stripped(table, group, row, effect.strips?)?))
-                })
-                .collect();
-            let key: Key = (
-                of_job().filter(drops).map(|effect| effect.at).collect(),
-                stripped.iter().map(|(at, _)| *at).collect(),
-            );
-            *rows_of.entry(key.clone()).or_default() += 1;
-            let tally = tallies.entry(key).or_default();
-            tally.load.series += 1;
-            tally.load.label_pairs += sizes[row].0;
-            tally.load.label_bytes += sizes[row].1;
-            tally.labels.resize(stripped.len(), Load::default());
-            for (sum, (_, label)) in tally.labels.iter_mut().zip(stripped) {
-                *sum += label;
+            key.0.clear();
+            key.1.clear();
+            labels.clear();
+            for (effect, column) in &of_job {
+                if effect.drops.as_ref().is_some_and(|claim| claim.has(group, row)) {
+                    key.0.push(effect.at);
+                }
+                if let Some(label) = column.and_then(|column| stripped(table, column, row)) {
+                    key.1.push(effect.at);
+                    labels.push(label);
+                }
             }
+            if key == Key::default() {
+                continue;
+            }
+            // A metric has few keys.
+            let at = keyed.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+                keyed.push((key.clone(), Tally::default()));
+                keyed.len() - 1
+            });
+            let (label_pairs, label_bytes) = sizes[row];
+            let load = Load { series: 1, label_pairs, label_bytes, ..Load::default() };
+            keyed[at].1.add(load, &labels);
         }
     }
-    for (key, rows) in rows_of {
-        #[expect(clippy::cast_sign_loss, reason = "bytes are not negative")]
-        let bytes = (exposed * rows as f64).round() as u64;
-        tallies.entry(key).or_default().load.exposed_bytes += bytes;
+    for (key, tally) in keyed {
+        let exposed_bytes = group.exposed_bytes * tally.load.series / group.rows as u64;
+        let load = Load { exposed_bytes, ..tally.load };
+        tallies.entry(key).or_default().add(load, &tally.labels);
     }
 }
 
-/// What the label makes up of a row that has it.
-fn stripped(table: &Table, group: &MetricRows, row: usize, label: NameId) -> Option<Load> {
-    let code = group.column(label).map(|column| column.codes[row]).filter(|&code| code != 0)?;
-    let bytes = table.name(label).len() + table.values(label).value_bytes(code);
+/// What a label makes up of a row that has it.
+fn stripped(table: &Table, column: &Column, row: usize) -> Option<Load> {
+    let code = Some(column.codes[row]).filter(|&code| code != 0)?;
+    let bytes = table.name(column.name).len() + table.values(column.name).value_bytes(code);
     Some(Load { label_pairs: 1, label_bytes: bytes as u64 + LENGTH_BYTES, ..Load::default() })
 }
 

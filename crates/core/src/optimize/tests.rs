@@ -190,6 +190,26 @@ proptest! {
 }
 
 #[test]
+fn a_label_that_tells_apart_what_another_action_drops_has_a_caveat() {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let row = |a: &str, b: &str| ("m".to_owned(), vec![pair("a", a), pair("b", b)]);
+    let labeldrop = RawStep { source_labels: Field::default(), ..step(&[], "a", "labeldrop") };
+    let actions = [
+        action(ActionKind::DropValues, "a", "y", step(&["a"], "y", "drop")),
+        action(ActionKind::DropLabel, "a", "", labeldrop),
+    ];
+    let caveat = |series: &[Series], earlier: &[Series]| {
+        with_evidence(&[series, earlier], &[], |evidence| choices(evidence, &actions).caveat)
+    };
+    let (merging, apart) = ([row("x", "1"), row("y", "1")], [row("x", "1"), row("y", "2")]);
+    assert_eq!(caveat(&apart, &apart), None);
+    let said =
+        "where nothing is dropped, taking labels away makes 1 series of `m` the same as others";
+    assert_eq!(caveat(&merging, &apart).as_deref(), Some(said));
+    assert_eq!(caveat(&apart, &merging).as_deref(), Some(said));
+}
+
+#[test]
 fn a_label_that_goes_from_some_metrics_may_tell_apart_those_of_others() {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let row =
