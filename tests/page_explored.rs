@@ -1,18 +1,22 @@
 //! The page of a review in use: drilled into, searched, filtered, switched, by mouse and keyboard.
 
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
 use promsieve_lab::real::TempDir;
 use serde_json::Value;
 
 use crate::devtools::Page;
-use crate::page::{grouped, review};
+use crate::page::{grouped, review, review_of};
 
 /// Rows of the table of all metrics at a time.
 const PAGE: usize = 25;
 
 /// The mesh's page and its JSON; nothing where there is no browser.
-fn mesh(dir: &TempDir) -> Option<(Page, Value)> {
-    let (html, json) = review(dir);
-    Some((Page::open(&html)?, json))
+fn mesh() -> Option<(Page, &'static Value)> {
+    let (html, json) = review();
+    Some((Page::open(html)?, json))
 }
 
 /// The rows of the table below a selector, as texts of their cells.
@@ -31,10 +35,9 @@ fn metric<'a>(json: &'a Value, name: &str) -> &'a Value {
 
 #[test]
 fn the_map_leads_from_layers_to_values_and_back() {
-    let dir = TempDir::new("page-map").unwrap();
-    let Some((mut page, json)) = mesh(&dir) else { return };
+    let Some((mut page, json)) = mesh() else { return };
     let name = "istio_request_duration_milliseconds_bucket";
-    let metric = metric(&json, name);
+    let metric = metric(json, name);
     page.click("#map-drawing [aria-label^='network']");
     assert_eq!(page.text("#map-way"), "All seriesnetwork");
     page.click(&format!("#map-drawing [aria-label^='{name}:']"));
@@ -62,8 +65,7 @@ fn the_map_leads_from_layers_to_values_and_back() {
 
 #[test]
 fn the_map_is_walked_by_keys_alone() {
-    let dir = TempDir::new("page-keys").unwrap();
-    let Some((mut page, json)) = mesh(&dir) else { return };
+    let Some((mut page, json)) = mesh() else { return };
     page.evaluate("document.getElementById('map-by').focus()");
     page.press(&["Tab"]);
     let focused =
@@ -76,7 +78,7 @@ fn the_map_is_walked_by_keys_alone() {
     let (name, _) = below.split_once(':').unwrap();
     page.press(&["Enter"]);
     assert_eq!(page.text("#map-way [aria-current]"), name);
-    let labels = metric(&json, name)["labels"].as_array().unwrap().len();
+    let labels = metric(json, name)["labels"].as_array().unwrap().len();
     assert_eq!(rows(&mut page, "#map-rows").len(), labels.min(12));
     page.press(&["Escape", "Escape"]);
     assert_eq!(page.text("#map-way"), "All series");
@@ -92,8 +94,7 @@ fn the_map_is_walked_by_keys_alone() {
 
 #[test]
 fn areas_fill_the_map_in_proportion_to_their_series() {
-    let dir = TempDir::new("page-areas").unwrap();
-    let Some((mut page, _)) = mesh(&dir) else { return };
+    let Some((mut page, _)) = mesh() else { return };
     page.click("#map-drawing [aria-label^='os']");
     let areas = page.evaluate(
         "Array.from(document.querySelectorAll('#map-drawing g'), g => {
@@ -122,8 +123,7 @@ fn areas_fill_the_map_in_proportion_to_their_series() {
 
 #[test]
 fn metrics_are_searched_filtered_and_sorted() {
-    let dir = TempDir::new("page-metrics").unwrap();
-    let Some((mut page, json)) = mesh(&dir) else { return };
+    let Some((mut page, json)) = mesh() else { return };
     let metrics = json["census"]["metrics"].as_array().unwrap();
     let names =
         |rows: Vec<Vec<String>>| rows.into_iter().map(|row| row[0].clone()).collect::<Vec<_>>();
@@ -178,18 +178,17 @@ fn after(json: &Value, is_on: &dyn Fn(u64) -> bool) -> u64 {
 
 #[test]
 fn switching_an_action_off_takes_it_out_of_the_sums_and_the_steps() {
-    let dir = TempDir::new("page-plan").unwrap();
-    let Some((mut page, json)) = mesh(&dir) else { return };
+    let Some((mut page, json)) = mesh() else { return };
     let plan = &json["optimize"];
     let actions = plan["actions"].as_array().unwrap();
     let says = page.text("#choice-says");
     let whole = format!("→ {} series", grouped(&plan["after"]["series"]));
     assert!(says.contains(&whole), "{says}");
-    assert_eq!(after(&json, &|_| true), plan["after"]["series"].as_u64().unwrap());
+    assert_eq!(after(json, &|_| true), plan["after"]["series"].as_u64().unwrap());
     for at in 0..actions.len() as u64 {
         page.click(&format!("[data-action='{at}']"));
         let says = page.text("#choice-says");
-        let wanted = promsieve_core::units::SeriesCount(after(&json, &|other| other != at));
+        let wanted = promsieve_core::units::SeriesCount(after(json, &|other| other != at));
         assert!(says.contains(&format!("→ {wanted} series")), "{at}: {says}, not {wanted}");
         let steps = page.text("#choice-steps");
         let taken = steps.matches("# promsieve: ").count();
@@ -204,10 +203,67 @@ fn switching_an_action_off_takes_it_out_of_the_sums_and_the_steps() {
     assert_eq!(page.console(), [""; 0]);
 }
 
+/// The mesh under a configuration with the steps that the page shows.
+fn with_steps(dir: &TempDir, steps: &str) -> Value {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/mesh");
+    let config = fs::read_to_string(fixture.join("prometheus.yml")).unwrap();
+    let mut config: serde_yaml::Value = serde_yaml::from_str(&config).unwrap();
+    let jobs = config["scrape_configs"].as_sequence_mut().unwrap();
+    for block in steps.split("# job_name: ").skip(1) {
+        let (name, yaml) = block.split_once('\n').unwrap();
+        let name: String = serde_json::from_str(name).unwrap();
+        let job = jobs.iter_mut().find(|job| job["job_name"] == *name).unwrap();
+        let chain = &mut job["metric_relabel_configs"];
+        let steps = chain.as_sequence().cloned().unwrap_or_default();
+        let more: serde_yaml::Value = serde_yaml::from_str(yaml).unwrap();
+        let more = more["metric_relabel_configs"].as_sequence().unwrap().iter();
+        *chain = steps.into_iter().chain(more.cloned()).collect();
+    }
+    dir.write("in/prometheus.yml", serde_yaml::to_string(&config).unwrap()).unwrap();
+    symlink(fixture.join("scrapes").canonicalize().unwrap(), dir.path().join("in/scrapes"))
+        .unwrap();
+    review_of(dir.path(), &dir.path().join("in"), &[]).1
+}
+
+#[test]
+fn the_steps_of_a_choice_leave_what_it_says() {
+    let Some((mut page, json)) = mesh() else { return };
+    for at in [0, 3, 4, 8] {
+        page.click(&format!("[data-action='{at}']"));
+    }
+    let says = page.text("#choice-says");
+    let steps = page.text("#choice-steps");
+    let chosen = TempDir::new("page-steps-chosen").unwrap();
+    let stored = with_steps(&chosen, &steps)["census"]["series"].clone();
+    assert!(says.contains(&format!("→ {} series", grouped(&stored))), "{says}, not {stored}");
+    assert!(stored.as_u64() > json["optimize"]["after"]["series"].as_u64());
+}
+
+#[test]
+fn a_choice_that_is_not_proven_says_so() {
+    let dir = TempDir::new("page-caveat").unwrap();
+    let (html, json) = review();
+    let page = fs::read_to_string(html).unwrap();
+    assert!(page.contains("\"caveat\":null"), "every choice of the mesh's plan holds");
+    let page = page.replace("\"caveat\":null", "\"caveat\":\"why\"");
+    let html = dir.write("report.html", page).unwrap();
+    let Some(mut page) = Page::open(&html) else { return };
+    let caveat = "document.getElementById('choice-caveat').checkVisibility()";
+    assert_eq!(page.evaluate(caveat), false, "the whole plan is proven");
+    page.click("[data-action='0']");
+    assert_eq!(page.evaluate(caveat), true);
+    // Where no label is taken away, nothing can become one.
+    for (at, action) in json["optimize"]["actions"].as_array().unwrap().iter().enumerate() {
+        if action["kind"] == "drop_label" {
+            page.click(&format!("[data-action='{at}']"));
+        }
+    }
+    assert_eq!(page.evaluate(caveat), false);
+}
+
 #[test]
 fn findings_are_filtered_by_words_and_severity() {
-    let dir = TempDir::new("page-findings").unwrap();
-    let Some((mut page, json)) = mesh(&dir) else { return };
+    let Some((mut page, json)) = mesh() else { return };
     let findings = json["lint"]["findings"].as_array().unwrap();
     let is = |finding: &&Value, severity: &str| finding["severity"] == severity;
     let warnings = findings.iter().filter(|finding| is(finding, "warning"));
@@ -225,8 +281,7 @@ fn findings_are_filtered_by_words_and_severity() {
 
 #[test]
 fn growth_shows_each_snapshot() {
-    let dir = TempDir::new("page-growth").unwrap();
-    let Some((mut page, json)) = mesh(&dir) else { return };
+    let Some((mut page, json)) = mesh() else { return };
     let snapshots = json["census"]["over_time"]["snapshots"].as_array().unwrap();
     assert_eq!(snapshots.len(), json["inputs"]["snapshots"].as_u64().unwrap() as usize);
     let shown = rows(&mut page, "#growth tbody");

@@ -44,7 +44,6 @@ function percent(part, whole) { return (part * 100 / Math.max(whole, 1)).toFixed
 
 /** A name that may hold anything: what nobody can see is shown as a sign. */
 function shown(name) {
-  // eslint-disable-next-line no-control-regex
   return name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 }
 
