@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use promsieve_lab::real::TempDir;
 use serde_json::{Value, json};
@@ -190,8 +190,7 @@ impl Page {
     }
 
     fn receive(&mut self) -> Value {
-        let wait: Duration = TIMEOUT;
-        let message = self.messages.recv_timeout(wait).expect("Chromium answers in time");
+        let message = self.messages.recv_timeout(TIMEOUT).expect("Chromium answers in time");
         let params = &message["params"];
         match message["method"].as_str() {
             Some("Runtime.consoleAPICalled") => self.console.push(params["args"].to_string()),
@@ -206,7 +205,15 @@ impl Page {
 }
 
 impl Drop for Page {
+    /// Lets the browser end by itself, and its processes with it: what writes on would keep the
+    /// profile from going.
     fn drop(&mut self) {
+        let close = json!({ "id": 0, "method": "Browser.close" });
+        let _ = self.commands.write_all(format!("{close}\0").as_bytes());
+        let deadline = Instant::now() + TIMEOUT;
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(20));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
