@@ -9,7 +9,16 @@ use std::time::{Duration, Instant};
 use promsieve_lab::real::TempDir;
 
 /// A cold start on a busy machine with two cores takes up to ten seconds.
-const TIMEOUT: Duration = Duration::from_mins(1);
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// `--no-sandbox`: it refuses to run as root with its sandbox.
+pub(crate) const FLAGS: [&str; 5] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-dev-shm-usage",
+];
 
 /// What opening a page showed.
 #[derive(Debug)]
@@ -62,9 +71,8 @@ fn run(html: &Path, args: &[String]) -> Option<(String, String)> {
     let dir = TempDir::new("browser").unwrap();
     let (stdout, stderr) = (dir.path().join("stdout"), dir.path().join("stderr"));
     let mut child = Command::new(browser)
-        // `--no-sandbox`: it refuses to run as root with its sandbox.
-        .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"])
-        .args(["--v=0", "--no-first-run", "--disable-dev-shm-usage"])
+        .args(FLAGS)
+        .args(["--enable-logging=stderr", "--v=0"])
         .arg(format!("--user-data-dir={}", dir.path().join("profile").display()))
         .args(args)
         .arg(format!("file://{}", html.display()))

@@ -20,6 +20,8 @@ mod corpus_usage;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod devtools;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod editor;
@@ -37,6 +39,10 @@ mod mutants;
 mod packs;
 #[cfg(test)]
 mod page;
+#[cfg(test)]
+mod page_explored;
+#[cfg(test)]
+mod page_strained;
 #[cfg(test)]
 mod python;
 #[cfg(test)]

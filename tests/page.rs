@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use promsieve_lab::real::TempDir;
 use serde_json::Value;
@@ -15,14 +16,23 @@ const FINDINGS_SHOWN: usize = 200;
 /// A screenshot of one colour takes about 6 KB at this size.
 const NOT_BLANK: u64 = 40_000;
 
-/// Reviews the fixture: the page's file, and what `--format json` says.
-fn review(dir: &TempDir) -> (PathBuf, Value) {
-    let page = dir.path().join("report.html");
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/mesh");
+/// The review of the mesh, made once: the page's file, and what `--format json` says.
+pub(crate) fn review() -> &'static (PathBuf, Value) {
+    static MESH: OnceLock<(PathBuf, Value)> = OnceLock::new();
+    MESH.get_or_init(|| {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/mesh");
+        review_of(Path::new(env!("CARGO_TARGET_TMPDIR")), &directory, &[])
+    })
+}
+
+/// Reviews a directory; the page goes to another.
+pub(crate) fn review_of(dir: &Path, directory: &Path, more: &[&str]) -> (PathBuf, Value) {
+    let page = dir.join("report.html");
     let output = Command::new(env!("CARGO_BIN_EXE_promsieve"))
         .args(["review", "--format", "json", "--html"])
         .arg(&page)
-        .arg(fixture)
+        .arg(directory)
+        .args(more)
         .output()
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -34,7 +44,7 @@ fn review(dir: &TempDir) -> (PathBuf, Value) {
 }
 
 /// With thousands separators, as the page writes counts.
-fn grouped(count: &Value) -> String {
+pub(crate) fn grouped(count: &Value) -> String {
     promsieve_core::units::SeriesCount(count.as_u64().unwrap()).to_string()
 }
 
@@ -47,9 +57,8 @@ fn visible(dom: &str) -> String {
 
 #[test]
 fn the_browser_shows_what_the_json_says() {
-    let dir = TempDir::new("review-page").unwrap();
-    let (page, json) = review(&dir);
-    let Some(report) = check_page(&page) else { return };
+    let (page, json) = review();
+    let Some(report) = check_page(page) else { return };
     assert_eq!(report.console_errors, [""; 0]);
     let shown = visible(&report.dom);
     let headings = ["Findings", "What makes it large", "What it costs", "What is used"];
@@ -74,15 +83,14 @@ fn the_browser_shows_what_the_json_says() {
     for metric in json["census"]["metrics"].as_array().unwrap().iter().take(10) {
         let name = metric["name"].as_str().unwrap();
         let title = format!("<title>{name}: {} series (", grouped(&metric["series"]));
-        assert!(shown.contains(&title), "{title} is not in the treemap");
+        assert!(shown.contains(&title), "{title} is not in the map");
     }
 }
 
 #[test]
 fn the_page_stands_alone_and_carries_the_json() {
-    let dir = TempDir::new("review-page").unwrap();
-    let (page, json) = review(&dir);
-    let html = fs::read_to_string(&page).unwrap();
+    let (page, json) = review();
+    let html = fs::read_to_string(page).unwrap();
     // Escaped text has no quotation marks, so what is quoted is markup; the data comes last.
     let (markup, _) = html.split_once("<script type=\"application/json\"").unwrap();
     let (_, styled) = markup.split_once("<style>").unwrap();
@@ -96,20 +104,43 @@ fn the_page_stands_alone_and_carries_the_json() {
     let (_, data) = html.split_once("id=\"promsieve-data\">").unwrap();
     let (data, _) = data.split_once("</script>").unwrap();
     assert!(!data.contains('<'));
-    assert_eq!(serde_json::from_str::<Value>(data).unwrap(), json);
+    assert_eq!(serde_json::from_str::<Value>(data).unwrap(), *json);
 }
 
 #[test]
 fn light_and_dark_differ_and_neither_is_blank() {
     let dir = TempDir::new("review-page").unwrap();
-    let (page, _) = review(&dir);
+    let (page, _) = review();
     let pictures = [false, true].map(|dark| {
         let png = dir.path().join(format!("dark-{dark}.png"));
-        screenshot(&page, &png, 1280, 1600, dark).then(|| fs::read(png).unwrap())
+        screenshot(page, &png, 1280, 1600, dark).then(|| fs::read(png).unwrap())
     });
     let [Some(light), Some(dark)] = pictures else { return };
     for picture in [&light, &dark] {
         assert!(picture.len() as u64 > NOT_BLANK, "{} bytes", picture.len());
     }
     assert_ne!(light, dark);
+}
+
+#[test]
+fn findings_show_their_lines_without_secrets() {
+    let dir = TempDir::new("review-snippets").unwrap();
+    let config = "scrape_configs:\n- job_name: shop\n  static_configs: [{targets: ['h:1']}]\n  \
+                  metric_relabel_configs:\n  - {regex: a, action: labeldrop} # one\n  \
+                  - {source_labels: [a], regex: '(.+)', target_label: b, replacement: $2}\n  \
+                  basic_auth: {username: u, password: canary-7d1}\n";
+    dir.write("in/prometheus.yml", config).unwrap();
+    dir.write("in/scrapes/shop/h%3A1.prom", "up{a=\"x\"} 1\n").unwrap();
+    let (page, json) = review_of(dir.path(), &dir.path().join("in"), &[]);
+    let findings = json["lint"]["findings"].as_array().unwrap();
+    assert!(!findings.is_empty());
+    let lines: Vec<&str> = config.lines().collect();
+    for finding in findings {
+        let (line, snippet) = (finding["line"].as_u64().unwrap(), &finding["snippet"]);
+        let first = snippet["first"].as_u64().unwrap();
+        let shown = snippet["lines"].as_array().unwrap();
+        assert_eq!(shown[(line - first) as usize], lines[line as usize - 1], "{finding}");
+    }
+    let html = fs::read_to_string(page).unwrap();
+    assert!(html.contains("password: **********") && !html.contains("canary-7d1"));
 }

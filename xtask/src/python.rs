@@ -1,6 +1,6 @@
 //! Python libraries that tests use beside promsieve, each in an environment of its own below `target`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::{Failure, process, workspace};
@@ -14,25 +14,36 @@ pub struct Library {
     module: &'static str,
     /// The package and its release, as pip takes it.
     package: &'static str,
+    /// Whether only a file of it is needed, and so nothing that it depends on.
+    alone: bool,
 }
 
 /// A client of the language server protocol: the editor that drives `promsieve lsp`.
-pub const EDITOR: Library = Library { module: "pygls", package: "pygls==2.0.0" };
+pub const EDITOR: Library = Library { module: "pygls", package: "pygls==2.0.0", alone: false };
 
 /// A database that reads the series that `census --save` writes.
-pub const DATABASE: Library = Library { module: "duckdb", package: "duckdb==2.0.1" };
+pub const DATABASE: Library = Library { module: "duckdb", package: "duckdb==2.0.1", alone: false };
 
 /// Grafana's own model of dashboards, of release 11.6.
 pub const GRAFANA: Library = Library {
     module: "grafana_foundation_sdk",
     package: "grafana-foundation-sdk==1769699379!11.6.0",
+    alone: false,
 };
 
 /// What runs hooks before a commit.
-pub const PRE_COMMIT: Library = Library { module: "pre_commit", package: "pre-commit==4.7.0" };
+pub const PRE_COMMIT: Library =
+    Library { module: "pre_commit", package: "pre-commit==4.7.0", alone: false };
+
+/// The axe engine, release 4.12, which judges whether a page is accessible.
+pub const AXE: Library = Library {
+    module: "axe_playwright_python",
+    package: "axe-playwright-python==0.1.8",
+    alone: true,
+};
 
 /// Every library.
-pub const ALL: [&Library; 4] = [&EDITOR, &DATABASE, &GRAFANA, &PRE_COMMIT];
+pub const ALL: [&Library; 5] = [&EDITOR, &DATABASE, &GRAFANA, &PRE_COMMIT, &AXE];
 
 /// Installs a library where it is missing; the Python that has it.
 ///
@@ -41,13 +52,29 @@ pub const ALL: [&Library; 4] = [&EDITOR, &DATABASE, &GRAFANA, &PRE_COMMIT];
 pub fn install(library: &Library) -> Result<PathBuf, Failure> {
     let directory = workspace().join("target/python").join(library.module);
     let python = directory.join("bin/python");
-    let import = format!("import {}", library.module);
-    if Command::new(&python).args(["-c", &import]).output().is_ok_and(|it| it.status.success()) {
+    if place(library, &python).is_ok() {
         return Ok(python);
     }
     process::output(Command::new("python3").args(["-m", "venv"]).arg(&directory), REMEDY)?;
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", library.package]);
+    if library.alone {
+        pip.arg("--no-deps");
+    }
     process::output(&mut pip, REMEDY)?;
     Ok(python)
+}
+
+/// Where a library's files are that this Python has.
+///
+/// # Errors
+/// When it does not have it.
+pub fn place(library: &Library, python: &Path) -> Result<PathBuf, Failure> {
+    let find = format!(
+        "import importlib.util; \
+         print(importlib.util.find_spec('{}').submodule_search_locations[0])",
+        library.module
+    );
+    let directory = process::output(Command::new(python).args(["-c", &find]), REMEDY)?;
+    Ok(PathBuf::from(directory.trim()))
 }

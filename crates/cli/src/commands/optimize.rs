@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::bail;
-use promsieve_core::optimize::{self, Goal, Plan, Planned, patch};
+use promsieve_core::optimize::{self, Evidence, Goal, Plan, Planned, patch};
 use promsieve_core::units::{Bytes, SeriesCount};
 use promsieve_core::usage::ConsumerKind;
 use promsieve_core::watch::Unwatched;
@@ -74,7 +74,8 @@ pub(crate) fn run(
         bail!("{missing}");
     }
     let goal = goal(args, &analysis)?;
-    let planned = plan(&analysis, &goal);
+    let earlier = analysis.earlier();
+    let planned = plan(&analysis.evidence(&earlier), &goal);
     if let Some(metric) = &args.explain {
         return explain(metric, &analysis, &planned, common, out);
     }
@@ -157,9 +158,8 @@ fn goal(args: &OptimizeArgs, analysis: &Analysis) -> anyhow::Result<Goal> {
 }
 
 /// The plan for a goal; what does not hold is told.
-pub(crate) fn plan(analysis: &Analysis, goal: &Goal) -> Planned {
-    let earlier = analysis.earlier();
-    let planned = optimize::plan(&analysis.evidence(&earlier), goal, &Unwatched);
+pub(crate) fn plan(evidence: &Evidence<'_>, goal: &Goal) -> Planned {
+    let planned = optimize::plan(evidence, goal, &Unwatched);
     for reason in &planned.refuted {
         warn(&format!("not part of the plan: {reason}"));
     }

@@ -4,15 +4,21 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 
+use promsieve_core::census::depth::MetricValues;
+use promsieve_core::census::groups::{self, Dimension};
+use promsieve_core::census::time::{OverTime, OverTimeOptions};
 use promsieve_core::finding::{Finding, Severity};
+use promsieve_core::flow::Stored;
 use promsieve_core::lint::{Date, Facts, Settings, lint};
-use promsieve_core::optimize::Goal;
-use promsieve_core::series::Target;
+use promsieve_core::optimize::{Goal, choices};
+use promsieve_core::series::{Table, Target};
 use promsieve_core::shard::ShardSize;
 use promsieve_core::units::Bytes;
 use promsieve_core::usage::{ConsumerKind, Usage};
+use promsieve_core::watch::Unwatched;
 
 use super::analysis::{Analysis, AnalysisArgs};
+use super::counting::PAIRS;
 use super::lint::today;
 use super::{optimize, shard, signals, usage};
 use crate::Status;
@@ -21,10 +27,14 @@ use crate::input::replace::write_new;
 use crate::output::view::census::{CensusView, StatusView};
 use crate::output::view::estimate::EstimateView;
 use crate::output::view::lint::LintView;
-use crate::output::view::optimize::OptimizeView;
-use crate::output::view::review::{InputsView, JobView, ReviewView};
+use crate::output::view::optimize::{ChoicesView, OptimizeView};
+use crate::output::view::over_time::OverTimeView;
+use crate::output::view::review::{InputsView, JobMetricsView, JobView, ReviewView};
 use crate::output::{html, json, text};
 use crate::stderr::warn;
+
+/// Metrics whose labels' values are listed, the largest: those of all would be most of a large page.
+const WITH_VALUES: usize = 300;
 
 /// Arguments of `review`.
 #[derive(Debug, clap::Args)]
@@ -109,24 +119,28 @@ fn view(
             linted.add_files(&loaded.sources);
             // What asks for a series may stand in a file that is not linted.
             linted.add_findings(&loaded.project, &analysis.asking, findings);
+            linted.add_snippets(&analysis.asking);
         }
         None => notes.push("no configuration was given: nothing is linted".to_owned()),
     }
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         notes.push("counts are those of the configuration as it is, its errors included".into());
     }
-    let optimize = plan(args, analysis, &mut notes);
+    let earlier = analysis.earlier();
+    let optimize = plan(args, analysis, &earlier, &mut notes);
     let signals = signals::view(analysis, optimize.as_ref().map(|plan| plan.config.as_str()));
     let size = args.budget.map_or(ShardSize::Shards(args.shards), ShardSize::Budget);
     let server = common.server.to_string();
     let gathered = &analysis.gathered;
     let statuses = gathered.statuses.iter().map(|(name, status)| StatusView::of(name, status));
+    let stored = &analysis.stored.table;
     ReviewView {
         title: args.analysis.paths.join(", "),
         inputs: inputs(analysis),
         exposed_series: analysis.attached.rows() as u64,
-        census: CensusView::of(Some(&analysis.census), statuses.collect()),
+        census: census(analysis, &earlier, statuses.collect()),
         jobs: jobs(analysis),
+        by_job: JobMetricsView::all(groups::by_metric(stored, &Dimension::Job, &Unwatched)),
         estimate: EstimateView::of(analysis.census.series, &analysis.estimate, &server),
         lint: linted,
         usage: usage::view(analysis),
@@ -138,18 +152,58 @@ fn view(
     }
 }
 
-fn plan(args: &ReviewArgs, analysis: &Analysis, notes: &mut Vec<String>) -> Option<OptimizeView> {
+/// The census, with the values of the largest metrics' labels and what came and went.
+fn census(analysis: &Analysis, earlier: &[Stored], statuses: Vec<StatusView>) -> CensusView {
+    let mut view = CensusView::of(Some(&analysis.census), statuses);
+    let largest = analysis.census.metrics.iter().take(WITH_VALUES);
+    let names: Vec<&str> = largest.map(|metric| metric.name.as_str()).collect();
+    let values = MetricValues::of(&analysis.stored.table, &names, &Unwatched);
+    for values in values {
+        let metric = view.metrics.iter_mut().find(|metric| metric.name == values.name);
+        metric.expect("the names are those of the view").add_values(values);
+    }
+    view.over_time = over_time(analysis, earlier);
+    view
+}
+
+/// What came and went between the snapshots, of which only the order is known.
+fn over_time(analysis: &Analysis, earlier: &[Stored]) -> Option<OverTimeView> {
+    if earlier.is_empty() {
+        return None;
+    }
+    let newest_last = earlier.iter().rev().chain([&analysis.stored]);
+    let tables: Vec<&Table> = newest_last.map(|stored| &stored.table).collect();
+    let times: Vec<f64> = (0..tables.len()).map(|at| at as f64).collect();
+    let names = (1..=tables.len()).map(|at| at.to_string()).collect();
+    let options = OverTimeOptions { ahead: None, pairs: PAIRS };
+    let over_time = OverTime::of(&tables, &times, options, &Unwatched);
+    let mut view = OverTimeView::of(over_time, "snapshots", names);
+    view.metrics.retain(|metric| metric.came + metric.went > 0 || metric.explosion.is_some());
+    view.labels.retain(|label| label.new_values + label.gone_values > 0);
+    Some(view)
+}
+
+fn plan(
+    args: &ReviewArgs,
+    analysis: &Analysis,
+    earlier: &[Stored],
+    notes: &mut Vec<String>,
+) -> Option<OptimizeView> {
     if let Some(refusal) = optimize::refusal(analysis, args.usage_complete) {
         notes.push(refusal);
         return None;
     }
-    let planned = optimize::plan(analysis, &Goal::default());
+    let evidence = analysis.evidence(earlier);
+    let planned = optimize::plan(&evidence, &Goal::default());
     let files = optimize::patched(analysis, &planned.plan).unwrap_or_else(|error| {
         notes.push(format!("{error:#}"));
         Vec::new()
     });
     let config = files.into_iter().next().map(|(_, text)| text).unwrap_or_default();
-    Some(OptimizeView::of(&planned, &analysis.usage, config))
+    let mut view = OptimizeView::of(&planned, &analysis.usage, config);
+    let choices = choices(&evidence, planned.plan.actions());
+    view.choices = Some(ChoicesView::of(choices));
+    Some(view)
 }
 
 fn inputs(analysis: &Analysis) -> InputsView {

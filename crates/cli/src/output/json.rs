@@ -14,6 +14,11 @@ struct Versioned<'a, T> {
     view: &'a T,
 }
 
+/// A view in one line.
+pub(crate) fn line(view: &impl Serialize) -> anyhow::Result<String> {
+    Ok(serde_json::to_string(&Versioned { schema: SCHEMA, view })?)
+}
+
 /// Writes a view, indented, with a line end.
 pub(crate) fn write(out: &mut impl Write, view: &impl Serialize) -> anyhow::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &Versioned { schema: SCHEMA, view })?;

@@ -114,26 +114,35 @@ impl FromStr for Dimension {
 /// Counts a table's series by a dimension: most series first, then by key. Progress is told in
 /// metrics.
 pub fn by(table: &Table, dimension: &Dimension, watch: &dyn Watch) -> Vec<GroupCensus> {
-    let groups: Vec<&MetricRows> = table.metrics.iter().filter(|group| group.rows > 0).collect();
-    let total = groups.len() as u64;
-    let parts: Vec<Vec<GroupCensus>> = groups
-        .into_par_iter()
-        .enumerate()
-        .filter(|_| !watch.cancelled())
-        .map(|(at, group)| {
-            let groups = of_metric(table, group, dimension);
-            watch.progress(at as u64 + 1, total);
-            groups
-        })
-        .collect();
     let mut all: BTreeMap<Vec<String>, GroupCensus> = BTreeMap::new();
-    for part in parts.into_iter().flatten() {
+    for part in by_metric(table, dimension, watch).into_iter().flat_map(|(_, groups)| groups) {
         *all.entry(part.key.clone()).or_default() += &part;
     }
     let mut all: Vec<GroupCensus> =
         all.into_iter().map(|(key, group)| GroupCensus { key, ..group }).collect();
     all.sort_by_key(|group| std::cmp::Reverse(group.series));
     all
+}
+
+/// Counts each metric's series by a dimension: metrics in the order of the table, the groups of one
+/// in that of its values. Progress is told in metrics.
+pub fn by_metric<'t>(
+    table: &'t Table,
+    dimension: &Dimension,
+    watch: &dyn Watch,
+) -> Vec<(&'t str, Vec<GroupCensus>)> {
+    let groups: Vec<&MetricRows> = table.metrics.iter().filter(|group| group.rows > 0).collect();
+    let total = groups.len() as u64;
+    groups
+        .into_par_iter()
+        .enumerate()
+        .filter(|_| !watch.cancelled())
+        .map(|(at, group)| {
+            let groups = of_metric(table, group, dimension);
+            watch.progress(at as u64 + 1, total);
+            (table.metric_name(group), groups)
+        })
+        .collect()
 }
 
 /// Counts one metric's series by a dimension.
@@ -196,7 +205,7 @@ fn key_text(
 }
 
 /// Labels of each row, and bytes of its label set.
-fn row_sizes(table: &Table, group: &MetricRows) -> Vec<(u64, u64)> {
+pub(crate) fn row_sizes(table: &Table, group: &MetricRows) -> Vec<(u64, u64)> {
     let own = (METRIC_NAME.len() + table.metric_name(group).len()) as u64 + LENGTH_BYTES;
     let mut sizes = vec![(1, own); group.rows];
     for column in &group.columns {

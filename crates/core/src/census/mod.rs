@@ -20,7 +20,7 @@ use crate::watch::Watch;
 
 /// Prometheus's stringlabels stores a length byte before each name and each value
 /// (`model/labels/labels_stringlabels.go` at 3.5; two more for parts of 255 bytes and up).
-const LENGTH_BYTES: u64 = 2;
+pub(crate) const LENGTH_BYTES: u64 = 2;
 
 /// What to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -7,6 +7,7 @@ mod action;
 mod advice;
 mod apply;
 mod candidates;
+mod choices;
 mod explain;
 mod goal;
 mod losses;
@@ -26,6 +27,7 @@ mod text;
 pub use action::{Action, ActionKind, Footprint, Loss, Proof, Replay};
 pub use advice::{Advice, advise};
 pub use candidates::propose;
+pub use choices::{Choices, Portion, choices};
 pub use explain::effects;
 pub use goal::{Goal, Worth};
 pub use planner::{Planned, Price, plan};
@@ -37,9 +39,10 @@ pub use text::patch;
 use apply::steps_alone;
 
 use crate::config::Project;
-use crate::cost::{CostModel, ServerSettings};
+use crate::cost::{CostModel, Load, ServerSettings};
 use crate::flow::Stored;
 use crate::series::Table;
+use crate::units::Bytes;
 use crate::usage::Usage;
 
 /// What a plan rests on.
@@ -65,6 +68,22 @@ impl<'a> Evidence<'a> {
     /// Every snapshot, the newest first.
     pub fn snapshots(&self) -> impl Iterator<Item = &'a Stored> + use<'a> {
         std::iter::once(self.stored).chain(self.earlier)
+    }
+
+    /// Live heap that is saved when a load becomes another one.
+    fn saved(&self, before: &Load, after: &Load) -> Bytes {
+        let cost = |load: &Load| self.model.marginal(load, self.settings).0;
+        Bytes(cost(before).saturating_sub(cost(after)))
+    }
+
+    /// What is saved when series are dropped: each still costs its entry in the scrape cache.
+    fn saved_by_dropping(&self, load: &Load) -> Bytes {
+        let left = Load {
+            dropped_series: load.series,
+            dropped_bytes: load.exposed_bytes,
+            ..Load::default()
+        };
+        self.saved(load, &left)
     }
 }
 

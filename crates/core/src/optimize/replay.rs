@@ -118,9 +118,12 @@ struct Claims<'a> {
     rows: BTreeMap<(&'a str, &'a str), Vec<Claim>>,
 }
 
+/// What one action says will go of its metrics.
 #[derive(Clone)]
-enum Claim {
+pub(super) enum Claim {
+    /// The whole of them.
     Everything,
+    /// Series whose label has one of these values, by their codes.
     Values(NameId, BTreeSet<u32>),
 }
 
@@ -168,7 +171,8 @@ impl<'a> Claims<'a> {
 }
 
 impl Claim {
-    fn has(&self, group: &MetricRows, row: usize) -> bool {
+    /// Whether a row of one of its metrics goes.
+    pub(super) fn has(&self, group: &MetricRows, row: usize) -> bool {
         match self {
             Self::Everything => true,
             Self::Values(label, codes) => {
@@ -178,7 +182,8 @@ impl Claim {
     }
 }
 
-fn claim(table: &Table, action: &Action) -> Option<Claim> {
+/// What an action says will go of a table; `None` where it drops nothing.
+pub(super) fn claim(table: &Table, action: &Action) -> Option<Claim> {
     match action.kind {
         ActionKind::DropMetrics => Some(Claim::Everything),
         ActionKind::DropLabel => None,

@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::action::{Action, ActionKind, Proof};
 use super::apply::steps_alone;
 use super::replay::replay;
-use super::{Evidence, Goal, Plan, Proposal, Refutation, advise, effects, plan, propose, rollout};
+use super::{
+    Evidence, Goal, Plan, Proposal, Refutation, advise, choices, effects, plan, propose, rollout,
+};
 use crate::config::{Job, Project};
 use crate::cost::{CostModel, ServerSettings};
 use crate::flow::{self, Stored};
@@ -147,6 +149,64 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn every_choice_of_a_plans_actions_saves_what_its_portions_say(
+        new in series(), asked in asked(), chosen in proptest::collection::vec(any::<bool>(), 12),
+    ) {
+        let queries: Vec<String> = asked.iter().map(text).collect();
+        with_evidence(&[&new], &queries, |evidence| {
+            let plan = proven(propose(evidence, &Goal::default()), evidence);
+            let all: Vec<Action> = plan.actions().iter().chain(plan.not_applied()).cloned().collect();
+            let choices = choices(evidence, &all);
+            let saved = |is_on: &dyn Fn(usize) -> bool| -> u64 {
+                let gone = choices.portions.iter().filter(|it| it.dropped_by.iter().any(|&at| is_on(at)));
+                gone.map(|portion| portion.series.0).sum()
+            };
+            let is_on = |at: usize| chosen[at % chosen.len()]
+                && (choices.caveat.is_none() || all[at].kind != ActionKind::DropLabel);
+            let taken: Vec<Action> =
+                all.iter().enumerate().filter(|(at, _)| is_on(*at)).map(|(_, it)| it.clone()).collect();
+            let stored = evidence.stored.table.rows() as u64;
+            prop_assert_eq!(saved(&is_on), stored - left(evidence, &taken).rows() as u64, "{:?}", taken);
+            let proven = plan.actions().len();
+            prop_assert_eq!(saved(&|at| at < proven), plan.before().series.0 - plan.after().series.0);
+            // One action alone saves what it says, but for rounding of each part.
+            for (at, action) in all.iter().enumerate() {
+                let bytes: u64 = choices.portions.iter().map(|portion| {
+                    let label = portion.labels.iter().find(|(of, _)| *of == at);
+                    let dropped = if portion.dropped_by.contains(&at) { portion.bytes.0 } else { 0 };
+                    dropped + label.map_or(0, |(_, bytes)| bytes.0)
+                }).sum();
+                let error = bytes.abs_diff(action.bytes_saved.0);
+                prop_assert!(error <= 2 + action.bytes_saved.0 / 5, "{bytes} for {:?}", action);
+            }
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+fn a_label_that_tells_apart_what_another_action_drops_has_a_caveat() {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let row = |a: &str, b: &str| ("m".to_owned(), vec![pair("a", a), pair("b", b)]);
+    let labeldrop = RawStep { source_labels: Field::default(), ..step(&[], "a", "labeldrop") };
+    let actions = [
+        action(ActionKind::DropValues, "a", "y", step(&["a"], "y", "drop")),
+        action(ActionKind::DropLabel, "a", "", labeldrop),
+    ];
+    let caveat = |series: &[Series], earlier: &[Series]| {
+        with_evidence(&[series, earlier], &[], |evidence| choices(evidence, &actions).caveat)
+    };
+    let (merging, apart) = ([row("x", "1"), row("y", "1")], [row("x", "1"), row("y", "2")]);
+    assert_eq!(caveat(&apart, &apart), None);
+    let said =
+        "where nothing is dropped, taking labels away makes 1 series of `m` the same as others";
+    assert_eq!(caveat(&merging, &apart).as_deref(), Some(said));
+    assert_eq!(caveat(&apart, &merging).as_deref(), Some(said));
 }
 
 #[test]

@@ -1,14 +1,14 @@
-//! What makes the series many: the largest metrics as bars, all of them as a treemap, labels.
+//! What makes the series many: the largest metrics as bars, the map and table of all, labels.
 
 use std::io::{self, Write};
 
 use promsieve_core::units::SeriesCount;
 
 use super::escape::Text;
-use super::{chart, close, close_table, open, open_table};
+use super::{chart, close, close_table, explorer, open, open_table};
 use crate::output::view::census::{CensusView, LabelView, MetricView};
 
-/// Metrics in the table; the treemap draws more.
+/// Metrics in the table that is there without a script.
 const METRICS: usize = 15;
 /// Labels named beside a metric.
 const DRIVERS: usize = 3;
@@ -26,23 +26,10 @@ pub(super) fn write(out: &mut dyn Write, census: &CensusView) -> io::Result<()> 
         SeriesCount(census.unique_pairs),
     );
     open(out, "drivers", "What makes it large", &lead)?;
+    writeln!(out, "<div id=\"largest\">")?;
     largest(out, census)?;
-    writeln!(
-        out,
-        "<h3>Series by metric</h3><figure><div class=\"scroll\" role=\"region\" tabindex=\"0\" \
-         aria-label=\"Treemap\">"
-    )?;
-    chart::treemap(out, census)?;
-    writeln!(
-        out,
-        "</div><figcaption class=\"legend\">An area is as large as its share of series."
-    )?;
-    for (layer, name) in chart::LAYERS {
-        if census.metrics.iter().any(|metric| metric.layer == layer) {
-            write!(out, " <span class=\"key {name}\">{name}</span>")?;
-        }
-    }
-    writeln!(out, "</figcaption></figure>")?;
+    writeln!(out, "</div>")?;
+    explorer::write(out)?;
     labels(out, census)?;
     close(out)
 }

@@ -1,10 +1,11 @@
 //! Findings with consequence, evidence and remedy, errors first.
 
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 
 use super::escape::{Prose, Text};
 use super::{close, open, plural};
-use crate::output::view::lint::{FindingView, LintView};
+use crate::output::view::lint::{FindingView, LintView, SnippetView};
 
 /// Findings written out; a page with thousands helps nobody, and its data has all.
 const SHOWN: usize = 200;
@@ -25,6 +26,7 @@ pub(super) fn write(out: &mut dyn Write, lint: &LintView) -> io::Result<()> {
         plural(summary.files as u64),
     );
     open(out, "findings", "Findings", &lead)?;
+    filter(out)?;
     let of = |severity| lint.findings.iter().filter(move |finding| finding.severity == severity);
     let ordered = of("error").chain(of("warning")).chain(of("info"));
     for finding in ordered.take(SHOWN) {
@@ -34,6 +36,18 @@ pub(super) fn write(out: &mut dyn Write, lint: &LintView) -> io::Result<()> {
         writeln!(out, "<p>… and {rest} more, in the page’s data.</p>")?;
     }
     close(out)
+}
+
+/// The fields that the script filters by.
+fn filter(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "<div class=\"controls\" id=\"findings-filter\" hidden><label>Search \
+         <input type=\"search\" id=\"findings-search\" placeholder=\"words of a finding\"></label>\
+         <label>Severity <select id=\"findings-severity\"><option>all</option><option>error</option>\
+         <option>warning</option><option>info</option></select></label>\
+         <span class=\"legend\" id=\"findings-says\" role=\"status\"></span></div>"
+    )
 }
 
 fn write_finding(out: &mut dyn Write, finding: &FindingView) -> io::Result<()> {
@@ -68,7 +82,25 @@ fn write_finding(out: &mut dyn Write, finding: &FindingView) -> io::Result<()> {
             Prose(&fix.title)
         )?;
     }
-    writeln!(out, "</dl></article>")
+    writeln!(out, "</dl>")?;
+    if let (Some(snippet), Some(line)) = (&finding.snippet, finding.line) {
+        write_snippet(out, snippet, line..=finding.end_line.unwrap_or(line))?;
+    }
+    writeln!(out, "</article>")
+}
+
+/// Lines with their numbers; those of the finding are marked.
+fn write_snippet(
+    out: &mut dyn Write,
+    snippet: &SnippetView,
+    marked: RangeInclusive<u32>,
+) -> io::Result<()> {
+    write!(out, "<pre class=\"snippet\" tabindex=\"0\">")?;
+    for (number, line) in (snippet.first..).zip(&snippet.lines) {
+        let class = if marked.contains(&number) { "marked" } else { "" };
+        writeln!(out, "<span class=\"{class}\">{number:>5}  {}</span>", Text(line))?;
+    }
+    writeln!(out, "</pre>")
 }
 
 fn item(out: &mut dyn Write, name: &str, text: Option<&str>) -> io::Result<()> {

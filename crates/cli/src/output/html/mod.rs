@@ -1,17 +1,20 @@
-//! A review as one self-contained page: HTML and inline SVG, readable without script or network.
+//! A review as one self-contained page: HTML and inline SVG, readable without script or network; with
+//! a script it is searched, drilled into and switched.
 
 mod chart;
 mod drivers;
 mod escape;
+mod explorer;
 mod findings;
+mod growth;
 mod memory;
 mod overview;
 mod plan;
+mod policy;
 #[cfg(test)]
 pub(crate) mod sample;
 mod shards;
 mod signals;
-mod treemap;
 mod usage;
 
 use std::io::{self, Write};
@@ -22,14 +25,25 @@ use crate::output::json;
 use crate::output::view::review::ReviewView;
 
 const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("theme.js");
+/// One scope for all of them: each file declares functions, the last one starts.
+const SCRIPT: &str = concat!(
+    "(function () {\n\"use strict\";\n",
+    include_str!("script/dom.js"),
+    include_str!("script/data.js"),
+    include_str!("script/layout.js"),
+    include_str!("script/map.js"),
+    include_str!("script/metrics.js"),
+    include_str!("script/plan.js"),
+    include_str!("script/findings.js"),
+    include_str!("script/keys.js"),
+    include_str!("script/theme.js"),
+    include_str!("script/main.js"),
+    "})();\n",
+);
 
 /// Writes the page.
 pub(crate) fn write(out: &mut impl Write, view: &ReviewView) -> anyhow::Result<()> {
-    let mut data = Vec::new();
-    json::write(&mut data, view)?;
-    let data = String::from_utf8(data)?;
-    page(out, view, &json_for_script(&data))?;
+    page(out, view, &json_for_script(&json::line(view)?))?;
     Ok(())
 }
 
@@ -37,10 +51,12 @@ fn page(out: &mut dyn Write, view: &ReviewView, data: &str) -> io::Result<()> {
     writeln!(
         out,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"generator\" content=\"promsieve {}\">\n\
-         <title>promsieve review: {}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+         <title>promsieve review: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#overview\">Skip to the review</a>",
+        policy::policy(STYLE, SCRIPT),
         env!("CARGO_PKG_VERSION"),
         Text(&view.title),
     )?;
@@ -49,6 +65,9 @@ fn page(out: &mut dyn Write, view: &ReviewView, data: &str) -> io::Result<()> {
     overview::write(out, view)?;
     findings::write(out, &view.lint)?;
     drivers::write(out, &view.census)?;
+    if let Some(over_time) = &view.census.over_time {
+        growth::write(out, over_time)?;
+    }
     memory::write(out, view)?;
     if let Some(optimize) = &view.optimize {
         plan::write(out, optimize)?;
@@ -67,7 +86,7 @@ fn page(out: &mut dyn Write, view: &ReviewView, data: &str) -> io::Result<()> {
         env!("CARGO_PKG_VERSION"),
     )?;
     writeln!(out, "<script type=\"application/json\" id=\"promsieve-data\">\n{data}</script>")?;
-    writeln!(out, "<script>\n{SCRIPT}</script>\n</body>\n</html>")
+    writeln!(out, "<script>{SCRIPT}</script>\n</body>\n</html>")
 }
 
 /// Opens a section with its heading and a sentence on what it shows.
@@ -203,6 +222,7 @@ mod tests {
         (view.optimize, view.shard) = (None, None);
         view.census = <_>::default();
         let html = html(&view);
+        assert!(!html.contains("id=\"growth\"") && !html.contains("#growth"));
         assert!(!html.contains("id=\"plan\"") && !html.contains("#plan"));
         assert!(!html.contains("id=\"shards\"") && !html.contains("#shards"));
     }

@@ -22,6 +22,7 @@ pub(super) fn header(out: &mut dyn Write, view: &ReviewView) -> io::Result<()> {
     let sections = [
         ("findings", "Findings", true),
         ("drivers", "Drivers", view.census.series > 0),
+        ("growth", "Growth", view.census.over_time.is_some()),
         ("memory", "Memory", true),
         ("plan", "Plan", view.optimize.is_some()),
         ("shards", "Shards", view.shard.is_some()),

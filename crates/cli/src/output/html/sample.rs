@@ -3,10 +3,18 @@
 use crate::output::view::census::{
     CensusView, CountView, LabelTotalView, LabelView, MetricView, StatusView,
 };
+use crate::output::view::depth::ValueView;
 use crate::output::view::estimate::{ContainerView, EstimateView, PartView, RangeView};
-use crate::output::view::lint::{EditView, FindingView, FixView, LintView, SummaryView};
-use crate::output::view::optimize::{ActionView, FootprintView, OptimizeView, ReplayView};
-use crate::output::view::review::{InputsView, JobView, ReviewView};
+use crate::output::view::lint::{
+    EditView, FindingView, FixView, LintView, SnippetView, SummaryView,
+};
+use crate::output::view::optimize::{
+    ActionView, ChoicesView, FootprintView, LabelPortionView, OptimizeView, PortionView, ReplayView,
+};
+use crate::output::view::over_time::{
+    DriverView, ExplosionView, ForecastView, MetricOverTimeView, OverTimeView, SnapshotView,
+};
+use crate::output::view::review::{InputsView, JobMetricsView, JobView, ReviewView};
 use crate::output::view::shard::{
     CandidateView, ChurnView, MovementView, RuleView, ShardDetailView, ShardView, TooLargeView,
 };
@@ -43,6 +51,10 @@ pub(crate) fn review(text: &str) -> ReviewView {
             failing_targets: 1,
             failure: Some(text.to_owned()),
         }],
+        by_job: vec![JobMetricsView {
+            job: text.to_owned(),
+            metrics: vec![CountView { name: text.to_owned(), value: 1000 }],
+        }],
         estimate: estimate(text),
         lint: lint(text),
         usage: usage(text),
@@ -53,8 +65,8 @@ pub(crate) fn review(text: &str) -> ReviewView {
     }
 }
 
-fn census(text: &str) -> CensusView {
-    let metric = |layer, series| MetricView {
+fn metric(text: &str, layer: Option<&'static str>, series: u64) -> MetricView {
+    MetricView {
         name: text.to_owned(),
         r#type: "counter",
         layer,
@@ -73,10 +85,14 @@ fn census(text: &str) -> CensusView {
             shape: Some("path_with_id"),
             shape_share: Some(0.9),
             shapes: Vec::new(),
+            top_values: vec![ValueView { value: text.to_owned(), series, bytes: 400 }],
             error: None,
         }],
         depth: None,
-    };
+    }
+}
+
+fn census(text: &str) -> CensusView {
     let count = || vec![CountView { name: text.to_owned(), value: 3 }];
     CensusView {
         series: 1000,
@@ -89,10 +105,10 @@ fn census(text: &str) -> CensusView {
         error: None,
         others: None,
         metrics: vec![
-            metric(Some("application"), 500),
-            metric(Some("network"), 300),
-            metric(Some("os"), 150),
-            metric(None, 50),
+            metric(text, Some("application"), 500),
+            metric(text, Some("network"), 300),
+            metric(text, Some("os"), 150),
+            metric(text, None, 50),
         ],
         labels: vec![LabelTotalView {
             name: text.to_owned(),
@@ -100,6 +116,7 @@ fn census(text: &str) -> CensusView {
             series: 1000,
             error: None,
         }],
+        over_time: Some(over_time(text)),
         blocks: Vec::new(),
         status: vec![StatusView {
             source: text.to_owned(),
@@ -112,6 +129,40 @@ fn census(text: &str) -> CensusView {
             ..StatusView::default()
         }],
         ..CensusView::default()
+    }
+}
+
+fn over_time(text: &str) -> OverTimeView {
+    let snapshot =
+        |time, series| SnapshotView { source: text.to_owned(), time, series, came: 100, went: 0 };
+    OverTimeView {
+        unit: "snapshots",
+        snapshots: vec![snapshot(0.0, 900), snapshot(1.0, 1000)],
+        seen: 1000,
+        compared: 900,
+        unchanged: 100,
+        forecast: Some(ForecastView {
+            growth: 100.0,
+            ahead: 1.0,
+            expected: 1100,
+            low: Some(1000),
+            high: Some(1200),
+        }),
+        explosion: None,
+        metrics: vec![MetricOverTimeView {
+            name: text.to_owned(),
+            series: vec![400, 500],
+            came: 100,
+            went: 0,
+            seen: 500,
+            compared: 400,
+            unchanged: 10,
+            drivers: vec![DriverView { label: text.to_owned(), new_series: 100, new_values: 5 }],
+            forecast: None,
+            explosion: Some(ExplosionView { before: 400, now: 500, expected_at_most: None }),
+        }],
+        labels: Vec::new(),
+        pairs: Vec::new(),
     }
 }
 
@@ -168,6 +219,7 @@ fn lint(text: &str) -> LintView {
             }],
         }),
         fingerprint: text.to_owned(),
+        snippet: Some(SnippetView { first: 2, lines: vec![text.to_owned(); 3] }),
         is_bare: false,
     };
     LintView {
@@ -201,6 +253,15 @@ fn optimize(text: &str) -> OptimizeView {
         after: FootprintView { series: 800, rss: 80 << 20 },
         actions: vec![action(9, 0, "proven"), action(1, 2, "proven")],
         metrics: Vec::new(),
+        choices: Some(ChoicesView {
+            portions: vec![PortionView {
+                dropped_by: vec![0],
+                series: 200,
+                bytes: 2 << 20,
+                labels: vec![LabelPortionView { action: 1, bytes: 1 << 20 }],
+            }],
+            caveat: Some(text.to_owned()),
+        }),
         not_applied: vec![action(1, 1, text)],
         losses: Vec::new(),
         price: None,

@@ -39,7 +39,7 @@ pub(super) fn write(out: &mut dyn Write, plan: &ShardView) -> io::Result<()> {
         writeln!(
             out,
             "<details class=\"config\"><summary>The steps of shard 0; the others differ in the residue \
-             alone</summary><pre>{}</pre></details>",
+             alone</summary><pre tabindex=\"0\">{}</pre></details>",
             Text(&plan.steps.join("\n")),
         )?;
     }

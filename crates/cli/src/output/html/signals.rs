@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::escape::Text;
+use super::escape::{Prose, Text};
 use super::{close, close_table, open, open_table};
 use crate::output::view::signals::{CellView, LostView, SignalsView};
 
@@ -115,11 +115,11 @@ fn losses(out: &mut dyn Write, caption: &str, lost: &[LostView]) -> io::Result<(
         let cells: Vec<&str> = alike.iter().map(|lost| lost.cell.as_str()).collect();
         writeln!(
             out,
-            "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"n\">{}</td><td class=\"text\">{}</td></tr>",
+            "<tr><th scope=\"row\" class=\"long\">{}</th><td>{}</td><td class=\"n\">{}</td><td class=\"text\">{}</td></tr>",
             Text(&cells.join(", ")),
             Text(&alike[0].job),
             alike[0].step.map_or(String::new(), |step| (step + 1).to_string()),
-            Text(&alike[0].losses.join("; ")),
+            Prose(&alike[0].losses.join("; ")),
         )?;
     }
     close_table(out)

@@ -21,8 +21,9 @@ pub(crate) fn write(out: &mut impl Write, view: &ReviewView) -> std::io::Result<
     }
     jobs(out, view)?;
     writeln!(out)?;
-    // What a server tells of itself is in the page's data; here it would hide the review.
-    let census = CensusView { status: Vec::new(), ..view.census.clone() };
+    // What a server tells of itself and what came and went is on the page; here it would hide the
+    // review.
+    let census = CensusView { status: Vec::new(), over_time: None, ..view.census.clone() };
     census::write(out, &census, METRICS, "")?;
     writeln!(out)?;
     estimate::write(out, &view.estimate)?;

@@ -1,5 +1,6 @@
 //! The view of a census.
 
+use promsieve_core::census::depth::{LabelValues, MetricValues};
 use promsieve_core::census::{Census, Errors, MetricCensus, ShapeShare, Totals};
 use promsieve_core::ingest::status::{Entry, TsdbStatus};
 use promsieve_core::packs::{Layer, layer_of};
@@ -8,7 +9,7 @@ use serde::Serialize;
 
 use super::block::BlockView;
 use super::bounds::BoundsView;
-use super::depth::{DepthView, GroupsView, PairsView};
+use super::depth::{DepthView, GroupsView, PairsView, ValueView};
 use super::head::HeadView;
 use super::over_time::OverTimeView;
 
@@ -95,6 +96,9 @@ pub(crate) struct LabelView {
     pub(crate) shape: Option<&'static str>,
     pub(crate) shape_share: Option<f64>,
     pub(crate) shapes: Vec<ShapeView>,
+    /// The values that most series have, ten at most: of the largest metrics of a review.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) top_values: Vec<ValueView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<ErrorView>,
 }
@@ -179,6 +183,18 @@ impl CensusView {
     }
 }
 
+impl MetricView {
+    /// Adds the values of its labels.
+    pub(crate) fn add_values(&mut self, values: MetricValues) {
+        for LabelValues { name, values } in values.labels {
+            let label = self.labels.iter_mut().find(|label| label.name == name);
+            if let Some(label) = label {
+                label.top_values = values.into_iter().map(ValueView::of).collect();
+            }
+        }
+    }
+}
+
 impl ErrorView {
     /// `None` where every number is exact.
     fn of(errors: Errors) -> Option<Self> {
@@ -207,6 +223,7 @@ impl MetricView {
             shape: label.shape().map(|shape| shape.shape.as_str()),
             shape_share: label.shape().map(|shape| rounded(shape.share)),
             shapes: label.shapes.iter().map(ShapeView::of).collect(),
+            top_values: Vec::new(),
             error: ErrorView::of(label.errors),
         });
         Self {

@@ -143,7 +143,8 @@ impl LabelDepthView {
 }
 
 impl ValueView {
-    fn of(ValueCount { value, series, bytes }: ValueCount) -> Self {
+    /// The view of a value.
+    pub(crate) fn of(ValueCount { value, series, bytes }: ValueCount) -> Self {
         Self { value, series, bytes }
     }
 }

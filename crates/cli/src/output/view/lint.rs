@@ -5,8 +5,13 @@ use std::collections::BTreeSet;
 use promsieve_core::config::Project;
 use promsieve_core::finding::Finding;
 use promsieve_core::relabel::hash;
-use promsieve_core::text::{Location, Sources};
+use promsieve_core::text::{Location, SourceText, Sources, Span};
 use serde::Serialize;
+
+/// Lines of a finding that are shown of its text.
+const LINES: u32 = 8;
+/// Characters of a line that are shown.
+const COLUMNS: usize = 200;
 
 /// Findings of one or more projects.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -53,9 +58,21 @@ pub(crate) struct FindingView {
     /// The same for as long as the rule, the file, the job, the chain and the step's content are:
     /// lines may move. Empty for what is no finding of a rule.
     pub(crate) fingerprint: String,
+    /// The lines that it is about, without secrets; of a review alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) snippet: Option<SnippetView>,
     /// Whether it has no text beside it that could be shown.
     #[serde(skip)]
     pub(crate) is_bare: bool,
+}
+
+/// Lines of a file around what a finding is about.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct SnippetView {
+    /// The number of the first line.
+    pub(crate) first: u32,
+    pub(crate) lines: Vec<String>,
 }
 
 /// How to mend a finding.
@@ -140,6 +157,18 @@ impl LintView {
         self.push(FindingView { is_bare: true, fingerprint, ..finding });
     }
 
+    /// Adds the lines that the findings of these files are about.
+    pub(crate) fn add_snippets(&mut self, sources: &Sources) {
+        for finding in &mut self.findings {
+            let file =
+                sources.iter().find(|(_, file)| finding.path.as_deref() == Some(file.name()));
+            if let (Some((_, file)), Some(line)) = (file, finding.line) {
+                let last = finding.end_line.unwrap_or(line);
+                finding.snippet = Some(SnippetView::of(file, line, last));
+            }
+        }
+    }
+
     /// What has no text beside it.
     pub(crate) fn bare(&self) -> impl Iterator<Item = &FindingView> {
         self.findings.iter().filter(|finding| finding.is_bare)
@@ -201,6 +230,20 @@ fn content(text: &str) -> String {
     lines.iter().flat_map(|line| line.split_whitespace()).collect::<Vec<_>>().join(" ")
 }
 
+impl SnippetView {
+    /// These lines of a file, which count from 1, and one before and after; long ones are cut.
+    fn of(file: &SourceText, line: u32, last: u32) -> Self {
+        let first = line.saturating_sub(1).max(1);
+        let end =
+            last.saturating_add(1).min(line.saturating_add(LINES)).min(file.lines().len() as u32);
+        let text = |number: u32| {
+            let range = file.lines().line_range(file.text(), number as usize - 1);
+            file.shown(Span::new(range.start, range.end)).chars().take(COLUMNS).collect()
+        };
+        Self { first, lines: (first..=end).map(text).collect() }
+    }
+}
+
 impl FindingView {
     /// A finding as it is shown.
     pub(crate) fn of(sources: &Sources, finding: &Finding) -> Self {
@@ -239,6 +282,7 @@ impl FindingView {
                     .collect(),
             }),
             fingerprint: String::new(),
+            snippet: None,
             is_bare: false,
         }
     }

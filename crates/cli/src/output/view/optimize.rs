@@ -1,6 +1,8 @@
 //! The view of a plan.
 
-use promsieve_core::optimize::{self, Action, Advice, Footprint, MetricCount, Planned};
+use promsieve_core::optimize::{
+    self, Action, Advice, Choices, Footprint, MetricCount, Planned, Portion,
+};
 use promsieve_core::units::SeriesCount;
 use promsieve_core::usage::Usage;
 use serde::Serialize;
@@ -19,6 +21,9 @@ pub(crate) struct OptimizeView {
     pub(crate) actions: Vec<ActionView>,
     /// Series of every metric that an action touches, before and after; empty in a review.
     pub(crate) metrics: Vec<MetricView>,
+    /// What any choice of the actions saves; of a review alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) choices: Option<ChoicesView>,
     /// Actions that hold for what was seen, but are not proven; not part of the plan.
     pub(crate) not_applied: Vec<ActionView>,
     /// The cheapest losses that reach the budget; empty where the plan reaches it without. They are
@@ -78,6 +83,53 @@ impl AdviceView {
         let Advice { kind, job, set, reason, series } = advice.clone();
         let (series_before, series_after) = series.unzip();
         Self { kind, job, set, reason, series_before, series_after }
+    }
+}
+
+/// What any choice of a plan's actions saves: the sum over the portions that it touches.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ChoicesView {
+    pub(crate) portions: Vec<PortionView>,
+    /// Why not every choice holds as the whole plan does; null where every choice does.
+    pub(crate) caveat: Option<String>,
+}
+
+/// Series that the same actions touch; actions by their index in the plan.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct PortionView {
+    /// The actions that drop these series, each of them alone.
+    pub(crate) dropped_by: Vec<usize>,
+    pub(crate) series: u64,
+    /// Live heap that dropping them saves.
+    pub(crate) bytes: u64,
+    /// What each action saves by taking a label away, where the series are not dropped.
+    pub(crate) labels: Vec<LabelPortionView>,
+}
+
+/// What an action saves by taking a label away.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct LabelPortionView {
+    pub(crate) action: usize,
+    pub(crate) bytes: u64,
+}
+
+impl ChoicesView {
+    /// The view of choices.
+    pub(crate) fn of(choices: Choices) -> Self {
+        let view = |portion: Portion| PortionView {
+            dropped_by: portion.dropped_by,
+            series: portion.series.0,
+            bytes: portion.bytes.0,
+            labels: portion
+                .labels
+                .into_iter()
+                .map(|(action, bytes)| LabelPortionView { action, bytes: bytes.0 })
+                .collect(),
+        };
+        Self { portions: choices.portions.into_iter().map(view).collect(), caveat: choices.caveat }
     }
 }
 
@@ -232,6 +284,7 @@ impl OptimizeView {
             after: FootprintView::of(plan.after()),
             actions: views(plan.actions()),
             metrics: Vec::new(),
+            choices: None,
             not_applied: views(plan.not_applied()),
             losses: views(&planned.losses),
             price: planned.price.map(|price| PriceView {

@@ -1,8 +1,12 @@
 //! The view of a whole review: what the page embeds.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use promsieve_core::census::groups::GroupCensus;
 use serde::Serialize;
 
-use super::census::CensusView;
+use super::census::{CensusView, CountView};
 use super::estimate::EstimateView;
 use super::lint::LintView;
 use super::optimize::OptimizeView;
@@ -23,6 +27,8 @@ pub(crate) struct ReviewView {
     /// What the configuration stores of it.
     pub(crate) census: CensusView,
     pub(crate) jobs: Vec<JobView>,
+    /// The series stored of each metric, by the job that they say they are of.
+    pub(crate) by_job: Vec<JobMetricsView>,
     pub(crate) estimate: EstimateView,
     pub(crate) lint: LintView,
     pub(crate) usage: UsageView,
@@ -32,6 +38,36 @@ pub(crate) struct ReviewView {
     pub(crate) signals: SignalsView,
     /// Why a part is missing, and what would make it better.
     pub(crate) notes: Vec<String>,
+}
+
+/// The metrics of one job.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct JobMetricsView {
+    /// The value of label `job`; empty where series have none.
+    pub(crate) job: String,
+    /// Series by metric, most first.
+    pub(crate) metrics: Vec<CountView>,
+}
+
+impl JobMetricsView {
+    /// The views of all jobs, those with most series first.
+    pub(crate) fn all(by_metric: Vec<(&str, Vec<GroupCensus>)>) -> Vec<Self> {
+        let mut jobs: BTreeMap<String, Vec<CountView>> = BTreeMap::new();
+        for (metric, groups) in by_metric {
+            for GroupCensus { key, series, .. } in groups {
+                let metrics = jobs.entry(key.concat()).or_default();
+                metrics.push(CountView { name: metric.to_owned(), value: series });
+            }
+        }
+        let mut jobs: Vec<Self> =
+            jobs.into_iter().map(|(job, metrics)| Self { job, metrics }).collect();
+        for job in &mut jobs {
+            job.metrics.sort_by(|a, b| b.value.cmp(&a.value).then_with(|| a.name.cmp(&b.name)));
+        }
+        jobs.sort_by_key(|job| Reverse(job.metrics.iter().map(|metric| metric.value).sum::<u64>()));
+        jobs
+    }
 }
 
 /// What was read.

@@ -18,9 +18,9 @@ pub use buckets::IdleBucket;
 pub use collisions::Collisions;
 pub use dependencies::Redundancy;
 pub use sets::LabelSet;
-pub use values::ValueCount;
+pub use values::{LabelValues, MetricValues, ValueCount};
 
-use crate::series::Table;
+use crate::series::{MetricRows, Table};
 use crate::watch::Watch;
 use local::Local;
 
@@ -65,21 +65,39 @@ impl MetricDepth {
     /// are left out. Progress is told in metrics.
     pub fn of(table: &Table, metrics: &[&str], watch: &dyn Watch) -> Vec<Self> {
         let targets = target_labels(table);
-        let groups: Vec<_> = metrics
-            .iter()
-            .filter_map(|name| table.metrics.iter().find(|group| table.metric_name(group) == *name))
-            .filter(|group| group.rows > 0)
-            .collect();
-        let total = groups.len() as u64;
-        let looked_into = groups.into_par_iter().enumerate().filter(|_| !watch.cancelled());
-        looked_into
-            .map(|(at, group)| {
-                let depth = of_metric(&Local::of(table, group), &targets);
-                watch.progress(at as u64 + 1, total);
-                depth
-            })
-            .collect()
+        look_into(table, metrics, watch, |local| of_metric(local, &targets))
     }
+}
+
+impl MetricValues {
+    /// The values alone of the metrics of these names, as [`MetricDepth::of`] has them: a small part
+    /// of its work.
+    pub fn of(table: &Table, metrics: &[&str], watch: &dyn Watch) -> Vec<Self> {
+        look_into(table, metrics, watch, values::of_metric)
+    }
+}
+
+/// Looks into the metrics of these names that the table has, in their order.
+fn look_into<T: Send>(
+    table: &Table,
+    metrics: &[&str],
+    watch: &dyn Watch,
+    look: impl Fn(&Local<'_>) -> T + Sync,
+) -> Vec<T> {
+    let groups: Vec<&MetricRows> = metrics
+        .iter()
+        .filter_map(|name| table.metrics.iter().find(|group| table.metric_name(group) == *name))
+        .filter(|group| group.rows > 0)
+        .collect();
+    let total = groups.len() as u64;
+    let looked_into = groups.into_par_iter().enumerate().filter(|_| !watch.cancelled());
+    looked_into
+        .map(|(at, group)| {
+            let found = look(&Local::of(table, group));
+            watch.progress(at as u64 + 1, total);
+            found
+        })
+        .collect()
 }
 
 /// Labels that a server sets on every series of a target.

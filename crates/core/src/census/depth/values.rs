@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::local::{LocalColumn, LocalValue};
+use super::local::{Local, LocalColumn, LocalValue};
 
 /// Values listed of a label.
 const LISTED: usize = 10;
@@ -16,6 +16,36 @@ pub struct ValueCount {
     pub series: u64,
     /// Bytes of name and value and 2 more, summed over these series.
     pub bytes: u64,
+}
+
+/// The values of a metric's labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricValues {
+    /// The metric's name.
+    pub name: String,
+    /// Its labels, by name.
+    pub labels: Vec<LabelValues>,
+}
+
+/// The values of one label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelValues {
+    /// The label's name.
+    pub name: String,
+    /// The values that most series have, most first, then by value; ten at most.
+    pub values: Vec<ValueCount>,
+}
+
+/// The values of all labels of a metric.
+pub(super) fn of_metric(local: &Local<'_>) -> MetricValues {
+    let label = |column: &LocalColumn<'_>| LabelValues {
+        name: column.name.to_owned(),
+        values: by_series(column),
+    };
+    MetricValues {
+        name: local.metric().to_owned(),
+        labels: local.columns.iter().map(label).collect(),
+    }
 }
 
 /// The values that most series have.

@@ -54,7 +54,7 @@ fn drop_label(view: &JobView<'_>, kept: &[&MetricCensus], label: &str) -> Option
         labels: vec![label.to_owned()],
         steps,
         series_changed: SeriesCount(before.series),
-        bytes_saved: view.saved(&before, &after),
+        bytes_saved: view.evidence.saved(&before, &after),
         proof: if structural { Proof::Proven } else { Proof::Observed(snapshots) },
         reason: if structural {
             format!("`{label}` comes from the target, which job and instance name already")

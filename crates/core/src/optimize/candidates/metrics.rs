@@ -31,7 +31,7 @@ pub(super) fn propose(view: &JobView<'_>) -> Vec<Action> {
     vec![Action {
         steps: patterns(&metrics).into_iter().map(|it| drop_step(&[METRIC_NAME], it)).collect(),
         series_saved: SeriesCount(load.series),
-        bytes_saved: view.saved_by_dropping(&load),
+        bytes_saved: view.evidence.saved_by_dropping(&load),
         reason: format!("no query that was given selects {}", count(metrics.len(), "metric")),
         metrics,
         ..Action::new(ActionKind::DropMetrics, view.job)

@@ -10,11 +10,9 @@ use super::action::Action;
 use super::goal::Goal;
 use super::{Evidence, Proposal};
 use crate::census::{Census, CensusOptions, MetricCensus};
-use crate::cost::Load;
 use crate::relabel::{Field, RawStep};
 use crate::series::{MetricRows, MetricType, NameId, Table, Target};
 use crate::signals::Pins;
-use crate::units::Bytes;
 use crate::watch::Unwatched;
 
 /// The kinds of candidates; each reads one job.
@@ -121,22 +119,6 @@ impl JobView<'_> {
             entry.1.push(metric);
         }
         families.into_values().filter(|(all, _)| *all).flat_map(|(_, metrics)| metrics).collect()
-    }
-
-    /// What is saved when a load becomes another one.
-    fn saved(&self, before: &Load, after: &Load) -> Bytes {
-        let cost = |load: &Load| self.evidence.model.marginal(load, self.evidence.settings).0;
-        Bytes(cost(before).saturating_sub(cost(after)))
-    }
-
-    /// What is saved when series are dropped: each still costs its entry in the scrape cache.
-    pub(super) fn saved_by_dropping(&self, load: &Load) -> Bytes {
-        let left = Load {
-            dropped_series: load.series,
-            dropped_bytes: load.exposed_bytes,
-            ..Load::default()
-        };
-        self.saved(load, &left)
     }
 }
 

@@ -121,7 +121,7 @@ fn action(
         steps: patterns(&metrics).into_iter().flat_map(join).collect(),
         labels: vec![label.to_owned()],
         series_saved: SeriesCount(series),
-        bytes_saved: view.saved_by_dropping(&load),
+        bytes_saved: view.evidence.saved_by_dropping(&load),
         reason: format!(
             "no query that was given selects {} of `{label}`",
             count(values.len(), "value")

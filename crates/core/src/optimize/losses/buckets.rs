@@ -53,7 +53,7 @@ fn prune(view: &JobView<'_>, goal: &Goal, metric: &MetricCensus) -> Option<Actio
         steps: patterns.iter().map(step).collect(),
         labels: vec!["le".to_owned()],
         series_saved: SeriesCount(series),
-        bytes_saved: view.saved_by_dropping(&load),
+        bytes_saved: view.evidence.saved_by_dropping(&load),
         proof: Proof::Lossy,
         reason: format!("given up for the budget: {what}"),
         loss: Some(loss(view, goal, &metrics, error.max(0.001), what)),

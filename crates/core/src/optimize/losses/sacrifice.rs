@@ -30,7 +30,7 @@ fn give_up(view: &JobView<'_>, goal: &Goal, family: &[&MetricCensus]) -> Action 
     Action {
         steps: patterns(&metrics).into_iter().map(|it| drop_step(&[METRIC_NAME], it)).collect(),
         series_saved: SeriesCount(load.series),
-        bytes_saved: view.saved_by_dropping(&load),
+        bytes_saved: view.evidence.saved_by_dropping(&load),
         proof: Proof::Lossy,
         reason: format!("given up for the budget: {queries} {noun} would find nothing"),
         loss: Some(loss),
