@@ -9,6 +9,7 @@ mod hostile;
 mod http;
 mod lint;
 mod mesh;
+mod redact;
 mod revisions;
 mod saved;
 mod usage;

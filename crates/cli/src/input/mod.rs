@@ -15,6 +15,7 @@ mod in_order;
 pub(crate) mod kinds;
 mod map;
 mod pieces;
+pub(crate) mod redact;
 pub(crate) mod replace;
 pub mod scrapes;
 pub(crate) mod server;
