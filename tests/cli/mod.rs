@@ -7,6 +7,8 @@ mod cases;
 mod data_directory;
 mod hostile;
 mod http;
+#[cfg(unix)]
+mod interrupted;
 mod lint;
 mod mesh;
 mod redact;

@@ -23,6 +23,7 @@ pub(crate) mod snapshots;
 mod source;
 mod temporary;
 pub(crate) mod test_chain;
+mod unfinished;
 
 pub(crate) use in_order::in_order;
 pub use source::{Kind, Source};
