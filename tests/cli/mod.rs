@@ -7,6 +7,7 @@ mod cases;
 mod data_directory;
 mod hostile;
 mod http;
+mod http_limits;
 #[cfg(unix)]
 mod interrupted;
 mod lint;

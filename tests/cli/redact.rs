@@ -245,7 +245,7 @@ fn what_cannot_be_redacted_is_refused() {
         assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{ended:?}");
         assert!(ended.stderr.contains(wanted), "{}", ended.stderr);
     };
-    refused(&["census", "now", "--redact", "no.key"], "openssl rand -hex 32 > no.key");
+    refused(&["census", "now", "--redact", "no.key"], "head -c 32 /dev/urandom | base64 > no.key");
     refused(&["census", "now", "--redact", "short.key"], "shorter than 16 bytes");
     refused(&["merge", "now.sketch", "--redact", "redact.key"], "only counts are left");
 }

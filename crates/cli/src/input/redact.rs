@@ -30,7 +30,7 @@ impl Redactor {
     pub(crate) fn of(path: &Path) -> anyhow::Result<Self> {
         let bytes = fs::read(path).with_context(|| {
             format!(
-                "cannot read the key `{0}`: make one with `openssl rand -hex 32 > {0}`",
+                "cannot read the key `{0}`: make one with `head -c 32 /dev/urandom | base64 > {0}`",
                 path.display()
             )
         })?;
@@ -38,7 +38,7 @@ impl Redactor {
         ensure!(
             key.len() >= KEY,
             "the key `{0}` is shorter than {KEY} bytes, so that names could be guessed: make one \
-             with `openssl rand -hex 32 > {0}`",
+             with `head -c 32 /dev/urandom | base64 > {0}`",
             path.display()
         );
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, key)))
