@@ -31,8 +31,12 @@ pub const GRAFANA: Library = Library {
 /// What runs hooks before a commit.
 pub const PRE_COMMIT: Library = Library { module: "pre_commit", package: "pre-commit==4.7.0" };
 
+/// What checks lists of parts against the schema of CycloneDX.
+pub const CYCLONEDX: Library =
+    Library { module: "cyclonedx", package: "cyclonedx-python-lib[json-validation]==11.12.0" };
+
 /// Every library.
-pub const ALL: [&Library; 4] = [&EDITOR, &DATABASE, &GRAFANA, &PRE_COMMIT];
+pub const ALL: [&Library; 5] = [&EDITOR, &DATABASE, &GRAFANA, &PRE_COMMIT, &CYCLONEDX];
 
 /// Installs a library where it is missing; the Python that has it.
 ///
