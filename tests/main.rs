@@ -96,6 +96,8 @@ mod real_way;
 #[cfg(test)]
 mod rounds;
 #[cfg(test)]
+mod sbom;
+#[cfg(test)]
 mod signal_losses;
 #[cfg(test)]
 mod targets;

@@ -7,8 +7,12 @@ mod cases;
 mod data_directory;
 mod hostile;
 mod http;
+mod http_limits;
+#[cfg(unix)]
+mod interrupted;
 mod lint;
 mod mesh;
+mod redact;
 mod revisions;
 mod saved;
 mod usage;

@@ -41,7 +41,7 @@ fn git(dir: &Path, args: &[&str]) {
 }
 
 /// A repository with a commit in which the configuration lies in a folder.
-fn repository() -> TempDir {
+pub(super) fn repository() -> TempDir {
     let dir = TempDir::new("revisions").unwrap();
     for (file, text) in [
         ("monitoring/prometheus.yml", CONFIG),

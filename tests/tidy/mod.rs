@@ -2,6 +2,7 @@
 
 mod docs;
 mod layers;
+mod licences;
 
 use std::fs;
 use std::path::{Path, PathBuf};

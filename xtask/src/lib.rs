@@ -4,9 +4,11 @@
 
 pub mod browser;
 mod debian;
+pub mod dist;
 mod process;
 pub mod python;
 pub mod real;
+pub mod sbom;
 pub mod tasks;
 
 use std::path::Path;

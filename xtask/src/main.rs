@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use xtask::{Failure, browser, python, real, tasks};
+use xtask::{Failure, browser, dist, python, real, sbom, tasks};
 
 const USAGE: &str = "\
 usage: cargo xtask TASK
@@ -22,6 +22,10 @@ usage: cargo xtask TASK
                 measure what workloads take of a real server, and fit its cost model
   mutate [ARGS] put known mistakes into clean configurations, and count those that lint finds
   bless [ARGS]  rewrite the generated files
+  dist [PLATFORM]
+                build what is released, by default static for Linux: CONTRIBUTING.md
+  sbom [PLATFORM]
+                print the parts of the released binary, as CycloneDX
 ";
 
 fn main() -> ExitCode {
@@ -49,6 +53,20 @@ fn run(task: &str, rest: &[OsString]) -> Result<ExitCode, Failure> {
             let dir = rest.first().map_or_else(real::default_dir, PathBuf::from);
             real::install(&dir)?;
             say(&format!("the real servers are in {}", dir.display()));
+            return Ok(ExitCode::SUCCESS);
+        }
+        "dist" => {
+            let (status, binary) = dist::build(rest)?;
+            if status.success() {
+                say(&format!("the release is {}, its parts beside it", binary.display()));
+            }
+            status
+        }
+        "sbom" => {
+            let given = rest.first().map(|platform| platform.to_string_lossy().into_owned());
+            let document = sbom::document(&given.unwrap_or_else(dist::platform))?;
+            // Who reads only a part of it has had enough.
+            let _ = std::io::stdout().write_all(document.as_bytes());
             return Ok(ExitCode::SUCCESS);
         }
         "browser" => {

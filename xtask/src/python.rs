@@ -42,8 +42,12 @@ pub const AXE: Library = Library {
     alone: true,
 };
 
+/// What checks lists of parts against the schema of CycloneDX.
+pub const CYCLONEDX: Library =
+    Library { module: "cyclonedx", package: "cyclonedx-python-lib[json-validation]==11.12.0", alone: false };
+
 /// Every library.
-pub const ALL: [&Library; 5] = [&EDITOR, &DATABASE, &GRAFANA, &PRE_COMMIT, &AXE];
+pub const ALL: [&Library; 6] = [&EDITOR, &DATABASE, &GRAFANA, &PRE_COMMIT, &AXE, &CYCLONEDX];
 
 /// Installs a library where it is missing; the Python that has it.
 ///

@@ -83,14 +83,14 @@ fn sources(args: &CensusArgs, common: &Common) -> anyhow::Result<Read> {
     let rows = needs_series || sources.len() > 1;
     let depth = Depth { rows, churn: args.churn, top: counting.top };
     let options = Options { kind: args.kind, depth, server: &args.server };
-    let mut held = Held::within(counting.memory);
+    let mut held = Held::within(counting.memory, counting.redactor()?);
     for source in &sources {
         if let Err(error) = kinds::read(source, &options, common, &mut held) {
             warn(&format!("error: {error:#}"));
             held.status = Status::Incomplete;
         }
     }
-    let Held { series, statuses, blocks, scrapes, heads, mut status } = held;
+    let Held { series, statuses, blocks, scrapes, heads, mut status, .. } = held;
     status = status.max(report_bad_lines(&scrapes));
     let statuses: Vec<StatusView> =
         statuses.iter().map(|(name, status)| StatusView::of(name, status)).collect();
@@ -113,7 +113,8 @@ fn sources(args: &CensusArgs, common: &Common) -> anyhow::Result<Read> {
 fn snapshots(args: &CensusArgs, common: &Common) -> anyhow::Result<Read> {
     let depth = Depth { rows: true, churn: false, top: args.counting.top };
     let options = Options { kind: args.kind, depth, server: &args.server };
-    let mut snapshots = snapshots::read(&args.sources, &options, common)?;
+    let redactor = args.counting.redactor()?;
+    let mut snapshots = snapshots::read(&args.sources, &options, redactor.as_ref(), common)?;
     let seconds = |duration: Duration| duration.as_secs_f64();
     let (times, unit) = match snapshots::moments(&mut snapshots, args.every.map(seconds))? {
         Moments::Seconds(times) => (times, "seconds"),

@@ -15,6 +15,7 @@ use promsieve_core::watch::Unwatched;
 use crate::Status;
 use crate::common::{Common, Format};
 use crate::input::collect::attached;
+use crate::input::redact::Redactor;
 use crate::output::view::census::CensusView;
 use crate::output::view::depth::{DepthView, GroupsView, PairsView};
 use crate::output::{json, save, text};
@@ -53,6 +54,11 @@ pub(crate) struct CountingArgs {
     /// a name that ends in `.gz` or `.zst` is packed
     #[arg(long, value_name = "FILE")]
     pub(super) save: Option<PathBuf>,
+
+    /// Show and save no label value: each is replaced by a name made with the key in this file,
+    /// which tells its shape; the same value has the same name wherever the key is the same
+    #[arg(long, value_name = "KEYFILE")]
+    redact: Option<PathBuf>,
 }
 
 /// What was read and counted.
@@ -64,6 +70,11 @@ pub(super) struct Read {
 }
 
 impl CountingArgs {
+    /// What hides label values, where that is asked for.
+    pub(super) fn redactor(&self) -> anyhow::Result<Option<Redactor>> {
+        self.redact.as_deref().map(Redactor::of).transpose()
+    }
+
     /// Saves series as they were read, where that is asked for, and gives them as they are counted.
     pub(super) fn prepare(&self, series: Option<Saved>) -> anyhow::Result<Option<Saved>> {
         if let Some(path) = &self.save {

@@ -10,6 +10,10 @@ use super::http::{Access, Wanted};
 /// How much is read at once.
 pub const PIECE: usize = 1 << 20;
 
+/// No text that is read as a whole is larger: more is no text that anybody wrote, or an answer
+/// without end, which would take all memory.
+const MOST_TEXT: u64 = 256 << 20;
+
 /// A source's bytes, and the content type if a server named one.
 pub struct Opened {
     /// Unpacked bytes.
@@ -57,13 +61,24 @@ pub fn read_bytes(source: &Source, access: &Access, most: usize) -> anyhow::Resu
 /// # Errors
 /// When it cannot be read, or is not UTF-8.
 pub fn read_text(source: &Source, access: &Access) -> anyhow::Result<String> {
-    let mut bytes = Vec::new();
-    let name = source.name();
-    open(source, access, Wanted::Anything)?
-        .bytes
-        .read_to_end(&mut bytes)
-        .with_context(|| format!("cannot read `{name}`"))?;
-    String::from_utf8(bytes).map_err(|error| {
+    let opened = open(source, access, Wanted::Anything)?;
+    read_whole(opened.bytes, &source.name())
+}
+
+/// Reads a whole text, which must be UTF-8, from what is called `name`.
+///
+/// # Errors
+/// When it cannot be read, is not UTF-8, or longer.
+pub(crate) fn read_whole(bytes: impl Read, name: &str) -> anyhow::Result<String> {
+    let mut text = Vec::new();
+    let read = bytes.take(MOST_TEXT + 1).read_to_end(&mut text);
+    read.with_context(|| format!("cannot read `{name}`"))?;
+    anyhow::ensure!(
+        text.len() as u64 <= MOST_TEXT,
+        "`{name}` is more than {} MiB long: check that it is what you mean",
+        MOST_TEXT >> 20
+    );
+    String::from_utf8(text).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..at].split(|&byte| byte == b'\n').count();
         anyhow::anyhow!("{name}:{line}: invalid UTF-8: save the file as UTF-8")

@@ -7,12 +7,15 @@ use promsieve_core::saved::Saved;
 use promsieve_core::series::{Stage, Table, TableBuilder};
 use promsieve_core::units::Bytes;
 
+use super::redact::Redactor;
+
 /// Bytes of rows that a reader gathers before they are counted by sketches.
 const CHUNK: u64 = 32 << 20;
 
 /// Gathers the series of all sources.
 pub(crate) struct Collector {
     memory: Bytes,
+    redactor: Option<Redactor>,
     held: Option<Saved>,
     /// How many bytes of rows a reader may gather before it adds them.
     room: u64,
@@ -21,7 +24,14 @@ pub(crate) struct Collector {
 impl Collector {
     /// Keeps series until a census of them needs more than `memory`.
     pub(crate) fn new(memory: Bytes) -> Self {
-        Self { memory, held: None, room: memory.0.max(CHUNK) }
+        Self { memory, redactor: None, held: None, room: memory.0.max(CHUNK) }
+    }
+
+    /// With other values in all that is added, where there is a redactor.
+    #[must_use]
+    pub(crate) fn redacted(mut self, redactor: Option<Redactor>) -> Self {
+        self.redactor = redactor;
+        self
     }
 
     /// Keeps every series.
@@ -37,8 +47,11 @@ impl Collector {
     /// Adds what a source held, or a part of it.
     ///
     /// # Errors
-    /// When its series are at another stage of their way than those before.
-    pub(crate) fn add(&mut self, saved: Saved) -> anyhow::Result<()> {
+    /// When its series are at another stage of their way than those before, or cannot be redacted.
+    pub(crate) fn add(&mut self, mut saved: Saved) -> anyhow::Result<()> {
+        if let Some(redactor) = &self.redactor {
+            redactor.series(&mut saved)?;
+        }
         if let Some(held) = &self.held {
             anyhow::ensure!(
                 counted_stage(held) == counted_stage(&saved),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use promsieve_core::census::is_pseudonym;
 use promsieve_core::finding::{Finding, Severity};
 use promsieve_core::ingest::status::{self, TsdbStatus};
 use promsieve_core::saved::Saved;
@@ -111,10 +112,21 @@ pub(crate) fn gather_as(
             }
         }
     }
+    found.tell_of_pseudonyms();
     Ok(found)
 }
 
 impl Gathered {
+    /// Warns where a configuration is run over values that it does not know.
+    fn tell_of_pseudonyms(&self) {
+        if self.config.is_some() && self.snapshots.iter().any(is_redacted) {
+            warn(
+                "the series were saved with `--redact`: no pattern over their values matches, and \
+                 no job of the configuration has their names",
+            );
+        }
+    }
+
     /// What is asked by the configuration's rules and by everything else.
     pub(crate) fn consumed(&self) -> Consumed {
         let mut sources = Sources::default();
@@ -348,6 +360,13 @@ impl PageTarget {
         let labels = vec![("instance".into(), instance), ("job".into(), self.job.clone())];
         Target { job: self.job.clone(), labels }
     }
+}
+
+/// Whether values were replaced as the series were saved: of any label with values they are the
+/// first, but for numbers in bounds of buckets.
+fn is_redacted(table: &Table) -> bool {
+    let first = |name| (table.values(name).len() > 1).then(|| table.values(name).value(1));
+    table.name_ids().filter_map(first).any(is_pseudonym)
 }
 
 /// How the names of files end that may ask for series.

@@ -1,12 +1,13 @@
 //! Files as they were at a revision of git.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
 
 use super::temporary::TemporaryDirectory;
+use super::unfinished::Running;
 
 /// Asks git about the repository that holds a directory.
 ///
@@ -24,16 +25,26 @@ fn command(directory: &Path, args: &[&str]) -> Command {
 
 fn run(command: &mut Command, stdin: &[u8]) -> anyhow::Result<String> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().context("this needs git, which could not be started")?;
-    let mut input = child.stdin.take();
-    let output = std::thread::scope(|scope| {
-        // Beside the reading, or both would wait for each other.
-        scope.spawn(move || input.take().map(|mut input| input.write_all(stdin)));
-        child.wait_with_output()
-    })?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "git: {}", said.trim_end());
-    String::from_utf8(output.stdout).context("git names a file that is not UTF-8")
+    let mut git = Running::start(command).context("this needs git, which could not be started")?;
+    let pipes = (git.stdin.take(), git.stdout.take(), git.stderr.take());
+    let (Some(mut input), Some(output), Some(errors)) = pipes else {
+        unreachable!("all three are pipes")
+    };
+    let (output, said) = std::thread::scope(|scope| {
+        // Beside each other, or both sides would wait.
+        scope.spawn(move || input.write_all(stdin));
+        let said = scope.spawn(move || read(errors));
+        (read(output), said.join().expect("reading does not panic"))
+    });
+    let status = git.wait()?;
+    ensure!(status.success(), "git: {}", String::from_utf8_lossy(&said?).trim_end());
+    String::from_utf8(output?).context("git names a file that is not UTF-8")
+}
+
+fn read(mut pipe: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    pipe.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A folder of a repository as it was at a revision; gone with this value.

@@ -1,6 +1,6 @@
 //! HTTP as the server would scrape: its Accept header, basic auth, bearer token, TLS.
 
-use std::io::Read;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -103,6 +103,7 @@ impl Access {
             certificate: None,
             insecure_skip_verify: self.insecure_skip_verify,
             timeout: Duration::from_secs(self.timeout),
+            timeout_setting: "--timeout",
             follow_redirects: true,
         })?;
         client.ask(&plain, wanted)
@@ -138,8 +139,10 @@ pub(crate) struct ClientOptions {
     pub(crate) certificate: Option<(Vec<u8>, Vec<u8>)>,
     /// Whether the server's certificate is not verified.
     pub(crate) insecure_skip_verify: bool,
-    /// After which a request is given up.
+    /// After which a request is given up, its answer read or not.
     pub(crate) timeout: Duration,
+    /// The setting that allows a request more time.
+    pub(crate) timeout_setting: &'static str,
     /// Whether to go where an answer points to.
     pub(crate) follow_redirects: bool,
 }
@@ -148,6 +151,8 @@ pub(crate) struct ClientOptions {
 pub(crate) struct Client {
     agent: ureq::Agent,
     authorization: Option<String>,
+    /// What is said of an answer that did not come in time.
+    late: String,
 }
 
 impl Client {
@@ -162,6 +167,7 @@ impl Client {
         }
         if let Some(pem) = &options.authority {
             let certificates = certificates(pem);
+            anyhow::ensure!(!certificates.is_empty(), "no certificate authority in PEM");
             tls = tls.root_certs(ureq::tls::RootCerts::new_with_certs(&certificates));
         }
         if let Some((certificate, key)) = &options.certificate {
@@ -179,7 +185,12 @@ impl Client {
             config = config.max_redirects(0).max_redirects_will_error(false);
         }
         let authorization = options.authorization.clone();
-        Ok(Self { agent: config.build().into(), authorization })
+        let late = format!(
+            "no whole answer within {} s: `{}` allows more",
+            options.timeout.as_secs_f64(),
+            options.timeout_setting
+        );
+        Ok(Self { agent: config.build().into(), authorization, late })
     }
 
     /// Gets a URL, which holds no password, whatever the status of its answer.
@@ -192,12 +203,52 @@ impl Client {
         if let Some(authorization) = &self.authorization {
             request = request.header("Authorization", authorization);
         }
-        let answer = request.call().with_context(|| format!("cannot get {url}"))?;
+        let answer = request.call().map_err(|error| self.explained(error));
+        let answer = answer.with_context(|| format!("cannot get {url}"))?;
         let header = answer.headers().get("content-type").and_then(|value| value.to_str().ok());
         let content_type = header.map(str::to_owned);
         let status = answer.status().as_u16();
-        let bytes = Box::new(answer.into_body().into_with_config().limit(u64::MAX).reader());
+        // How much is read is the reader's matter: a scrape is streamed, a text has an end.
+        let bytes = answer.into_body().into_with_config().limit(u64::MAX).reader();
+        let bytes = Box::new(Body { bytes, late: self.late.clone() });
         Ok(Answer { bytes, content_type, status })
+    }
+
+    /// What went wrong, and what to do about it.
+    fn explained(&self, error: ureq::Error) -> anyhow::Error {
+        use ureq::Error;
+        match error {
+            Error::Timeout(_) => anyhow::anyhow!("{}", self.late),
+            Error::TooManyRedirects => {
+                anyhow::anyhow!("it leads on and on, or to what is no HTTP: give the last address")
+            }
+            Error::Io(error) if error.kind() == ErrorKind::InvalidData => anyhow::anyhow!(
+                "no safe connection: {error}; `--ca-file`, or `ca_file` of a configuration, names \
+                 the authority of private certificates"
+            ),
+            error => error.into(),
+        }
+    }
+}
+
+/// The body of an answer, which says why it ends early.
+struct Body<R> {
+    bytes: R,
+    late: String,
+}
+
+impl<R: Read> Read for Body<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.bytes.read(into).map_err(|error| {
+            let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>());
+            if matches!(inner, Some(ureq::Error::Timeout(_))) {
+                io::Error::new(ErrorKind::TimedOut, self.late.clone())
+            } else if error.kind() == ErrorKind::UnexpectedEof {
+                io::Error::new(error.kind(), "the connection ended before the answer")
+            } else {
+                error
+            }
+        })
     }
 }
 

@@ -15,6 +15,7 @@ mod in_order;
 pub(crate) mod kinds;
 mod map;
 mod pieces;
+pub(crate) mod redact;
 pub(crate) mod replace;
 pub mod scrapes;
 pub(crate) mod server;
@@ -22,6 +23,7 @@ pub(crate) mod snapshots;
 mod source;
 mod temporary;
 pub(crate) mod test_chain;
+mod unfinished;
 
 pub(crate) use in_order::in_order;
 pub use source::{Kind, Source};

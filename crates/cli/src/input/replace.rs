@@ -6,6 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 
+use super::unfinished::Unfinished;
+
 /// Writes a file, so that no reader ever sees half of it.
 ///
 /// # Errors
@@ -39,14 +41,15 @@ fn write_beside(
     path: &Path,
     write: impl FnOnce(&mut File) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let mut file = match File::create_new(beside) {
+    let make = || match File::create_new(beside) {
         // In a container every process has the same number: an earlier one was killed as it wrote.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             fs::remove_file(beside)?;
-            File::create_new(beside)?
+            File::create_new(beside)
         }
-        created => created?,
+        created => created,
     };
+    let (_unfinished, mut file) = Unfinished::file(beside, make)?;
     write(&mut file)?;
     if let Ok(old) = fs::metadata(path) {
         fs::set_permissions(beside, old.permissions())?;

@@ -6,9 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-/// An empty directory at first; removed when dropped.
+use super::unfinished::Unfinished;
+
+/// An empty directory at first; removed when dropped, or when the process is interrupted.
 #[derive(Debug)]
-pub(crate) struct TemporaryDirectory(PathBuf);
+pub(crate) struct TemporaryDirectory {
+    path: PathBuf,
+    _unfinished: Unfinished,
+}
 
 impl TemporaryDirectory {
     /// Makes one below the system's directory for such.
@@ -22,8 +27,8 @@ impl TemporaryDirectory {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         for number in 0_u32.. {
             let path = below.join(format!("promsieve-{}-{number}", std::process::id()));
-            match builder.create(&path) {
-                Ok(()) => return Ok(Self(path)),
+            match Unfinished::directory(&path, || builder.create(&path)) {
+                Ok(unfinished) => return Ok(Self { path, _unfinished: unfinished }),
                 // Of this process, or of an earlier one with its number.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => {
@@ -36,13 +41,13 @@ impl TemporaryDirectory {
 
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
 impl Drop for TemporaryDirectory {
     fn drop(&mut self) {
         // What cannot be removed is the system's to remove.
-        let _ = std::fs::remove_dir_all(&self.0);
+        let _ = std::fs::remove_dir_all(&self.path);
     }
 }

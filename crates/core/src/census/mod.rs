@@ -10,7 +10,7 @@ pub(crate) mod sketched;
 pub mod time;
 mod totals;
 
-pub use shape::{Shape, ShapeShare};
+pub use shape::{Shape, ShapeShare, is_pseudonym, pseudonym};
 pub use sketched::SketchedCensus;
 pub use totals::{LabelBounds, Totals};
 

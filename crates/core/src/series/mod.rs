@@ -9,6 +9,7 @@ mod label_buf;
 mod layout;
 mod merge;
 mod notes;
+mod rename;
 mod retain;
 mod sink;
 mod table;

@@ -247,6 +247,11 @@ impl Table {
         &self.values[name.at()]
     }
 
+    /// Other values for a label, whose columns the caller changes with them.
+    pub(super) fn set_values(&mut self, name: NameId, values: Arc<Dictionary>) {
+        self.values[name.at()] = values;
+    }
+
     /// The code of a value of a label, new or known.
     pub fn intern_value(&mut self, name: NameId, value: &str) -> u32 {
         match self.values[name.at()].code(value) {

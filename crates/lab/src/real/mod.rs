@@ -5,6 +5,7 @@
 mod exporter;
 mod http;
 mod pages;
+mod raw;
 mod refusals;
 mod server;
 mod steps;
@@ -14,6 +15,7 @@ mod temp;
 pub use exporter::NodeExporter;
 pub use http::{Response, get};
 pub use pages::{OPENMETRICS, Page, Pages, TEXT};
+pub use raw::RawServer;
 pub use refusals::{refusals, refusals_by};
 pub use server::{Samples, Server, Setup, percent_encode};
 pub use steps::{quoted, step};

@@ -1,6 +1,5 @@
 //! Discovery by files and by HTTP: groups of targets from where a job says they are.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use promsieve_core::doc::{self, Node};
 use promsieve_core::text::{FileId, SourceText};
 
 use super::settings::Settings;
-use crate::input::bytes::unpack;
+use crate::input::bytes::{read_whole, unpack};
 use crate::input::http::{Wanted, shown};
 
 /// The label that tells which file a target comes from; the server sets it.
@@ -21,9 +20,6 @@ const URL_LABEL: &str = "__meta_url";
 
 /// After which a server's list is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Bytes of a list that are read at most.
-const LIST: u64 = 256 << 20;
 
 /// The groups of a job's `file_sd_configs`, whose files lie beside the configuration, and of its
 /// `http_sd_configs`, and what cannot be read; other discoveries than these are told.
@@ -85,8 +81,7 @@ fn ask(config: Node<'_>, directory: &Path) -> anyhow::Result<Vec<StaticGroup>> {
     let client = Settings::read(config, directory)?.client(PATIENCE)?;
     let answer = client.ask(url, Wanted::Anything)?;
     ensure!(answer.status == 200, "{} answers {}", shown(url), answer.status);
-    let mut text = String::new();
-    unpack(answer.bytes)?.take(LIST).read_to_string(&mut text)?;
+    let text = read_whole(unpack(answer.bytes)?, &shown(url))?;
     read_groups(&shown(url), text, URL_LABEL)
 }
 

@@ -70,6 +70,7 @@ impl Settings {
             certificate: self.certificate.clone(),
             insecure_skip_verify: self.insecure_skip_verify,
             timeout,
+            timeout_setting: "scrape_timeout",
             follow_redirects: self.follow_redirects,
         })
     }

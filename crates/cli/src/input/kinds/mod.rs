@@ -17,6 +17,7 @@ use promsieve_core::units::Bytes;
 pub(crate) use wal::Head;
 
 use super::collect::Collector;
+use super::redact::{self, Redactor};
 use super::scrapes::Scrape;
 use super::server::ServerArgs;
 use super::source::{Kind, Source};
@@ -39,18 +40,34 @@ pub(crate) struct Held {
     pub(crate) heads: Vec<Head>,
     /// Whether all of it could be read.
     pub(crate) status: Status,
+    /// What hides the values of labels, where they are to be hidden.
+    redactor: Option<Redactor>,
 }
 
 impl Held {
-    /// Nothing yet; series are kept until a census of them needs more than `memory`.
-    pub(crate) fn within(memory: Bytes) -> Self {
+    /// Nothing yet; series are kept until a census of them needs more than `memory`, with the values
+    /// that the redactor gives them.
+    pub(crate) fn within(memory: Bytes, redactor: Option<Redactor>) -> Self {
         Self {
-            series: Collector::new(memory),
+            series: Collector::new(memory).redacted(redactor.clone()),
             statuses: Vec::new(),
             blocks: Vec::new(),
             scrapes: Vec::new(),
             heads: Vec::new(),
             status: Status::Clean,
+            redactor,
+        }
+    }
+
+    /// Hides the values in what was added behind so many statuses, blocks and scrapes; those of
+    /// series went as they came.
+    fn redact_behind(&mut self, (statuses, blocks, scrapes): (usize, usize, usize)) {
+        if let Some(redactor) = &self.redactor {
+            let statuses = self.statuses.iter_mut().skip(statuses);
+            statuses.for_each(|(_, status)| redactor.status(status));
+            self.blocks.iter_mut().skip(blocks).for_each(|block| redactor.block(block));
+            let scrapes = self.scrapes.iter_mut().skip(scrapes);
+            scrapes.for_each(|scrape| redact::blot_out(&mut scrape.report));
         }
     }
 }
@@ -79,7 +96,8 @@ pub(crate) fn read(
     let found = options.kind.map_or_else(|| recognise(source), |kind| vec![kind]);
     // What several have in common only their series tell.
     let depth = Depth { rows: options.depth.rows || found.len() > 1, ..options.depth };
-    found.iter().try_for_each(|kind| match kind {
+    let before = (held.statuses.len(), held.blocks.len(), held.scrapes.len());
+    let read = found.iter().try_for_each(|kind| match kind {
         Kind::Fleet => fleet::read(source, common, held),
         Kind::Influx => influx::read(source, common, held),
         Kind::Protobuf => protobuf::read(source, common, held),
@@ -89,7 +107,9 @@ pub(crate) fn read(
         Kind::Status => status::read(source, common, held),
         Kind::Block => block::read(source, depth, held),
         Kind::Wal => wal::read(source, held),
-    })
+    });
+    held.redact_behind(before);
+    read
 }
 
 /// What a source holds, by its place and its first bytes: a data directory has blocks and a log.

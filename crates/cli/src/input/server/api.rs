@@ -5,11 +5,8 @@ use std::io::Read;
 use anyhow::Context;
 use serde::de::DeserializeOwned;
 
-use crate::input::bytes::unpack;
+use crate::input::bytes::{read_whole, unpack};
 use crate::input::http::{Access, Wanted, encoded, shown};
-
-/// No answer that is read as a whole is larger: ten thousand entries of four lists are under 8 MiB.
-const MOST_BYTES: u64 = 256 << 20;
 
 /// The API of one server.
 #[derive(Debug, Clone, Copy)]
@@ -74,10 +71,7 @@ impl<'a> Api<'a> {
             Ok(bytes) => bytes,
             Err(refused) => return Ok(Err(refused)),
         };
-        let mut text = String::new();
-        let read = bytes.take(MOST_BYTES).read_to_string(&mut text);
-        read.with_context(|| format!("cannot read {}{path}", self.name()))?;
-        Ok(Ok(text))
+        read_whole(bytes, &format!("{}{path}", self.name())).map(Ok)
     }
 
     /// The text of an answer.

@@ -1,8 +1,10 @@
 //! What label values look like: identifiers that grow without bound have a shape.
 
+mod pseudonym;
 mod share;
 mod value;
 
+pub use pseudonym::{is_pseudonym, pseudonym};
 pub use share::ShapeShare;
 pub(super) use share::{dominant, shapes};
 #[cfg(test)]

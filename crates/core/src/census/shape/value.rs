@@ -1,7 +1,7 @@
 //! The shape of one value: a look at which kinds of characters it has rules most shapes out, and
 //! the first of the tests that are left decides.
 
-use super::Shape;
+use super::{Shape, pseudonym};
 
 /// Kinds of bytes, each a bit.
 mod has {
@@ -87,6 +87,11 @@ static TESTS: [Test; 19] = [
 /// The shape of one value; none for most names and words.
 pub(super) fn shape_of(value: &str) -> Option<Shape> {
     let kinds = value.bytes().fold(0, |kinds, byte| kinds | KINDS[usize::from(byte)]);
+    if kinds & has::OTHER != 0
+        && let Some(shape) = pseudonym::read(value)
+    {
+        return shape;
+    }
     let fits = |test: &&Test| {
         kinds & test.needs == test.needs && kinds & !test.allows == 0 && (test.is)(value)
     };
