@@ -74,6 +74,8 @@ mod real_sharded;
 #[cfg(test)]
 mod real_signals;
 #[cfg(test)]
+mod real_split;
+#[cfg(test)]
 mod real_targets;
 #[cfg(test)]
 mod real_verify;

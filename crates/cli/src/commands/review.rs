@@ -132,7 +132,7 @@ fn view(
         usage: usage::view(analysis),
         optimize,
         signals,
-        shard: Some(shard::view(analysis, size)),
+        shard: shard::view(analysis, size),
         server,
         notes,
     }

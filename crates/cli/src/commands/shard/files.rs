@@ -52,7 +52,7 @@ fn configs(
     };
     let rule_file = |shard: &str| format!("rules-shard-{shard}.yml");
     let mut files = Vec::new();
-    let mut servers = shard::servers(sharded.plan.shards, replicas);
+    let mut servers = shard::servers(sharded.plan.servers(), replicas);
     servers.push(template.clone());
     for server in &servers {
         let has_rules = sharded.rules.shard_file(&server.shard).is_some();
@@ -68,7 +68,7 @@ fn configs(
         );
         files.extend(written.map_err(|why| anyhow!("no configuration can be written: {why}"))?);
     }
-    for shard in 0..sharded.plan.shards {
+    for shard in 0..sharded.plan.servers() {
         let text = sharded.rules.shard_file(&shard.to_string());
         files.extend(text.map(|text| (rule_file(&shard.to_string()), text)));
     }
@@ -79,7 +79,7 @@ fn configs(
 /// Flags of Thanos and of other scrapers, one a line.
 fn flags(input: &Input<'_>, sharded: &Sharded, replicas: u64) -> Vec<(String, String)> {
     let plan = &sharded.plan;
-    let servers = shard::servers(plan.shards, replicas);
+    let servers = shard::servers(plan.servers(), replicas);
     let lines = |flags: Vec<String>| flags.join("\n") + "\n";
     let mut files = vec![
         ("prometheus.flags".to_owned(), lines(shard::prometheus_flags())),

@@ -28,6 +28,12 @@ pub(crate) fn write(out: &mut impl Write, view: &ShardView) -> std::io::Result<(
     for step in &view.steps {
         writeln!(out, "{}", step.trim_end())?;
     }
+    for split in view.splits.iter().filter(|_| view.shards > 1) {
+        writeln!(out, "\n# shard 0, `metric_relabel_configs` of {}", split.job)?;
+        for step in &split.steps {
+            writeln!(out, "{}", step.trim_end())?;
+        }
+    }
     Ok(())
 }
 
@@ -61,6 +67,21 @@ pub(super) fn summary(out: &mut impl Write, view: &ShardView) -> std::io::Result
         ]);
     }
     columns.write(out)?;
+    for (job, server) in view.dedicated.iter().zip(view.shards..) {
+        writeln!(out, "  server {server} is for {job} alone")?;
+    }
+    for split in view.splits.iter().filter(|_| view.shards > 1) {
+        writeln!(
+            out,
+            "  {} is split by {}: its {} targets are scraped {} times, which is {} of memory for what \
+             is dropped, and `up` of them is on every shard",
+            split.job,
+            split.source_labels.join(", "),
+            SeriesCount(split.targets),
+            view.shards,
+            Bytes(split.dropped_bytes),
+        )?;
+    }
     for target in &view.too_large {
         writeln!(
             out,
