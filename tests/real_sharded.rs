@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -377,6 +378,16 @@ fn shard_labels_split_results_that_are_not_deduplicated(fleet: &Fleet) {
     assert_eq!((whole("sum(round)"), count("sum(round)")), (1, 1));
 }
 
+/// What is written passes the check of a fleet at hand.
+pub(crate) fn has_no_faults(written: &Path, servers: &[&str]) {
+    let files: Vec<String> = servers.iter().map(|at| format!("prometheus-{at}.yml")).collect();
+    let files = files.iter().map(String::as_str);
+    let args: Vec<&str> = ["shard", "--check"].into_iter().chain(files).collect();
+    let ended = run(written, &args, b"");
+    let clean = format!("{} configurations, 0 faults\n", servers.len());
+    assert_eq!((ended.status, ended.stdout), (0, clean), "{}", ended.stderr);
+}
+
 /// Every file of a fleet with replicas, made of the mesh's configuration, which has rules, alerts,
 /// external labels of its own and discovery: both servers take them.
 #[test]
@@ -387,6 +398,7 @@ fn promtool_takes_what_is_written() {
     let args = ["shard", ".", "--shards", "3", "--replicas", "2", "--mapped", "--write", path];
     let ended = run(&mesh, &args, b"");
     assert_eq!(ended.status, 0, "{ended:?}");
+    has_no_faults(out.path(), &["0-a", "0-b", "1-a", "1-b", "2-a", "2-b"]);
     for version in [Version::V2, Version::V3] {
         let Some(promtool) = promtool(version) else { return };
         let check = |what: &str, name: &str| {

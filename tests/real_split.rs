@@ -11,6 +11,7 @@ use promsieve_lab::real::{Page, Pages, Server, TempDir, Version, dir};
 use serde_json::Value;
 
 use crate::cli::run;
+use crate::real_sharded::has_no_faults;
 
 const SHARDS: usize = 3;
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -110,6 +111,7 @@ fn each_series_of_a_split_job_is_on_one_shard_and_histograms_are_whole() {
     let args = [&["shard", path, "--format", "json", "--write", written], &size[..]].concat();
     let ended = run(folder.path(), &args, b"");
     let plan: Value = serde_json::from_str(&ended.stdout).expect(&ended.stderr);
+    has_no_faults(&out, &["0", "1", "2", "3"]);
     let start = |config: &str| {
         let config = config.lines().filter(|line| !line.starts_with("rule_files"));
         let config = config.collect::<Vec<_>>().join("\n");
