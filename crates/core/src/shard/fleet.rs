@@ -237,9 +237,11 @@ pub(super) fn filters(project: &Project, name: &str) -> Option<Vec<(Hashed, Shar
 }
 
 fn hashed(job: &Job, filter: &ShardFilter, of_series: bool) -> Hashed {
-    let (targets, series) = match of_series {
-        false => (&job.target_chain.steps[..filter.hash], &[][..]),
-        true => (&job.target_chain.steps[..], &job.metric_chain.steps[..filter.hash]),
+    let (targets, metrics) = (&job.target_chain.steps, &job.metric_chain.steps);
+    let (targets, series) = if of_series {
+        (&targets[..], &metrics[..filter.hash])
+    } else {
+        (&targets[..filter.hash], &[][..])
     };
     let before = targets.iter().chain(series).filter(|step| {
         step.step.as_ref().is_none_or(|step| super::filter::changes(step, &filter.sources))

@@ -67,6 +67,21 @@ pub(super) fn summary(out: &mut impl Write, view: &ShardView) -> std::io::Result
         ]);
     }
     columns.write(out)?;
+    large(out, view)?;
+    if beyond(view).next().is_some() {
+        let levels = beyond(view).filter(|rule| rule.verdict == "two_level").count();
+        writeln!(
+            out,
+            "  {} of {} rules need a global view, {levels} of them for the parts that shards record",
+            beyond(view).count(),
+            view.rules.len(),
+        )?;
+    }
+    Ok(())
+}
+
+/// Jobs and targets that are too large for a shard, and what became of them.
+fn large(out: &mut impl Write, view: &ShardView) -> std::io::Result<()> {
     for (job, server) in view.dedicated.iter().zip(view.shards..) {
         writeln!(out, "  server {server} is for {job} alone")?;
     }
@@ -90,15 +105,6 @@ pub(super) fn summary(out: &mut impl Write, view: &ShardView) -> std::io::Result
             target.job,
             SeriesCount(target.series),
             Bytes(target.rss),
-        )?;
-    }
-    if beyond(view).next().is_some() {
-        let levels = beyond(view).filter(|rule| rule.verdict == "two_level").count();
-        writeln!(
-            out,
-            "  {} of {} rules need a global view, {levels} of them for the parts that shards record",
-            beyond(view).count(),
-            view.rules.len(),
         )?;
     }
     Ok(())
