@@ -70,6 +70,8 @@ mod real_server;
 #[cfg(test)]
 mod real_shard;
 #[cfg(test)]
+mod real_shard_rules;
+#[cfg(test)]
 mod real_sharded;
 #[cfg(test)]
 mod real_signals;

@@ -29,7 +29,7 @@ const QUERIES: usize = 100;
 const PATIENCE: Duration = Duration::from_mins(2);
 
 type Labels = BTreeMap<String, String>;
-type Answer = Result<BTreeMap<Labels, String>, String>;
+pub(crate) type Answer = Result<BTreeMap<Labels, String>, String>;
 
 fn address(target: u64) -> String {
     format!("10.9.0.{target}:9100")
@@ -89,7 +89,7 @@ fn configuration(pages: &Pages) -> String {
 }
 
 /// A random expression over `m` and `n`, whose series have the labels `instance`, `b` and `c`.
-fn expression(random: &mut Random, depth: usize) -> String {
+pub(crate) fn expression(random: &mut Random, depth: usize) -> String {
     let labels = |random: &mut Random| {
         let names = ["instance", "b", "c", "job", "team"];
         let some: Vec<&str> = names.into_iter().filter(|_| random.below(3) == 0).collect();
@@ -239,14 +239,14 @@ fn alike(config: &str, shard: usize) -> String {
 
 /// What a server answers: label sets with values rounded to nine digits, as sums may differ in the
 /// order of their terms; or its error.
-fn ask(server: &Server, expr: &str, time: u64) -> Answer {
+pub(crate) fn ask(server: &Server, expr: &str, time: u64) -> Answer {
     let found = server.query_at(expr, time).map_err(|error| error.to_string())?;
     // A negative zero is a zero.
     Ok(found.into_iter().map(|(labels, value)| (labels, format!("{:.9e}", value + 0.0))).collect())
 }
 
 /// What the shards answer together; `Err` when one does not or two give the same series.
-fn union(shards: &[Server], expr: &str, time: u64) -> Answer {
+pub(crate) fn union(shards: &[Server], expr: &str, time: u64) -> Answer {
     let mut all = BTreeMap::new();
     for shard in shards {
         for (labels, value) in ask(shard, expr, time)? {
@@ -258,7 +258,7 @@ fn union(shards: &[Server], expr: &str, time: u64) -> Answer {
     Ok(all)
 }
 
-fn same(a: &Answer, b: &Answer) -> bool {
+pub(crate) fn same(a: &Answer, b: &Answer) -> bool {
     match (a, b) {
         (Ok(a), Ok(b)) => a == b,
         (a, b) => a.is_err() && b.is_err(),

@@ -204,7 +204,27 @@ impl Server {
     /// As [`api`](Self::api).
     pub fn history(&self, selector: &str) -> Result<Vec<(BTreeMap<String, String>, Samples)>> {
         let query = percent_encode(&format!("{selector}[1h]"));
-        let data = self.api(&format!("/api/v1/query?query={query}"))?;
+        self.matrix(&format!("/api/v1/query?query={query}"))
+    }
+
+    /// What `query` gives at every `step` seconds from one time to another: label sets, and times with
+    /// values.
+    ///
+    /// # Errors
+    /// As [`api`](Self::api); also when it gives one at some of the times alone.
+    pub fn query_range(
+        &self,
+        query: &str,
+        (start, end): (u64, u64),
+        step: u64,
+    ) -> Result<Vec<(BTreeMap<String, String>, Samples)>> {
+        let query = percent_encode(query);
+        let times = format!("start={start}&end={end}&step={step}");
+        self.matrix(&format!("/api/v1/query_range?query={query}&{times}"))
+    }
+
+    fn matrix(&self, path: &str) -> Result<Vec<(BTreeMap<String, String>, Samples)>> {
+        let data = self.api(path)?;
         let results = data["result"].as_array().with_context(|| format!("no result: {data}"))?;
         results.iter().map(samples).collect()
     }
