@@ -26,6 +26,9 @@ const ROUNDS: u64 = 4;
 /// Generated rules and queries.
 const RULES: usize = 200;
 const QUERIES: usize = 100;
+/// A program that makes the global view, if not the Prometheus that reads all shards back: it is given
+/// the address to listen on and the shards' URLs, such as a script that starts Thanos.
+const GLOBAL_VIEW: &str = "PROMSIEVE_GLOBAL_VIEW";
 const PATIENCE: Duration = Duration::from_mins(2);
 
 type Labels = BTreeMap<String, String>;
@@ -211,7 +214,11 @@ fn fleet() -> Fleet {
     let started: Vec<Server> = (0..SHARDS)
         .map(|shard| {
             let name = format!("rules-shard-{shard}.yml");
-            start(&alike(&configs[shard], shard), (name.clone(), read(name)))
+            let config = match std::env::var_os(GLOBAL_VIEW) {
+                None => alike(&configs[shard], shard),
+                Some(_) => configs[shard].clone(),
+            };
+            start(&config, (name.clone(), read(name)))
         })
         .collect();
     for round in 1..=ROUNDS {
@@ -327,8 +334,24 @@ fn safe_rules_give_the_same_on_shards(fleet: &Fleet) {
     assert!(safe > 40 && differ > 40, "{safe} safe, {differ} differ");
 }
 
-/// The server that reads all shards as one, unless another is named.
-fn global_view(fleet: &Fleet, global: &str) -> Server {
+/// The program that is named, else a server that reads all shards as one.
+fn global_view(fleet: &Fleet) -> Server {
+    let Some(program) = std::env::var_os(GLOBAL_VIEW) else {
+        return reader(fleet, "global: {external_labels: {shard: '0'}}");
+    };
+    let urls = fleet.shards.iter().map(|shard| format!("http://{}", shard.address()));
+    let view = Server::start_program(Path::new(&program), &urls.collect::<Vec<_>>()).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let targets = || view.query("count(up{job!=\"self\"})").ok()?.first().map(|(_, count)| *count);
+    while targets() != Some(TARGETS as f64) {
+        assert!(Instant::now() < deadline, "the global view does not see every shard");
+        thread::sleep(Duration::from_millis(100));
+    }
+    view
+}
+
+/// A server that reads all shards back.
+fn reader(fleet: &Fleet, global: &str) -> Server {
     let mut config = format!("{global}\nremote_read:\n");
     for shard in &fleet.shards {
         writeln!(config, "- {{url: 'http://{}/api/v1/read', read_recent: true}}", shard.address())
@@ -338,7 +361,7 @@ fn global_view(fleet: &Fleet, global: &str) -> Server {
 }
 
 fn a_global_view_answers_as_the_whole(fleet: &Fleet) {
-    let reader = global_view(fleet, "global: {external_labels: {shard: '0'}}");
+    let reader = global_view(fleet);
     let mut random = Random::new(seed() + 1);
     let fixed =
         ["sum(up{job!=\"self\"})", "count by (job) (hits)", "rate(hits[2m])", "quantile(0.5, m)"];
@@ -370,7 +393,7 @@ fn shard_labels_split_results_that_are_not_deduplicated(fleet: &Fleet) {
     for (shard, config) in fleet.shards.iter().zip(&fleet.configs) {
         shard.reload(config).unwrap();
     }
-    let reader = global_view(fleet, "");
+    let reader = reader(fleet, "");
     let count = |expr| ask(&reader, expr, fleet.now).unwrap().len();
     let whole = |expr| ask(&fleet.whole, expr, fleet.now).unwrap().len();
     let expr = "sum without (instance) (round)";
