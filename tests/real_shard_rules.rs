@@ -76,7 +76,7 @@ fn server(samples: &str) -> Server {
 }
 
 /// What a rule gives over each set; `None` where it fails over one.
-type Sets = Option<BTreeMap<(u64, BTreeMap<String, String>), String>>;
+type Sets = Option<BTreeMap<(String, BTreeMap<String, String>), String>>;
 
 fn all_sets(servers: &[Server], expr: &str) -> Sets {
     let mut all = BTreeMap::new();
@@ -87,7 +87,8 @@ fn all_sets(servers: &[Server], expr: &str) -> Sets {
                 // A negative zero is a zero, and sums may differ in the order of their terms.
                 let value = format!("{:.9e}", value + 0.0);
                 // Two shards that give the same series differ from one that gives it once.
-                let given = all.entry((time as u64, labels.clone())).or_insert_with(String::new);
+                let at = (time.to_string(), labels.clone());
+                let given = all.entry(at).or_insert_with(String::new);
                 given.push_str(&value);
             }
         }

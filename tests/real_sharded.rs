@@ -11,6 +11,8 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use promsieve_core::doc;
+use promsieve_core::text::{FileId, SourceText};
 use promsieve_lab::real::{Page, Pages, Server, Setup, TempDir, Version, dir};
 use serde_json::Value;
 use xtask::workspace;
@@ -411,6 +413,28 @@ pub(crate) fn has_no_faults(written: &Path, servers: &[&str]) {
     assert_eq!((ended.status, ended.stdout), (0, clean), "{}", ended.stderr);
 }
 
+/// Each stateful set mounts its config map, whose files were written.
+fn resources_have_their_files(written: &Path) {
+    let read = |name: &str| std::fs::read_to_string(written.join(name)).unwrap();
+    let (maps, resources) = (read("kustomization.yml"), read("kubernetes.yml"));
+    for text in [&maps, &resources] {
+        let parsed = doc::parse(&SourceText::new("x", text.clone()), FileId::default());
+        assert_eq!(parsed.findings, []);
+    }
+    let names = maps.lines().filter_map(|line| line.strip_prefix("- name: "));
+    let names: Vec<&str> = names.collect();
+    assert_eq!(names.len(), 7, "six servers and the ruler: {names:?}");
+    for name in names {
+        let set = format!("kind: StatefulSet\nmetadata: {{name: {name}}}\n");
+        assert!(resources.contains(&set), "{name}");
+    }
+    let files = maps.lines().filter_map(|line| line.strip_prefix("  - "));
+    for (key, file) in files.filter_map(|file| file.trim_matches('\'').split_once('=')) {
+        assert!(written.join(file).is_file(), "{file}");
+        assert!(resources.contains(&format!("{{key: {key}, ")) || key == "rules-global.yml");
+    }
+}
+
 /// Every file of a fleet with replicas, made of the mesh's configuration, which has rules, alerts,
 /// external labels of its own and discovery: both servers take them.
 #[test]
@@ -418,9 +442,10 @@ fn promtool_takes_what_is_written() {
     let out = TempDir::new("written").unwrap();
     let path = out.path().to_str().unwrap();
     let mesh = workspace().join("fixtures/mesh");
-    let args = ["shard", ".", "--shards", "3", "--replicas", "2", "--mapped", "--write", path];
-    let ended = run(&mesh, &args, b"");
+    let fleet = ["--shards", "3", "--replicas", "2", "--mapped", "--kubernetes"];
+    let ended = run(&mesh, &[&["shard", ".", "--write", path], &fleet[..]].concat(), b"");
     assert_eq!(ended.status, 0, "{ended:?}");
+    resources_have_their_files(out.path());
     has_no_faults(out.path(), &["0-a", "0-b", "1-a", "1-b", "2-a", "2-b"]);
     for version in [Version::V2, Version::V3] {
         let Some(promtool) = promtool(version) else { return };

@@ -10,6 +10,7 @@ mod fleet;
 #[cfg(test)]
 mod fleet_tests;
 mod key;
+mod kubernetes;
 mod loads;
 mod movement;
 mod plan;
@@ -34,6 +35,7 @@ pub(crate) use filter::{ShardFilter, address_of, changes, shard_filters, sharded
 pub(crate) use fleet::external_labels;
 pub use fleet::{FaultKind, FleetFault, Member, check_fleet};
 pub use key::{ShardKey, shard_key};
+pub use kubernetes::{ServerFiles, kubernetes};
 pub use loads::target_loads;
 pub use movement::{Layout, Movement, movement, procedure};
 pub use plan::{

@@ -45,6 +45,10 @@ pub(crate) struct ShardArgs {
     /// Write the configuration of each server, the rule files and the flags of Thanos into DIR
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
+
+    /// Write Kubernetes resources, too, for kustomize
+    #[arg(long, requires = "write")]
+    kubernetes: bool,
 }
 
 /// What a plan is to reach.
@@ -165,7 +169,7 @@ fn planned(
         Format::Text => text::shard::write(out, &view)?,
     }
     if let Some(directory) = &args.write {
-        files::write(directory, input, &sharded, args.options.replicas)?;
+        files::write(directory, input, &sharded, args.options.replicas, args.kubernetes)?;
     }
     Ok(if view.fits { Status::Clean } else { Status::Findings })
 }
@@ -189,14 +193,14 @@ impl Sharded {
         let own_jobs = input.project.jobs.iter().filter(|job| shard::watches_own_machine(job));
         let own_jobs: BTreeSet<&str> = own_jobs.map(|job| job.name.as_str()).collect();
         let is_own = |target: &TargetLoad| own_jobs.contains(target.job.as_str());
-        let (own, shared): (Vec<_>, Vec<_>) = input.targets.iter().cloned().partition(is_own);
+        let (own, mut targets): (Vec<_>, Vec<_>) = input.targets.iter().cloned().partition(is_own);
         if let Some(job) = options.split.iter().find(|job| options.dedicated.contains(job)) {
             bail!("`{job}` is either split or on a server of its own: leave one of them out");
         }
         let mut split: BTreeSet<String> = options.split.iter().cloned().collect();
+        let mut apart: Vec<TargetLoad> = Vec::new();
         loop {
-            let (apart, targets): (Vec<_>, Vec<_>) =
-                shared.iter().cloned().partition(|target| split.contains(&target.job));
+            apart.extend(targets.extract_if(.., |target| split.contains(&target.job)));
             let mut goal = options.goal(&targets, own_load(&own));
             goal.splits = splits(input, &apart, &split)?;
             let (model, settings) = (input.model, input.settings);
