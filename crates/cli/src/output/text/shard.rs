@@ -88,12 +88,12 @@ fn large(out: &mut impl Write, view: &ShardView) -> std::io::Result<()> {
     for split in view.splits.iter().filter(|_| view.shards > 1) {
         writeln!(
             out,
-            "  {} is split by {}: its {} targets are scraped {} times, which is {} of memory for what \
-             is dropped, and `up` of them is on every shard",
+            "  {} is split by {}: {} scrapes of its targets ({}), {} of memory for what is dropped, and \
+             their `up` on every shard",
             split.job,
             split.source_labels.join(", "),
-            SeriesCount(split.targets),
             view.shards,
+            SeriesCount(split.targets),
             Bytes(split.dropped_bytes),
         )?;
     }
