@@ -78,9 +78,13 @@ mod real_server;
 #[cfg(test)]
 mod real_shard;
 #[cfg(test)]
+mod real_shard_rules;
+#[cfg(test)]
 mod real_sharded;
 #[cfg(test)]
 mod real_signals;
+#[cfg(test)]
+mod real_split;
 #[cfg(test)]
 mod real_targets;
 #[cfg(test)]

@@ -119,8 +119,12 @@ fn create_blocks(version: Version, at: &TempDir) -> Vec<PathBuf> {
                 .unwrap();
         }
     }
-    text.push_str("# EOF\n");
-    let input = at.write("in.om", text).unwrap();
+    blocks_of(version, at, &text)
+}
+
+/// The blocks that promtool makes of samples, in the folder `out` of `at`.
+pub(crate) fn blocks_of(version: Version, at: &TempDir, samples: &str) -> Vec<PathBuf> {
+    let input = at.write("in.om", format!("{samples}# EOF\n")).unwrap();
     let out = at.path().join("out");
     let output = Command::new(promtool(version).unwrap())
         .args(["tsdb", "create-blocks-from", "openmetrics"])

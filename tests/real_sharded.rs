@@ -6,10 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use promsieve_core::doc;
+use promsieve_core::text::{FileId, SourceText};
 use promsieve_lab::real::{Page, Pages, Server, Setup, TempDir, Version, dir};
 use serde_json::Value;
 use xtask::workspace;
@@ -25,10 +28,13 @@ const ROUNDS: u64 = 4;
 /// Generated rules and queries.
 const RULES: usize = 200;
 const QUERIES: usize = 100;
+/// A program that makes the global view, if not the Prometheus that reads all shards back: it is given
+/// the address to listen on and the shards' URLs, such as a script that starts Thanos.
+const GLOBAL_VIEW: &str = "PROMSIEVE_GLOBAL_VIEW";
 const PATIENCE: Duration = Duration::from_mins(2);
 
 type Labels = BTreeMap<String, String>;
-type Answer = Result<BTreeMap<Labels, String>, String>;
+pub(crate) type Answer = Result<BTreeMap<Labels, String>, String>;
 
 fn address(target: u64) -> String {
     format!("10.9.0.{target}:9100")
@@ -88,7 +94,7 @@ fn configuration(pages: &Pages) -> String {
 }
 
 /// A random expression over `m` and `n`, whose series have the labels `instance`, `b` and `c`.
-fn expression(random: &mut Random, depth: usize) -> String {
+pub(crate) fn expression(random: &mut Random, depth: usize) -> String {
     let labels = |random: &mut Random| {
         let names = ["instance", "b", "c", "job", "team"];
         let some: Vec<&str> = names.into_iter().filter(|_| random.below(3) == 0).collect();
@@ -210,7 +216,11 @@ fn fleet() -> Fleet {
     let started: Vec<Server> = (0..SHARDS)
         .map(|shard| {
             let name = format!("rules-shard-{shard}.yml");
-            start(&alike(&configs[shard], shard), (name.clone(), read(name)))
+            let config = match std::env::var_os(GLOBAL_VIEW) {
+                None => alike(&configs[shard], shard),
+                Some(_) => configs[shard].clone(),
+            };
+            start(&config, (name.clone(), read(name)))
         })
         .collect();
     for round in 1..=ROUNDS {
@@ -238,14 +248,14 @@ fn alike(config: &str, shard: usize) -> String {
 
 /// What a server answers: label sets with values rounded to nine digits, as sums may differ in the
 /// order of their terms; or its error.
-fn ask(server: &Server, expr: &str, time: u64) -> Answer {
+pub(crate) fn ask(server: &Server, expr: &str, time: u64) -> Answer {
     let found = server.query_at(expr, time).map_err(|error| error.to_string())?;
     // A negative zero is a zero.
     Ok(found.into_iter().map(|(labels, value)| (labels, format!("{:.9e}", value + 0.0))).collect())
 }
 
 /// What the shards answer together; `Err` when one does not or two give the same series.
-fn union(shards: &[Server], expr: &str, time: u64) -> Answer {
+pub(crate) fn union(shards: &[Server], expr: &str, time: u64) -> Answer {
     let mut all = BTreeMap::new();
     for shard in shards {
         for (labels, value) in ask(shard, expr, time)? {
@@ -257,7 +267,7 @@ fn union(shards: &[Server], expr: &str, time: u64) -> Answer {
     Ok(all)
 }
 
-fn same(a: &Answer, b: &Answer) -> bool {
+pub(crate) fn same(a: &Answer, b: &Answer) -> bool {
     match (a, b) {
         (Ok(a), Ok(b)) => a == b,
         (a, b) => a.is_err() && b.is_err(),
@@ -326,8 +336,24 @@ fn safe_rules_give_the_same_on_shards(fleet: &Fleet) {
     assert!(safe > 40 && differ > 40, "{safe} safe, {differ} differ");
 }
 
-/// The server that reads all shards as one, unless another is named.
-fn global_view(fleet: &Fleet, global: &str) -> Server {
+/// The program that is named, else a server that reads all shards as one.
+fn global_view(fleet: &Fleet) -> Server {
+    let Some(program) = std::env::var_os(GLOBAL_VIEW) else {
+        return reader(fleet, "global: {external_labels: {shard: '0'}}");
+    };
+    let urls = fleet.shards.iter().map(|shard| format!("http://{}", shard.address()));
+    let view = Server::start_program(Path::new(&program), &urls.collect::<Vec<_>>()).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let targets = || view.query("count(up{job!=\"self\"})").ok()?.first().map(|(_, count)| *count);
+    while targets() != Some(TARGETS as f64) {
+        assert!(Instant::now() < deadline, "the global view does not see every shard");
+        thread::sleep(Duration::from_millis(100));
+    }
+    view
+}
+
+/// A server that reads all shards back.
+fn reader(fleet: &Fleet, global: &str) -> Server {
     let mut config = format!("{global}\nremote_read:\n");
     for shard in &fleet.shards {
         writeln!(config, "- {{url: 'http://{}/api/v1/read', read_recent: true}}", shard.address())
@@ -337,7 +363,7 @@ fn global_view(fleet: &Fleet, global: &str) -> Server {
 }
 
 fn a_global_view_answers_as_the_whole(fleet: &Fleet) {
-    let reader = global_view(fleet, "global: {external_labels: {shard: '0'}}");
+    let reader = global_view(fleet);
     let mut random = Random::new(seed() + 1);
     let fixed =
         ["sum(up{job!=\"self\"})", "count by (job) (hits)", "rate(hits[2m])", "quantile(0.5, m)"];
@@ -369,12 +395,44 @@ fn shard_labels_split_results_that_are_not_deduplicated(fleet: &Fleet) {
     for (shard, config) in fleet.shards.iter().zip(&fleet.configs) {
         shard.reload(config).unwrap();
     }
-    let reader = global_view(fleet, "");
+    let reader = reader(fleet, "");
     let count = |expr| ask(&reader, expr, fleet.now).unwrap().len();
     let whole = |expr| ask(&fleet.whole, expr, fleet.now).unwrap().len();
     let expr = "sum without (instance) (round)";
     assert_eq!((whole(expr), count(expr)), (2, 2 * SHARDS));
     assert_eq!((whole("sum(round)"), count("sum(round)")), (1, 1));
+}
+
+/// What is written passes the check of a fleet at hand.
+pub(crate) fn has_no_faults(written: &Path, servers: &[&str]) {
+    let files: Vec<String> = servers.iter().map(|at| format!("prometheus-{at}.yml")).collect();
+    let files = files.iter().map(String::as_str);
+    let args: Vec<&str> = ["shard", "--check"].into_iter().chain(files).collect();
+    let ended = run(written, &args, b"");
+    let clean = format!("{} configurations, 0 faults\n", servers.len());
+    assert_eq!((ended.status, ended.stdout), (0, clean), "{}", ended.stderr);
+}
+
+/// Each stateful set mounts its config map, whose files were written.
+fn resources_have_their_files(written: &Path) {
+    let read = |name: &str| std::fs::read_to_string(written.join(name)).unwrap();
+    let (maps, resources) = (read("kustomization.yml"), read("kubernetes.yml"));
+    for text in [&maps, &resources] {
+        let parsed = doc::parse(&SourceText::new("x", text.clone()), FileId::default());
+        assert_eq!(parsed.findings, []);
+    }
+    let names = maps.lines().filter_map(|line| line.strip_prefix("- name: "));
+    let names: Vec<&str> = names.collect();
+    assert_eq!(names.len(), 7, "six servers and the ruler: {names:?}");
+    for name in names {
+        let set = format!("kind: StatefulSet\nmetadata: {{name: {name}}}\n");
+        assert!(resources.contains(&set), "{name}");
+    }
+    let files = maps.lines().filter_map(|line| line.strip_prefix("  - "));
+    for (key, file) in files.filter_map(|file| file.trim_matches('\'').split_once('=')) {
+        assert!(written.join(file).is_file(), "{file}");
+        assert!(resources.contains(&format!("{{key: {key}, ")) || key == "rules-global.yml");
+    }
 }
 
 /// Every file of a fleet with replicas, made of the mesh's configuration, which has rules, alerts,
@@ -384,9 +442,11 @@ fn promtool_takes_what_is_written() {
     let out = TempDir::new("written").unwrap();
     let path = out.path().to_str().unwrap();
     let mesh = workspace().join("fixtures/mesh");
-    let args = ["shard", ".", "--shards", "3", "--replicas", "2", "--mapped", "--write", path];
-    let ended = run(&mesh, &args, b"");
+    let fleet = ["--shards", "3", "--replicas", "2", "--mapped", "--kubernetes"];
+    let ended = run(&mesh, &[&["shard", ".", "--write", path], &fleet[..]].concat(), b"");
     assert_eq!(ended.status, 0, "{ended:?}");
+    resources_have_their_files(out.path());
+    has_no_faults(out.path(), &["0-a", "0-b", "1-a", "1-b", "2-a", "2-b"]);
     for version in [Version::V2, Version::V3] {
         let Some(promtool) = promtool(version) else { return };
         let check = |what: &str, name: &str| {

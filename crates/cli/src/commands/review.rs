@@ -146,7 +146,7 @@ fn view(
         usage: usage::view(analysis),
         optimize,
         signals,
-        shard: Some(shard::view(analysis, size)),
+        shard: shard::view(analysis, size),
         server,
         notes,
     }

@@ -1,11 +1,12 @@
 //! The configuration of each server of a fleet: the given one with its part of the targets, its
 //! external labels and its rule file, everything else left as it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::filter::{shard_filters, watches_own_machine};
-use super::plan::{ShardPlan, steps};
-use crate::config::{Job, Kind, Place, Project, apply_edits, insert_steps};
+use super::plan::ShardPlan;
+use super::steps::{dedicated_steps, split_steps, steps, undedicated_steps};
+use crate::config::{Chain, Job, Kind, Place, Project, apply_edits, insert_steps};
 use crate::doc::{Document, Node, append_key, quote, replace_scalar};
 use crate::finding::Edit;
 use crate::relabel::{Action, Field, RawStep};
@@ -74,7 +75,7 @@ pub fn shard_config(
     let root = main_root(project).ok_or("only a Prometheus configuration can be written out")?;
     let scrapes = scrape_files(project, sources, root.document().file(), name)?;
     let mut edits = main_edits(project, sources, root, server, &scrapes, rule_file)?;
-    let mut seen = BTreeSet::new();
+    let mut seen: BTreeMap<_, &str> = BTreeMap::new();
     for job in &project.jobs {
         if !shard_filters(&job.target_chain).is_empty() {
             return Err(format!(
@@ -82,16 +83,16 @@ pub fn shard_config(
                 job.name
             ));
         }
-        let (items, place) = job_steps(plan, server, job);
-        if items.is_empty() {
-            continue;
+        for (key, chain, steps, place) in job_steps(plan, server, job) {
+            let items: Vec<String> = steps.iter().map(RawStep::to_yaml).collect();
+            let edit = insert_steps(project, sources, (job.location, key), chain, &items, place);
+            let mut owner =
+                |edit: &Edit| *seen.entry((edit.file, edit.span.start)).or_insert(&job.name);
+            let edit = edit.filter(|edit| owner(edit) == job.name);
+            edits.push(edit.ok_or_else(|| {
+                format!("`{}` shares its `{key}`: give it a list of its own", job.name)
+            })?);
         }
-        let owner = (job.location, "relabel_configs");
-        let edit = insert_steps(project, sources, owner, &job.target_chain, &items, place);
-        let edit = edit.filter(|edit| seen.insert((edit.file, edit.span.start)));
-        edits.push(edit.ok_or_else(|| {
-            format!("`{}` shares its `relabel_configs`: give it a list of its own", job.name)
-        })?);
     }
     let main = (root.document().file(), format!("prometheus-{name}.yml"));
     let of = |file| edits.iter().filter(|edit| edit.file == file).cloned().collect();
@@ -123,14 +124,27 @@ fn scrape_files(
     files.into_iter().filter(|file| *file != main).map(own).collect()
 }
 
-/// What a job gets, as YAML, and where in its target chain.
-fn job_steps(plan: &ShardPlan, server: &ShardServer, job: &Job) -> (Vec<String>, Place) {
+/// What a job gets in each of its chains, which stands under that key, and where.
+fn job_steps<'j>(
+    plan: &ShardPlan,
+    server: &ShardServer,
+    job: &'j Job,
+) -> Vec<(&'static str, &'j Chain, Vec<RawStep>, Place)> {
+    let split = plan.splits.iter().find(|split| split.job == job.name && plan.shards > 1);
+    let apart = plan.dedicated.iter().position(|name| *name == job.name);
     let (steps, place) = if watches_own_machine(job) {
         (vec![own_instance(server)], Place::Last)
+    } else if split.is_some() {
+        (undedicated_steps(plan, &server.shard), Place::First)
+    } else if let Some(at) = apart {
+        (dedicated_steps(plan.shards + at as u64, &server.shard), Place::First)
     } else {
         (steps(plan, &server.shard), Place::First)
     };
-    (steps.iter().map(RawStep::to_yaml).collect(), place)
+    let parts = split.map_or_else(Vec::new, |split| split_steps(split, &server.shard));
+    let targets = ("relabel_configs", &job.target_chain, steps, place);
+    let metrics = ("metric_relabel_configs", &job.metric_chain, parts, Place::Last);
+    [targets, metrics].into_iter().filter(|(_, _, steps, _)| !steps.is_empty()).collect()
 }
 
 /// Makes `instance` name the server: of several shards `localhost:9090` would be one.

@@ -1,5 +1,7 @@
 //! Which part of its targets a chain keeps by hash: the shard that a configuration is.
 
+use std::collections::BTreeMap;
+
 use crate::config::{Chain, Job, Project};
 use crate::relabel::analysis::may_write;
 use crate::relabel::{Action, Step, hash};
@@ -22,6 +24,14 @@ pub(crate) struct ShardFilter {
     pub(crate) modulus: u64,
     /// The parts that stay.
     pub(crate) residues: Vec<u64>,
+}
+
+impl ShardFilter {
+    /// A filter that lets nothing through.
+    pub(super) fn nothing() -> Self {
+        let (sources, residues) = (Vec::new(), Vec::new());
+        Self { hash: 0, filter: 0, sources, separator: "".into(), modulus: 1, residues }
+    }
 }
 
 /// Every hash of a chain whose label a filter reads alone.
@@ -54,6 +64,32 @@ pub(crate) fn shard_filters(chain: &Chain) -> Vec<ShardFilter> {
         }
     }
     found
+}
+
+/// Whether a chain drops everything by a label that it gave a constant: what a job has on servers
+/// that are not its own.
+pub(crate) fn keeps_nothing(chain: &Chain) -> bool {
+    let steps = || chain.steps.iter().filter_map(|step| Some((step.step.as_ref()?, &step.raw)));
+    let mut constants: BTreeMap<&str, &str> = BTreeMap::new();
+    for (step, raw) in steps() {
+        let filters = matches!(step.action(), Action::Keep | Action::Drop);
+        if let ([label], true) = (step.source_labels(), filters)
+            && let Some(value) = constants.get(&**label)
+            && step.pattern().is_match(value) != (step.action() == Action::Keep)
+        {
+            return true;
+        }
+        constants.retain(|label, _| !may_write(step, label));
+        let literal = raw.replacement.value().filter(|text| !text.contains('$'));
+        if let Some(value) = literal
+            && step.action() == Action::Replace
+            && step.source_labels().is_empty()
+            && step.pattern().is_match("")
+        {
+            constants.insert(step.target_label(), value);
+        }
+    }
+    false
 }
 
 /// Whether a step may change what is hashed.

@@ -1,12 +1,14 @@
-//! An existing sharded fleet: which part of a job's targets nobody scrapes, and which several do.
+//! An existing sharded fleet: which part of a job's targets or series nobody scrapes, and which several
+//! do.
 //!
 //! What a hash keeps is a set of residues, so that the configurations of a fleet can be compared on
 //! all targets there could be, by the residues modulo the least common multiple of their moduli.
 //! Hashes of different labels are taken for independent of one another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::filter::{ShardFilter, address_of, shard_filters, watches_own_machine};
+use super::filter::{ShardFilter, address_of, keeps_nothing, shard_filters, watches_own_machine};
+use super::reasons::reasons;
 use crate::config::{Job, Project};
 use crate::relabel::RawStep;
 
@@ -31,27 +33,34 @@ pub enum FaultKind {
     Overlap,
     /// Servers that share other jobs out each scrape all of this one.
     Whole,
+    /// Servers of a sharded fleet have the same external labels.
+    Labels,
     /// There are too many residues to say.
     Unknown,
 }
 
-/// A fault of a job.
+/// A fault of a job, or of a fleet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FleetFault {
-    /// The job.
-    pub job: String,
+    /// The job; none for the external labels.
+    pub job: Option<String>,
     /// What is wrong.
     pub kind: FaultKind,
-    /// The share of the targets that it concerns, 0 to 1.
+    /// The share of the targets that it concerns, 0 to 1; of the series, where those are hashed.
     pub share: f64,
+    /// Whether series are hashed, not targets alone.
+    pub of_series: bool,
     /// The configurations that scrape such targets, or that have the job where none does.
     pub members: Vec<String>,
     /// An address that falls there, where addresses are hashed.
     pub example: Option<String>,
+    /// What in the configurations leads to it, as far as that is known.
+    pub reasons: Vec<String>,
 }
 
-/// The faults of a fleet, by job in the order in which they first appear. Configurations that keep the
-/// same part are replicas; jobs that watch the server's own machine belong on every one.
+/// The faults of a fleet, by job in the order in which they first appear, those of external labels
+/// last. Configurations that keep the same part are replicas; jobs that watch the server's own
+/// machine belong on every one.
 pub fn check_fleet(members: &[Member<'_>]) -> Vec<FleetFault> {
     let mut names: Vec<&str> = Vec::new();
     for job in members.iter().flat_map(|member| &member.project.jobs) {
@@ -62,13 +71,48 @@ pub fn check_fleet(members: &[Member<'_>]) -> Vec<FleetFault> {
     let kept: Vec<Option<Kept>> = names.iter().map(|name| Kept::of(members, name)).collect();
     let mut faults = Vec::new();
     for (name, own) in names.iter().zip(&kept) {
-        let Some(job) = own else {
-            faults.push(fault(members, name, FaultKind::Unknown, 1.0, &[], None));
-            continue;
+        let found = match own {
+            Some(job) => job.faults(members, &kept_parts(&names, name, &kept)),
+            None => vec![fault(members, FaultKind::Unknown, 1.0, &[])],
         };
-        faults.extend(job.faults(members, name, &kept_parts(&names, name, &kept)));
+        if !found.is_empty() {
+            let reasons = reasons(members, name);
+            let job = Some((*name).to_owned());
+            let told = |fault| FleetFault { job: job.clone(), reasons: reasons.clone(), ..fault };
+            faults.extend(found.into_iter().map(told));
+        }
+    }
+    if !kept_parts(&names, "", &kept).is_empty() || kept.contains(&None) {
+        faults.extend(alike_labels(members));
     }
     faults
+}
+
+/// Configurations that have the same external labels: neither shards nor replicas may.
+fn alike_labels(members: &[Member<'_>]) -> Vec<FleetFault> {
+    let mut alike: BTreeMap<Vec<(&str, &str)>, Vec<usize>> = BTreeMap::new();
+    for (at, member) in members.iter().enumerate() {
+        alike.entry(external_labels(member.project)).or_default().push(at);
+    }
+    let alike = alike.into_iter().filter(|(_, members)| members.len() > 1);
+    let told = |(labels, of): (Vec<(&str, &str)>, Vec<usize>)| {
+        let pairs: Vec<String> = labels.iter().map(|(n, v)| format!("{n}={v:?}")).collect();
+        let reason = match &pairs[..] {
+            [] => "they have no external labels".to_owned(),
+            pairs => format!("all of them are `{{{}}}`", pairs.join(", ")),
+        };
+        FleetFault { reasons: vec![reason], ..fault(members, FaultKind::Labels, 1.0, &of) }
+    };
+    alike.map(told).collect()
+}
+
+/// The external labels of a configuration, sorted.
+pub(crate) fn external_labels(project: &Project) -> Vec<(&str, &str)> {
+    let labels = project.global.external_labels.iter();
+    let mut labels: Vec<_> =
+        labels.map(|(name, value)| (name.value.as_str(), value.value.as_str())).collect();
+    labels.sort_unstable();
+    labels
 }
 
 /// What each member keeps of the other jobs that are shared out: members that differ there are no
@@ -80,22 +124,24 @@ fn kept_parts<'k>(names: &[&str], own: &str, kept: &'k [Option<Kept>]) -> Vec<&'
 }
 
 /// A hash that members take, with the residues that it can have.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 struct Axis {
     hashed: Hashed,
     modulus: u64,
 }
 
-/// What is hashed: the labels, what joins them, and the steps that may have changed them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Hashed {
-    sources: Vec<Box<str>>,
-    separator: Box<str>,
+/// What is hashed: the labels of a target or a series, what joins them, and the steps that may have
+/// changed them. Of nothing, where a chain drops everything.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Hashed {
+    pub(super) of_series: bool,
+    pub(super) sources: Vec<Box<str>>,
+    pub(super) separator: Box<str>,
     before: Vec<RawStep>,
 }
 
 /// The cells (a residue of each axis) that each member keeps of a job.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 struct Kept {
     axes: Vec<Axis>,
     /// Of each member that has the job, the cells it keeps.
@@ -130,7 +176,7 @@ impl Kept {
         Some(Self { axes, cells })
     }
 
-    fn faults(&self, members: &[Member<'_>], name: &str, others: &[&Self]) -> Vec<FleetFault> {
+    fn faults(&self, members: &[Member<'_>], others: &[&Self]) -> Vec<FleetFault> {
         let count = self.axes.iter().map(|axis| axis.modulus).product::<u64>() as usize;
         let owners = |cell: usize| -> Vec<usize> {
             let keeps = |at: &usize| self.cells[*at].as_ref().is_some_and(|cells| cells[cell]);
@@ -152,13 +198,15 @@ impl Kept {
         let having: Vec<usize> =
             (0..members.len()).filter(|at| self.cells[*at].is_some()).collect();
         let doubled: Vec<usize> = doubled.into_iter().collect();
-        let kind = if self.axes.is_empty() { FaultKind::Whole } else { FaultKind::Overlap };
-        let example = |cells: &[usize]| self.example(*cells.first()?);
-        let gap = (!gaps.is_empty())
-            .then(|| fault(members, name, FaultKind::Gap, share(&gaps), &having, example(&gaps)));
-        let overlap = (!overlaps.is_empty())
-            .then(|| fault(members, name, kind, share(&overlaps), &doubled, example(&overlaps)));
-        gap.into_iter().chain(overlap).collect()
+        let is_whole = self.axes.iter().all(|axis| axis.modulus == 1);
+        let kind = if is_whole { FaultKind::Whole } else { FaultKind::Overlap };
+        let of_series = self.axes.iter().any(|axis| axis.hashed.of_series);
+        let found = |kind, cells: &[usize], of: &[usize]| {
+            let example = self.example(*cells.first()?);
+            Some(FleetFault { of_series, example, ..fault(members, kind, share(cells), of) })
+        };
+        let gap = found(FaultKind::Gap, &gaps, &having);
+        gap.into_iter().chain(found(kind, &overlaps, &doubled)).collect()
     }
 
     /// Whether two members keep the same of this job and of all others that are shared out.
@@ -170,24 +218,36 @@ impl Kept {
     fn example(&self, cell: usize) -> Option<String> {
         let [axis] = &self.axes[..] else { return None };
         let by_address = *axis.hashed.sources == [Box::from("__address__")];
-        let plain = by_address && axis.hashed.before.is_empty();
+        let plain = by_address && axis.hashed.before.is_empty() && !axis.hashed.of_series;
         plain.then(|| address_of(cell as u64, axis.modulus)).flatten()
     }
 }
 
-/// The filters of all jobs of that name; `None` when there is none.
-fn filters(project: &Project, name: &str) -> Option<Vec<(Hashed, ShardFilter)>> {
+/// The filters of the job of that name; `None` when there is none.
+pub(super) fn filters(project: &Project, name: &str) -> Option<Vec<(Hashed, ShardFilter)>> {
     let job = project.jobs.iter().find(|job| job.name == name)?;
-    let filters = shard_filters(&job.target_chain).into_iter();
-    Some(filters.map(|filter| (hashed(job, &filter), filter)).collect())
+    let of_chain = |of_series: bool| {
+        let chain = if of_series { &job.metric_chain } else { &job.target_chain };
+        let filters = shard_filters(chain).into_iter();
+        filters.map(move |filter| (hashed(job, &filter, of_series), filter))
+    };
+    let nothing = keeps_nothing(&job.target_chain) || keeps_nothing(&job.metric_chain);
+    let nothing = nothing.then(|| (Hashed::default(), ShardFilter::nothing()));
+    Some(of_chain(false).chain(of_chain(true)).chain(nothing).collect())
 }
 
-fn hashed(job: &Job, filter: &ShardFilter) -> Hashed {
-    let before = job.target_chain.steps[..filter.hash].iter();
-    let before = before.filter(|step| {
+fn hashed(job: &Job, filter: &ShardFilter, of_series: bool) -> Hashed {
+    let (targets, metrics) = (&job.target_chain.steps, &job.metric_chain.steps);
+    let (targets, series) = if of_series {
+        (&targets[..], &metrics[..filter.hash])
+    } else {
+        (&targets[..filter.hash], &[][..])
+    };
+    let before = targets.iter().chain(series).filter(|step| {
         step.step.as_ref().is_none_or(|step| super::filter::changes(step, &filter.sources))
     });
     Hashed {
+        of_series,
         sources: filter.sources.clone(),
         separator: filter.separator.clone(),
         before: before.map(|step| step.raw.clone()).collect(),
@@ -202,14 +262,8 @@ fn least_common_multiple(a: u64, b: u64) -> Option<u64> {
     (a / x.max(1)).checked_mul(b)
 }
 
-fn fault(
-    members: &[Member<'_>],
-    job: &str,
-    kind: FaultKind,
-    share: f64,
-    of: &[usize],
-    example: Option<String>,
-) -> FleetFault {
+fn fault(members: &[Member<'_>], kind: FaultKind, share: f64, of: &[usize]) -> FleetFault {
     let members = of.iter().map(|at| members[*at].name.to_owned()).collect();
-    FleetFault { job: job.to_owned(), kind, share, members, example }
+    let (job, example, reasons) = (None, None, Vec::new());
+    FleetFault { job, kind, share, of_series: false, members, example, reasons }
 }

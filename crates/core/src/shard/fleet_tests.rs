@@ -1,7 +1,7 @@
 //! A thousand random fleets: gaps and overlaps are found exactly when some of many targets, each put
 //! through every configuration, shows them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use proptest::prelude::*;
@@ -9,8 +9,10 @@ use proptest::prelude::*;
 use super::fleet::{FaultKind, Member, check_fleet};
 use super::plan::tests::config;
 use crate::config::{self, Job, Located, Project, StaticGroup};
-use crate::flow::discover_job;
+use crate::flow::{Discovered, apply_table, discover_job};
+use crate::relabel::Program;
 use crate::relabel::target::TargetOutcome;
+use crate::series::{TableBuilder, Target};
 use crate::server::Server;
 use crate::text::{FileId, SourceText};
 
@@ -29,13 +31,34 @@ fn project(text: &str) -> Project {
 fn scraped(project: &Project, name: &str) -> Option<Vec<bool>> {
     static RUN: Mutex<BTreeMap<String, Vec<bool>>> = Mutex::new(BTreeMap::new());
     let job = project.jobs.iter().find(|job| job.name == name)?;
-    let chain: String =
-        job.target_chain.steps.iter().map(|step| step.raw.to_yaml() + "\n").collect();
+    let steps = job.target_chain.steps.iter().chain(&job.metric_chain.steps);
+    let chain: String = steps.map(|step| step.raw.to_yaml() + "\n").collect();
     let run = || {
         let found = discover_job(project.server, &with_targets(job)).into_iter();
-        found.map(|target| target.outcome == TargetOutcome::Active).collect()
+        let series = stored_series(job);
+        let is_active = |target: Discovered| target.outcome == TargetOutcome::Active;
+        found.map(is_active).enumerate().map(|(at, up)| up && series.contains(&pod(at))).collect()
     };
     Some(RUN.lock().unwrap().entry(chain).or_insert_with(run).clone())
+}
+
+fn pod(at: usize) -> String {
+    format!("series-{at}")
+}
+
+/// Which of the series, one a target, the chain over metrics leaves.
+fn stored_series(job: &Job) -> BTreeSet<String> {
+    let mut table = TableBuilder::default();
+    table.target(Target { job: job.name.clone(), labels: Vec::new() });
+    for at in 0..TARGETS {
+        table.row("m", &[("pod", &pod(at))], 10);
+    }
+    let steps: Vec<_> =
+        job.metric_chain.steps.iter().filter_map(|step| step.step.clone()).collect();
+    let (left, _) = apply_table(&Program::compile(&steps), &table.finish());
+    let rows = left.metrics.iter().flat_map(|group| (0..group.rows).map(move |row| (group, row)));
+    let pods = rows.flat_map(|(group, row)| left.row_labels(group, row));
+    pods.filter(|(label, _)| *label == "pod").map(|(_, value)| value.to_owned()).collect()
 }
 
 fn with_targets(job: &Job) -> Job {
@@ -77,37 +100,60 @@ fn chain() -> impl Strategy<Value = String> {
         1 => (0u64..4).prop_map(|residue| format!("regex: '{residue}|0', action: keep")),
         1 => (0u64..4).prop_map(|residue| format!("regex: {residue}, action: drop")),
     ];
+    let constant = (0u64..4, 0u64..4).prop_map(|(own, kept)| {
+        format!(
+            "[{{target_label: __tmp_hash, replacement: '{own}'}}, {{source_labels: [__tmp_hash], \
+             regex: {kept}, action: keep}}]"
+        )
+    });
     let hashed = (sources, 2u64..5, filter).prop_map(|(source, modulus, filter)| {
         format!(
             "[{{source_labels: [{source}], modulus: {modulus}, target_label: __tmp_hash, action: \
              hashmod}}, {{source_labels: [__tmp_hash], {filter}}}]"
         )
     });
-    prop_oneof![8 => hashed, 1 => Just("[]".to_owned())]
+    prop_oneof![8 => hashed, 1 => constant, 1 => Just("[]".to_owned())]
+}
+
+/// The steps of one over metrics, most often none.
+fn metric_chain() -> impl Strategy<Value = String> {
+    let hashed = (2u64..4, 0u64..3).prop_map(|(modulus, residue)| {
+        format!(
+            "[{{source_labels: [pod], modulus: {modulus}, target_label: __tmp_hash, action: \
+             hashmod}}, {{source_labels: [__tmp_hash], regex: {residue}, action: keep}}, {{regex: \
+             __tmp_hash, action: labeldrop}}]"
+        )
+    });
+    prop_oneof![4 => Just("[]".to_owned()), 1 => hashed]
 }
 
 /// A fleet of which most members are right: member `at` keeps residue `at`.
 fn fleets() -> impl Strategy<Value = Vec<String>> {
+    let job = || (chain(), metric_chain());
     let member = prop_oneof![
         5 => Just(None),
-        1 => (chain(), chain()).prop_map(Some),
+        1 => (job(), job()).prop_map(Some),
     ];
-    (2usize..5, prop::collection::vec(member, 1..6), prop::bool::ANY).prop_map(
-        |(modulus, members, twice)| {
+    (2usize..5, prop::collection::vec(member, 1..6), prop::bool::ANY, prop::bool::ANY).prop_map(
+        |(modulus, members, twice, by_series)| {
             let right = |at: usize| {
-                format!(
-                    "[{{source_labels: [__address__], modulus: {modulus}, target_label: __tmp_hash, \
+                let source = if by_series { "pod" } else { "__address__" };
+                let chain = format!(
+                    "[{{source_labels: [{source}], modulus: {modulus}, target_label: __tmp_hash, \
                      action: hashmod}}, {{source_labels: [__tmp_hash], regex: {}, action: keep}}]",
                     if twice { at / 2 } else { at } % modulus
+                );
+                if by_series { ("[]".to_owned(), chain) } else { (chain, "[]".to_owned()) }
+            };
+            let job = |name: &str, (targets, metrics): (String, String)| {
+                format!(
+                    "- {{job_name: {name}, file_sd_configs: [{{files: [x.yml]}}], \
+                     relabel_configs: {targets}, metric_relabel_configs: {metrics}}}\n"
                 )
             };
-            let text = |(at, member): (usize, Option<(String, String)>)| {
+            let text = |(at, member): (usize, Option<_>)| {
                 let (a, b) = member.unwrap_or_else(|| (right(at), right(at)));
-                format!(
-                    "scrape_configs:\n- {{job_name: a, file_sd_configs: [{{files: [x.yml]}}], \
-                     relabel_configs: {a}}}\n- {{job_name: b, file_sd_configs: [{{files: \
-                     [x.yml]}}], relabel_configs: {b}}}\n"
-                )
+                format!("scrape_configs:\n{}{}", job("a", a), job("b", b))
             };
             members.into_iter().enumerate().map(text).collect()
         },
@@ -125,7 +171,7 @@ proptest! {
         let faults = check_fleet(&members);
         for job in ["a", "b"] {
             let has = |kinds: &[FaultKind]| {
-                faults.iter().any(|fault| fault.job == job && kinds.contains(&fault.kind))
+                faults.iter().any(|fault| fault.job.as_deref() == Some(job) && kinds.contains(&fault.kind))
             };
             let found = (has(&[FaultKind::Gap]), has(&[FaultKind::Overlap, FaultKind::Whole]));
             prop_assert_eq!(found, shown(&projects, &["a", "b"], job), "{}\n{:?}", texts.join("---\n"), faults);
@@ -150,7 +196,14 @@ fn faults_say_where() {
     let faults = check_fleet(&members);
     let told: Vec<_> = faults
         .iter()
-        .map(|it| (it.job.as_str(), it.kind, format!("{:.3}", it.share), it.members.join(" ")))
+        .map(|it| {
+            (
+                it.job.as_deref().unwrap_or(""),
+                it.kind,
+                format!("{:.3}", it.share),
+                it.members.join(" "),
+            )
+        })
         .collect();
     assert_eq!(
         told,
@@ -158,12 +211,51 @@ fn faults_say_where() {
             ("a", FaultKind::Gap, "0.333".to_owned(), "p0 p1 p2".to_owned()),
             ("a", FaultKind::Overlap, "0.167".to_owned(), "p0 p1 p2".to_owned()),
             ("whole", FaultKind::Whole, "1.000".to_owned(), "p0 p1 p2".to_owned()),
+            ("", FaultKind::Labels, "1.000".to_owned(), "p0 p1 p2".to_owned()),
         ]
     );
+    assert_eq!(faults[0].reasons, ["the moduli differ: 3 in p0, p1; 2 in p2"]);
+    assert_eq!(faults[3].reasons, ["they have no external labels"]);
     let example = faults[0].example.as_ref().unwrap();
     let hash = |modulus| super::hashmod(example, modulus);
     assert!(hash(3) != 0 && hash(2) != 1, "{example}");
     let huge = [shard(99_991, 0), shard(99_989, 0)];
     let members = huge.each_ref().map(|project| Member { name: "p", project });
     assert_eq!(check_fleet(&members)[0].kind, FaultKind::Unknown);
+}
+
+#[test]
+fn faults_say_why() {
+    let member = |job: &str| {
+        project(&format!(
+            "global: {{external_labels: {{shard: x}}}}\nscrape_configs:\n- job_name: a\n  \
+             static_configs: [{{targets: [x]}}]\n{job}"
+        ))
+    };
+    let hash = "{source_labels: [__address__], modulus: 2, target_label: h, action: hashmod}";
+    let by_pod = "{source_labels: [__meta_pod], modulus: 2, target_label: h, action: hashmod}";
+    let keep = "{source_labels: [h], regex: 0, action: keep}";
+    let right = format!("  relabel_configs: [{hash}, {keep}]\n");
+    let reasons = |second: &str| {
+        let projects = [member(&right), member(second)];
+        let members: Vec<Member<'_>> = ["p0", "p1"]
+            .into_iter()
+            .zip(&projects)
+            .map(|(name, project)| Member { name, project })
+            .collect();
+        let faults = check_fleet(&members);
+        assert_eq!(faults.last().unwrap().reasons, ["all of them are `{shard=\"x\"}`"]);
+        faults.into_iter().find(|it| it.kind == FaultKind::Overlap).unwrap().reasons
+    };
+    let pods = format!("  relabel_configs: [{by_pod}, {keep}]\n");
+    let differ = "different labels are hashed: `__address__` in p0; `__meta_pod` in p1";
+    assert_eq!(reasons(&pods), [differ]);
+    let unread = format!("  relabel_configs: [{hash}]\n");
+    assert_eq!(reasons(&unread), ["no `keep` reads the `hashmod` in p1"]);
+    let bare = "there is no `hashmod` and `keep` in p1";
+    assert_eq!(reasons(""), [bare]);
+    let probe = reasons("  metrics_path: /probe\n");
+    assert!(probe[0] == bare && probe[1].starts_with("probes need a hash"), "{probe:?}");
+    let federation = reasons("  metrics_path: /federate\n");
+    assert!(federation[1].starts_with("federation reads the same"), "{federation:?}");
 }

@@ -1,6 +1,7 @@
 //! Shard plans: which target lands on which server under hashmod, weighed by series and memory.
 
 mod agents;
+mod apart;
 mod assign;
 mod churn;
 mod configs;
@@ -9,11 +10,15 @@ mod fleet;
 #[cfg(test)]
 mod fleet_tests;
 mod key;
+mod kubernetes;
 mod loads;
 mod movement;
 mod plan;
+mod reasons;
 mod recorded;
 mod rules;
+mod split;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod thanos;
@@ -27,16 +32,20 @@ pub use churn::{Churn, churn};
 pub use configs::{REPLICA_LABEL, SHARD_LABEL, ShardServer, servers, shard_config};
 pub use filter::watches_own_machine;
 pub(crate) use filter::{ShardFilter, address_of, changes, shard_filters, sharded};
+pub(crate) use fleet::external_labels;
 pub use fleet::{FaultKind, FleetFault, Member, check_fleet};
-pub use key::shard_key;
+pub use key::{ShardKey, shard_key};
+pub use kubernetes::{ServerFiles, kubernetes};
 pub use loads::target_loads;
 pub use movement::{Layout, Movement, movement, procedure};
 pub use plan::{
     Assignment, Candidate, Mapped, OwnLoad, ShardDetail, ShardGoal, ShardPlan, ShardSize, TooLarge,
-    candidates, plan, steps,
+    candidates, plan,
 };
 pub use recorded::Recorded;
 pub use rules::{PlacedRule, RulePlace, SharedRules, share_rules};
+pub use split::{FAMILY_LABEL, PlannedSplit, Split};
+pub use steps::{split_steps, steps};
 pub use thanos::{prometheus_flags, query_flags, ruler_flags, sidecar_flags};
 pub use two_level::{PART_LABEL, TwoLevel, two_level};
 

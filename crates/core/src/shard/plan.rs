@@ -1,20 +1,17 @@
 //! The planner: how many shards, hashed on which labels, and what each of them will hold.
 
 use super::TargetLoad;
+use super::apart::set_apart;
 use super::assign::{
     HOST_LABEL, balanced, hashed_values, largest_load, loads, lower_bound, rebalanced, target_hash,
 };
 use super::churn::{Churn, churn};
 use super::movement::{Layout, Movement, movement};
-use crate::regexp;
-use crate::relabel::{Field, RawStep};
+use super::split::{PlannedSplit, Split};
 use crate::units::Bytes;
 
 /// More shards than this are not planned; the largest fleets known have some hundreds.
 const MAX_SHARDS: u64 = 4096;
-
-/// The label that holds the hash between the two steps; dropped by the server after relabeling.
-const HASH_LABEL: &str = "__tmp_hash";
 
 pub(super) const POD: &str = "__meta_kubernetes_pod_name";
 pub(super) const SERVICE: &str = "__meta_kubernetes_service_name";
@@ -65,13 +62,25 @@ pub struct ShardGoal {
     pub assignment: Assignment,
     /// What every shard has besides.
     pub own: OwnLoad,
+    /// Jobs whose series are shared out, not their targets, which are none of those given.
+    pub splits: Vec<Split>,
+    /// Jobs that get a server each, behind the shards.
+    pub dedicated: Vec<String>,
 }
 
 impl ShardGoal {
     /// A goal without headroom, that hashes `__address__`.
     pub fn new(size: ShardSize) -> Self {
-        let (assignment, own) = <_>::default();
-        Self { size, headroom: 0.0, candidates: Vec::new(), current: None, assignment, own }
+        Self {
+            size,
+            headroom: 0.0,
+            candidates: Vec::new(),
+            current: None,
+            assignment: Assignment::default(),
+            own: OwnLoad::default(),
+            splits: Vec::new(),
+            dedicated: Vec::new(),
+        }
     }
 }
 
@@ -122,15 +131,20 @@ pub struct TooLarge {
 /// Shards, what they hash on, and what they will hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShardPlan {
-    /// Number of shards.
+    /// Number of shards, the modulus.
     pub shards: u64,
+    /// Jobs with a server of their own, whose index is that of the job behind the shards.
+    pub dedicated: Vec<String>,
+    /// Jobs that all shards scrape, each for a part of the series.
+    pub splits: Vec<PlannedSplit>,
     /// What hashmod reads; [`HOST_LABEL`] is made from `__address__` by a step of its own.
     pub source_labels: Vec<String>,
     /// Series of the largest shard over the mean, 1 at best.
     pub imbalance: f64,
-    /// Whether every shard stays within the budget less headroom (true without a budget).
+    /// Whether every shard stays within the budget less headroom (true without a budget). Servers
+    /// for one job do as they must.
     pub fits: bool,
-    /// Each shard, by index.
+    /// Each server, by index.
     pub detail: Vec<ShardDetail>,
     /// The shard of each target, in the order given.
     pub assigned: Vec<u64>,
@@ -168,6 +182,13 @@ pub fn candidates(targets: &[TargetLoad]) -> Vec<Vec<String>> {
     SETS.iter().map(named).filter(exists).collect()
 }
 
+impl ShardPlan {
+    /// Number of servers: the shards, and those for one job.
+    pub fn servers(&self) -> u64 {
+        self.shards + self.dedicated.len() as u64
+    }
+}
+
 /// Plans the shards of `targets`. `resident` gives the anonymous resident memory of a server whose
 /// series take so many bytes of live heap (`CostModel::resident`). The same input gives the same
 /// plan; of equally balanced label sets the first candidate is taken.
@@ -176,79 +197,25 @@ pub fn plan(
     goal: &ShardGoal,
     resident: &dyn Fn(Bytes) -> Bytes,
 ) -> ShardPlan {
-    let fleet = Fleet::new(targets, goal, resident);
-    let limit = limit(goal);
-    let too_large = limit.map_or_else(Vec::new, |limit| fleet.too_large(limit));
-    let (shards, best) = fleet.choose(goal, limit, &too_large);
-    let assigned = fleet.assigned(best, shards);
-    let detail = fleet.detail(&assigned, shards);
-    let source_labels = fleet.hashed[best].source_labels.clone();
-    let series = &fleet.series;
+    let is_shared = |target: &&TargetLoad| !goal.dedicated.contains(&target.job);
+    let shared: Vec<TargetLoad> = match &goal.dedicated[..] {
+        [] => Vec::new(),
+        _ => targets.iter().filter(is_shared).cloned().collect(),
+    };
+    let all_shared = goal.dedicated.is_empty();
+    let fleet = Fleet::new(if all_shared { targets } else { &shared }, goal, resident);
+    let mut plan = fleet.plan(goal);
+    if !all_shared {
+        set_apart(&mut plan, targets, goal, resident);
+    }
     let moves = |from: &Layout| {
         let before = from.assigned(targets);
-        movement(targets, (&before, from.shards), (&assigned, shards), &|bytes| {
+        movement(targets, (&before, from.shards), (&plan.assigned, plan.servers()), &|bytes| {
             resident(Bytes(bytes.0 + goal.own.bytes))
         })
     };
-    let by_weight = largest_load(series, &balanced(series, shards), shards);
-    ShardPlan {
-        shards,
-        imbalance: fleet.imbalance(best, shards),
-        fits: limit.is_none_or(|limit| detail.iter().all(|shard| shard.rss <= limit)),
-        detail,
-        mapped: mapped(targets, &source_labels, &fleet.hashed[best].hashes, &assigned, shards),
-        churn: churn(series, &fleet.hashed[best].hashes, shards),
-        too_large,
-        rejected: fleet.rejected(best, shards),
-        balanced_imbalance: fleet.over_mean(by_weight, shards),
-        least_imbalance: fleet.over_mean(lower_bound(series, shards), shards),
-        movement: goal.current.as_ref().map(moves),
-        source_labels,
-        assigned,
-    }
-}
-
-/// The steps that put `shard` of a plan, its index, in front of a job's `relabel_configs`: hashmod
-/// and keep, with the host derived first where the plan hashes it, and what is mapped put right
-/// between them. A single shard needs none.
-pub fn steps(plan: &ShardPlan, shard: &str) -> Vec<RawStep> {
-    let set = |text: &str| Field::Set(text.to_owned());
-    if plan.shards <= 1 {
-        return Vec::new();
-    }
-    let mut steps = Vec::new();
-    if plan.source_labels.iter().any(|name| name == HOST_LABEL) {
-        steps.push(RawStep {
-            source_labels: Field::Set(vec!["__address__".to_owned()]),
-            regex: set(r"(.*?)(?::\d+)?"),
-            target_label: set(HOST_LABEL),
-            ..RawStep::default()
-        });
-    }
-    steps.push(RawStep {
-        source_labels: Field::Set(plan.source_labels.clone()),
-        modulus: Field::Set(plan.shards),
-        target_label: set(HASH_LABEL),
-        action: set("hashmod"),
-        ..RawStep::default()
-    });
-    for list in plan.mapped.chunk_by(|a, b| a.shard == b.shard) {
-        let values: Vec<String> = list.iter().map(|mapped| regexp::quote(&mapped.value)).collect();
-        steps.push(RawStep {
-            source_labels: Field::Set(plan.source_labels.clone()),
-            regex: Field::Set(values.join("|")),
-            target_label: set(HASH_LABEL),
-            replacement: Field::Set(list[0].shard.to_string()),
-            ..RawStep::default()
-        });
-    }
-    steps.push(RawStep {
-        source_labels: Field::Set(vec![HASH_LABEL.to_owned()]),
-        regex: set(shard),
-        action: set("keep"),
-        ..RawStep::default()
-    });
-    steps
+    plan.movement = goal.current.as_ref().map(moves);
+    plan
 }
 
 /// The values that are not on the shard of their hash, by shard and value.
@@ -288,16 +255,22 @@ struct Hashed {
 
 /// The targets as columns.
 struct Fleet<'a> {
+    targets: &'a [TargetLoad],
     series: Vec<u64>,
     bytes: Vec<u64>,
     hashed: Vec<Hashed>,
     assignment: Assignment,
     own: OwnLoad,
+    splits: &'a [Split],
     resident: &'a dyn Fn(Bytes) -> Bytes,
 }
 
 impl<'a> Fleet<'a> {
-    fn new(targets: &[TargetLoad], goal: &ShardGoal, resident: &'a dyn Fn(Bytes) -> Bytes) -> Self {
+    fn new(
+        targets: &'a [TargetLoad],
+        goal: &'a ShardGoal,
+        resident: &'a dyn Fn(Bytes) -> Bytes,
+    ) -> Self {
         let address = vec![vec!["__address__".to_owned()]];
         let sets = if goal.candidates.is_empty() { &address } else { &goal.candidates };
         let hashed = |set: &Vec<String>| Hashed {
@@ -306,13 +279,48 @@ impl<'a> Fleet<'a> {
             incomplete: targets.iter().filter(|target| !has_all(target, set)).count() as u64,
         };
         Self {
+            targets,
             series: targets.iter().map(|target| target.series).collect(),
             bytes: targets.iter().map(|target| target.bytes).collect(),
             hashed: sets.iter().map(hashed).collect(),
             assignment: goal.assignment,
             own: goal.own,
+            splits: &goal.splits,
             resident,
         }
+    }
+
+    /// The plan but for what is set apart and what moves.
+    fn plan(&self, goal: &ShardGoal) -> ShardPlan {
+        let limit = limit(goal);
+        let too_large = limit.map_or_else(Vec::new, |limit| self.too_large(limit));
+        let (shards, best) = self.choose(goal, limit, &too_large);
+        let assigned = self.assigned(best, shards);
+        let splits = self.split(shards);
+        let detail = self.detail(&assigned, &splits, shards);
+        let Hashed { source_labels, hashes, .. } = &self.hashed[best];
+        let by_weight = largest_load(&self.series, &balanced(&self.series, shards), shards);
+        ShardPlan {
+            shards,
+            dedicated: Vec::new(),
+            splits,
+            imbalance: self.imbalance(best, shards),
+            fits: limit.is_none_or(|limit| detail.iter().all(|shard| shard.rss <= limit)),
+            detail,
+            mapped: mapped(self.targets, source_labels, hashes, &assigned, shards),
+            churn: churn(&self.series, hashes, shards),
+            too_large,
+            rejected: self.rejected(best, shards),
+            balanced_imbalance: self.over_mean(by_weight, shards),
+            least_imbalance: self.over_mean(lower_bound(&self.series, shards), shards),
+            movement: None,
+            source_labels: source_labels.clone(),
+            assigned,
+        }
+    }
+
+    fn split(&self, shards: u64) -> Vec<PlannedSplit> {
+        self.splits.iter().map(|split| split.among(shards)).collect()
     }
 
     fn too_large(&self, limit: Bytes) -> Vec<TooLarge> {
@@ -337,12 +345,20 @@ impl<'a> Fleet<'a> {
             bytes[target.target] = 0;
         }
         let total: u64 = bytes.iter().sum();
-        let most = (2 * bytes.len() as u64).clamp(1, MAX_SHARDS);
+        let most = if self.splits.is_empty() { 2 * bytes.len() as u64 } else { MAX_SHARDS };
+        let most = most.clamp(1, MAX_SHARDS);
         let fits = |bytes: u64| self.resident(bytes) <= limit;
-        for shards in (1..=most).filter(|shards| fits(total.div_ceil(*shards))) {
+        let mean = |shards: u64| {
+            let split = self.splits.iter().map(|split| split.mean_bytes(shards)).sum::<u64>();
+            total.div_ceil(shards) + split
+        };
+        for shards in (1..=most).filter(|shards| fits(mean(*shards))) {
+            let splits = self.split(shards);
             let fitting = |set: &usize| {
                 let assigned = self.assigned(*set, shards);
-                loads(&bytes, &assigned, shards).into_iter().all(fits)
+                let loads = loads(&bytes, &assigned, shards).into_iter().enumerate();
+                let loads = loads.map(|(at, load)| load + part_of(&splits, at, |it| &it.bytes));
+                loads.into_iter().all(fits)
             };
             let best = self.ranked(shards).into_iter().find(fitting);
             if let Some(best) = best {
@@ -411,18 +427,24 @@ impl<'a> Fleet<'a> {
         self.ranked(shards).into_iter().filter(|set| *set != best).map(candidate).collect()
     }
 
-    fn detail(&self, assigned: &[u64], shards: u64) -> Vec<ShardDetail> {
+    fn detail(&self, assigned: &[u64], splits: &[PlannedSplit], shards: u64) -> Vec<ShardDetail> {
         let counts = loads(&vec![1; assigned.len()], assigned, shards);
         let series = loads(&self.series, assigned, shards);
         let bytes = loads(&self.bytes, assigned, shards);
-        let detail = |((index, targets), (series, bytes)): ((u64, u64), (u64, u64))| ShardDetail {
-            index,
-            targets: targets + self.own.targets,
-            series: series + self.own.series,
-            rss: self.resident(bytes),
+        let split: u64 = splits.iter().map(|split| split.targets).sum();
+        let detail = |at: usize| ShardDetail {
+            index: at as u64,
+            targets: counts[at] + split + self.own.targets,
+            series: series[at] + part_of(splits, at, |it| &it.series) + self.own.series,
+            rss: self.resident(bytes[at] + part_of(splits, at, |it| &it.bytes)),
         };
-        (0..).zip(counts).zip(series.into_iter().zip(bytes)).map(detail).collect()
+        (0..counts.len()).map(detail).collect()
     }
+}
+
+/// What a shard has of all splits.
+fn part_of(splits: &[PlannedSplit], shard: usize, of: fn(&PlannedSplit) -> &Vec<u64>) -> u64 {
+    splits.iter().map(|split| of(split)[shard]).sum()
 }
 
 #[cfg(test)]
@@ -431,7 +453,8 @@ pub(super) mod tests {
     use proptest::test_runner::RngSeed;
 
     use super::*;
-    use crate::shard::{host, shard_of};
+    use crate::relabel::{Field, RawStep};
+    use crate::shard::{host, shard_of, steps};
 
     pub(in crate::shard) fn config() -> ProptestConfig {
         ProptestConfig { rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..<_>::default() }

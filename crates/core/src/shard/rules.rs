@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::key::ShardKey;
 use super::two_level::{PART_LABEL, TwoLevel, two_level};
 use crate::config::{Project, Rule, RuleGroup, RuleKind, mapping_at};
 use crate::doc::{Node, quote, to_flow};
-use crate::promql::{Expr, parse};
+use crate::promql::{Expr, Selector, parse};
 use crate::text::FileId;
 use crate::usage::sharding::{ShardVerdict, classify, lives_on_one_shard};
 
@@ -60,9 +61,9 @@ struct Group {
 /// Stands for the number of the shard; no YAML text that we write holds it.
 const PART: &str = "\u{1}";
 
-/// Shares the rules of `project` out for targets spread by `shard_labels` (see [`classify`]). A rule
+/// Shares the rules of `project` out for series whose shard `key` tells (see [`classify`]). A rule
 /// that reads what only the global view records belongs there, too.
-pub fn share_rules(project: &Project, shard_labels: &[&str]) -> SharedRules {
+pub fn share_rules(project: &Project, key: &ShardKey) -> SharedRules {
     let groups = || project.rule_files.iter().flat_map(|file| &file.groups);
     let mut global = Names::default();
     loop {
@@ -71,7 +72,7 @@ pub fn share_rules(project: &Project, shard_labels: &[&str]) -> SharedRules {
         let mut group_names = BTreeSet::new();
         for group in groups() {
             let name = unique(&mut group_names, group.name.value.clone(), " ");
-            shared.group(project, group, &name, shard_labels, &mut names);
+            shared.group(project, group, &name, key, &mut names);
         }
         if names.recorded.len() == global.recorded.len() && names.alerts == global.alerts {
             return shared;
@@ -130,7 +131,7 @@ impl SharedRules {
         project: &Project,
         group: &RuleGroup,
         name: &str,
-        shard_labels: &[&str],
+        key: &ShardKey,
         names: &mut Names,
     ) {
         let mut head = format!("- name: {}\n", quote(name));
@@ -148,7 +149,7 @@ impl SharedRules {
                 out.head.clone_from(&head);
             }
             let (RuleKind::Record(own) | RuleKind::Alert(own)) = &rule.kind;
-            let place = place(rule, shard_labels, names);
+            let place = place(rule, key, names);
             match &place {
                 RulePlace::Shard => out.shard.push(written(node, &rule.expr.value)),
                 RulePlace::TwoLevel { levels, .. } => {
@@ -157,7 +158,7 @@ impl SharedRules {
                 }
                 RulePlace::Global { .. } => out.global.push(written(node, &rule.expr.value)),
             }
-            if place != RulePlace::Shard || loses_shard(rule, shard_labels) {
+            if place != RulePlace::Shard || loses_shard(rule, key) {
                 match &rule.kind {
                     RuleKind::Record(name) => drop(names.recorded.insert(name.value.clone())),
                     RuleKind::Alert(_) => names.alerts = true,
@@ -170,15 +171,19 @@ impl SharedRules {
     }
 }
 
-fn place(rule: &Rule, shard_labels: &[&str], names: &mut Names) -> RulePlace {
+fn place(rule: &Rule, key: &ShardKey, names: &mut Names) -> RulePlace {
     let text = &rule.expr.value;
     let Ok(expr) = parse(text) else {
         return RulePlace::Global { reason: "the expression cannot be parsed".to_owned() };
     };
+    let shard_labels = &key.for_expr(&expr)[..];
+    let repeated = |expr: &Expr| repeated(expr, key);
     let overwritten = rule.labels.iter().find(|(name, _)| shard_labels.contains(&&*name.value));
-    let reason = match (names.missing(&expr), overwritten, classify(&expr, shard_labels)) {
+    let missing =
+        names.missing(&expr).map(|name| format!("it reads {name}, which the global view makes"));
+    let reason = match (missing.or(repeated(&expr)), overwritten, classify(&expr, shard_labels)) {
         (None, None, _) if lives_on_one_shard(&expr, shard_labels) => return RulePlace::Shard,
-        (Some(missing), _, _) => format!("it reads {missing}, which the global view makes"),
+        (Some(missing), _, _) => missing,
         (None, Some((name, _)), _) => format!("its labels overwrite `{}`", name.value),
         (None, None, ShardVerdict::NeedsGlobal { reason, .. }) => reason,
         (None, None, ShardVerdict::ShardSafe) => return RulePlace::Shard,
@@ -189,7 +194,7 @@ fn place(rule: &Rule, shard_labels: &[&str], names: &mut Names) -> RulePlace {
     };
     let mut used = std::mem::take(&mut names.used);
     let mut name = |op: &str| unique(&mut used, format!("{base}:{op}"), "_");
-    let local = |expr: &Expr| names.missing(expr).is_none();
+    let local = |expr: &Expr| names.missing(expr).is_none() && repeated(expr).is_none();
     let levels = two_level(&expr, text, shard_labels, &mut name, &local);
     names.used = used;
     match levels {
@@ -198,10 +203,20 @@ fn place(rule: &Rule, shard_labels: &[&str], names: &mut Names) -> RulePlace {
     }
 }
 
+/// Why an expression may find the same series on several shards.
+fn repeated(expr: &Expr, key: &ShardKey) -> Option<String> {
+    let is_repeated = |selector: &&Selector| match &selector.name {
+        Some(name) => key.repeated().contains(&&*name.text),
+        None => !key.repeated().is_empty(),
+    };
+    let selector = expr.selectors().into_iter().find(is_repeated)?;
+    Some(format!("`{selector}` is on every shard for a job that is split"))
+}
+
 /// Whether the result of a rule that a shard evaluates may lack the labels that tell the shard: what
 /// reads it cannot count on them, and belongs to the global view.
-fn loses_shard(rule: &Rule, shard_labels: &[&str]) -> bool {
-    let safe = |expr: &Expr| classify(expr, shard_labels) == ShardVerdict::ShardSafe;
+fn loses_shard(rule: &Rule, key: &ShardKey) -> bool {
+    let safe = |expr: &Expr| classify(expr, &key.for_expr(expr)) == ShardVerdict::ShardSafe;
     !parse(&rule.expr.value).is_ok_and(|expr| safe(&expr))
 }
 

@@ -89,6 +89,27 @@ fn every_target_is_on_one_shard_and_is_there_what_it_was() {
 }
 
 #[test]
+fn a_job_of_its_own_server_is_there_alone() {
+    let (project, sources) = read(CONFIG);
+    let goal = ShardGoal {
+        dedicated: vec!["flow".to_owned(), "nosuch".to_owned()],
+        ..ShardGoal::new(ShardSize::Shards(2))
+    };
+    let plan = plan(&loads(&project), &goal, &|bytes| bytes);
+    assert_eq!((plan.shards, plan.servers(), &plan.dedicated[..]), (2, 3, &goal.dedicated[..1]));
+    assert_eq!(plan.detail[2].targets, 3);
+    let mut found = Vec::new();
+    for server in servers(plan.servers(), 1) {
+        let name = server.name();
+        let files = shard_config(&project, &sources, &plan, &server, &name, None).unwrap();
+        let jobs = active(&read(&files[0].1).0).into_iter().filter(|(job, _)| job != "self");
+        found.extend(jobs.map(|(job, _)| (job == "flow", name == "2")));
+    }
+    assert!(found.iter().all(|(is_flow, is_there)| is_flow == is_there), "{found:?}");
+    assert_eq!(found.len(), active(&project).len() - 1);
+}
+
+#[test]
 fn labels_rules_and_alerts_are_the_servers_own() {
     let (project, sources) = read(CONFIG);
     let plan = planned(&loads(&project), Assignment::Hashmod);
@@ -189,7 +210,7 @@ fn shared() -> SharedRules {
     let file = sources.add(SourceText::new("rules.yml", RULES.to_owned()));
     let findings = project.add_rule_file(file, sources.file(file));
     assert_eq!(findings, []);
-    share_rules(&project, &["instance"])
+    share_rules(&project, &ShardKey::of(&["instance"]))
 }
 
 #[test]

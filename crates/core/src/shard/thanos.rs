@@ -13,21 +13,30 @@ pub fn prometheus_flags() -> Vec<String> {
     flags.map(str::to_owned).to_vec()
 }
 
-/// Flags of the sidecar of each server; it takes the external labels from the server.
-pub fn sidecar_flags() -> Vec<String> {
-    let flags =
-        ["--prometheus.url=http://localhost:9090", "--tsdb.path=data", "--grpc-address=:10901"];
-    flags.map(str::to_owned).to_vec()
+/// Flags of the sidecar of each server, whose data is in that folder; it takes the external labels
+/// from the server.
+pub fn sidecar_flags(data: &str) -> Vec<String> {
+    let data = format!("--tsdb.path={data}");
+    ["--prometheus.url=http://localhost:9090", &data, "--grpc-address=:10901"]
+        .map(str::to_owned)
+        .to_vec()
 }
 
-/// Flags of Thanos Query over all servers and the ruler. Both labels are taken for replicas: with the
-/// shard's left, `sum without (instance)` would give one result a shard. An answer without one of
-/// the shards is an error.
+/// Where Thanos Query finds the ruler.
+pub(super) const RULER_ENDPOINT: &str = "--endpoint=thanos-rule:10901";
+
+/// Flags of Thanos Query over all servers and the ruler.
 pub fn query_flags(servers: &[ShardServer]) -> Vec<String> {
     let endpoints = servers.iter().map(|server| format!("--endpoint={}", endpoint(server)));
+    endpoints.chain([RULER_ENDPOINT.to_owned()]).chain(merging_flags()).collect()
+}
+
+/// What makes Thanos Query answer as one server. Both labels are taken for replicas: with the shard's
+/// left, `sum without (instance)` would give one result a shard. An answer without one of the
+/// shards is an error.
+pub(super) fn merging_flags() -> Vec<String> {
     let labels = [REPLICA_LABEL, SHARD_LABEL].map(|label| format!("--query.replica-label={label}"));
-    let more = ["--endpoint=thanos-rule:10901", "--no-query.partial-response"];
-    endpoints.chain(more.map(str::to_owned)).chain(labels).collect()
+    std::iter::once("--no-query.partial-response".to_owned()).chain(labels).collect()
 }
 
 /// Flags of Thanos Ruler, which evaluates `rule_file` over Thanos Query. What it records has a label

@@ -6,6 +6,7 @@
 use crate::promql::{
     AggregateOp, Binary, Call, Expr, ExprKind, Grouping, MatchOp, Matcher, Selector, ValueType,
 };
+use crate::series::METRIC_NAME;
 use crate::text::Span;
 
 /// What sharding does to an expression.
@@ -89,6 +90,11 @@ fn node(expr: &Expr, shard_labels: &[&str]) -> ShardVerdict {
             }
         }
         ExprKind::Binary(binary) => binary_node(binary, shard_labels),
+        ExprKind::Selector(selector)
+            if selector.name.is_none() && shard_labels.contains(&METRIC_NAME) =>
+        {
+            global(expr.span, "its metrics may live on different shards")
+        }
         ExprKind::Call(call) => call_node(expr, call, shard_labels),
         _ => ShardVerdict::ShardSafe,
     }
@@ -111,7 +117,10 @@ fn lost(grouping: Option<&Grouping>, shard_labels: &[&str]) -> Option<String> {
         grouping.is_some_and(|grouping| grouping.labels.iter().any(|name| &*name.text == label))
     };
     let without = grouping.is_some_and(|grouping| grouping.without);
-    let lost = shard_labels.iter().find(|label| named(label) == without);
+    // `without` drops the metric's name, named or not.
+    let lost = shard_labels
+        .iter()
+        .find(|label| named(label) == without || (without && **label == METRIC_NAME));
     lost.map(|label| (*label).to_owned())
 }
 
@@ -130,9 +139,14 @@ fn binary_node(binary: &Binary, shard_labels: &[&str]) -> ShardVerdict {
     if shard_labels.is_empty() {
         return global(binary.op_span, format!("`{op}` joins series of unknown shards"));
     }
-    let Some(matching) = &binary.matching else { return ShardVerdict::ShardSafe };
-    let named = |label: &str| matching.labels.iter().any(|name| &*name.text == label);
-    match shard_labels.iter().find(|label| named(label) != matching.on) {
+    let named = |label: &str| {
+        let mut labels = binary.matching.iter().flat_map(|matching| &matching.labels);
+        labels.any(|name| &*name.text == label)
+    };
+    let on = binary.matching.as_ref().is_some_and(|matching| matching.on);
+    // Only `on` compares the metric's name.
+    let lost = |label: &&&str| named(label) != on || (!on && **label == METRIC_NAME);
+    match shard_labels.iter().find(lost) {
         None => ShardVerdict::ShardSafe,
         Some(label) => {
             global(binary.op_span, format!("`{op}` joins series of different `{label}`"))
@@ -221,6 +235,22 @@ mod tests {
             "label_replace(a, \"instance\", \"$1\", \"y\", \"(.*)\")",
             Some("label_replace(a, \"instance\", \"$1\", \"y\", \"(.*)\")"),
         );
+    }
+
+    #[test]
+    fn a_hash_of_the_name_separates_metrics() {
+        let safe = |text: &str| {
+            let expr = crate::promql::parse(text).unwrap();
+            classify(&expr, &["__name__", "pod"]) == ShardVerdict::ShardSafe
+        };
+        for text in ["rate(a[5m]) > 1", "sum by (__name__, pod) (a)", "a / on (__name__, pod) b"] {
+            assert!(safe(text), "{text}");
+        }
+        for text in
+            ["a / b", "a / on (pod) b", "sum by (pod) (a)", "sum without (x) (a)", "{x=\"y\"}"]
+        {
+            assert!(!safe(text), "{text}");
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ use super::{TempDir, Version, prometheus};
 /// Generous, for a server with thousands of jobs on a busy machine: one that fails ends at once.
 const START_TIMEOUT: Duration = Duration::from_mins(5);
 const SCRAPE_TIMEOUT: Duration = Duration::from_mins(5);
+/// For a program that ends its own children.
+const GRACE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(50);
 /// Another process may take the free port before the server does.
 const ATTEMPTS: usize = 3;
@@ -82,6 +84,30 @@ impl Server {
         }
         let (child, address) = run(version, &dir, setup)?;
         Ok(Self { child, address, dir, version, setup: setup.clone() })
+    }
+
+    /// Starts another program that answers as a server does. It is given a free address to listen on,
+    /// then `args`, and is to end when its standard input does.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_program(program: &Path, args: &[String]) -> Result<Self> {
+        let dir = TempDir::new("program")?;
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+        let log = File::create(log_path(&dir)).context("creating the program's log")?;
+        let child = Command::new(program)
+            .current_dir(dir.path())
+            .arg(&address)
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("starting {}", program.display()))?;
+        let (version, setup) = (Version::V3, Setup::default());
+        let mut server = Self { child, address, dir, version, setup };
+        server.wait_ready()?;
+        Ok(server)
     }
 
     /// Kills it as a crash would; its data stays.
@@ -204,7 +230,27 @@ impl Server {
     /// As [`api`](Self::api).
     pub fn history(&self, selector: &str) -> Result<Vec<(BTreeMap<String, String>, Samples)>> {
         let query = percent_encode(&format!("{selector}[1h]"));
-        let data = self.api(&format!("/api/v1/query?query={query}"))?;
+        self.matrix(&format!("/api/v1/query?query={query}"))
+    }
+
+    /// What `query` gives at every `step` seconds from one time to another: label sets, and times with
+    /// values.
+    ///
+    /// # Errors
+    /// As [`api`](Self::api); also when it gives one at some of the times alone.
+    pub fn query_range(
+        &self,
+        query: &str,
+        (start, end): (u64, u64),
+        step: u64,
+    ) -> Result<Vec<(BTreeMap<String, String>, Samples)>> {
+        let query = percent_encode(query);
+        let times = format!("start={start}&end={end}&step={step}");
+        self.matrix(&format!("/api/v1/query_range?query={query}&{times}"))
+    }
+
+    fn matrix(&self, path: &str) -> Result<Vec<(BTreeMap<String, String>, Samples)>> {
+        let data = self.api(path)?;
         let results = data["result"].as_array().with_context(|| format!("no result: {data}"))?;
         results.iter().map(samples).collect()
     }
@@ -301,6 +347,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if let Some(input) = self.child.stdin.take() {
+            drop(input);
+            let deadline = Instant::now() + GRACE;
+            while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+                thread::sleep(POLL);
+            }
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -4,6 +4,7 @@ use anyhow::{Context, anyhow};
 use promsieve_core::config::Project;
 use promsieve_core::cost::{CostModel, ServerSettings};
 use promsieve_core::flow;
+use promsieve_core::series::Table;
 use promsieve_core::shard::{self, Recorded, TargetLoad};
 
 use crate::Status;
@@ -29,6 +30,8 @@ pub(super) struct Input<'a> {
     pub(super) model: &'a CostModel,
     pub(super) settings: &'a ServerSettings,
     pub(super) targets: Vec<TargetLoad>,
+    /// The series, where scrapes are known.
+    pub(super) stored: Option<&'a Table>,
 }
 
 impl<'a> Input<'a> {
@@ -43,6 +46,7 @@ impl<'a> Input<'a> {
             model,
             settings,
             targets: shard::target_loads(table, &discovered, model, settings),
+            stored: Some(table),
         }
     }
 }
@@ -70,7 +74,8 @@ pub(super) fn with_recorded<T>(
         warn(&format!("{uncounted} targets were not counted: each gets the mean of the others"));
     }
     let config = gathered.config.as_ref();
-    let input = Input { project, config, model: &model, settings: &settings, targets };
+    let (model, settings) = (&model, &settings);
+    let input = Input { project, config, model, settings, targets, stored: None };
     with(&input, gathered.status)
 }
 

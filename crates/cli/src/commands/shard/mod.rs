@@ -8,8 +8,10 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 
+use anyhow::{Context as _, bail};
 use promsieve_core::shard::{
-    self, Assignment, Layout, OwnLoad, ShardGoal, ShardPlan, ShardSize, SharedRules, TargetLoad,
+    self, Assignment, Layout, OwnLoad, ShardGoal, ShardKey, ShardPlan, ShardSize, SharedRules,
+    Split, TargetLoad,
 };
 use promsieve_core::units::Bytes;
 
@@ -43,6 +45,10 @@ pub(crate) struct ShardArgs {
     /// Write the configuration of each server, the rule files and the flags of Thanos into DIR
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
+
+    /// Write Kubernetes resources, too, for kustomize
+    #[arg(long, requires = "write")]
+    kubernetes: bool,
 }
 
 /// What a plan is to reach.
@@ -67,6 +73,14 @@ pub(crate) struct Options {
     /// Make the shards even by a generated list of targets that leave the shard of their hash
     #[arg(long)]
     mapped: bool,
+
+    /// Let all shards scrape a job, each for a part of its series; the default where a budget has no room for one target
+    #[arg(long, value_name = "JOB", value_delimiter = ',')]
+    split: Vec<String>,
+
+    /// Give a job a server of its own, behind the shards
+    #[arg(long, value_name = "JOB", value_delimiter = ',')]
+    dedicated: Vec<String>,
 
     /// Servers that scrape the same, for high availability
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=26))]
@@ -94,6 +108,8 @@ impl Options {
             headroom: HEADROOM,
             source_labels: Vec::new(),
             mapped: false,
+            split: Vec::new(),
+            dedicated: Vec::new(),
             replicas: 1,
             current: None,
             current_labels: Vec::new(),
@@ -116,6 +132,8 @@ impl Options {
             current: self.current.map(|shards| Layout { shards, source_labels: source_labels() }),
             assignment: if self.mapped { Assignment::Mapped } else { Assignment::Hashmod },
             own,
+            splits: Vec::new(),
+            dedicated: self.dedicated.clone(),
         }
     }
 }
@@ -144,45 +162,58 @@ fn planned(
     common: &Common,
     out: &mut impl Write,
 ) -> anyhow::Result<Status> {
-    let sharded = Sharded::of(input, &args.options);
+    let sharded = Sharded::of(input, &args.options)?;
     let view = sharded.view(input, &args.options);
     match common.format {
         Format::Json => json::write(out, &view)?,
         Format::Text => text::shard::write(out, &view)?,
     }
     if let Some(directory) = &args.write {
-        files::write(directory, input, &sharded, args.options.replicas)?;
+        files::write(directory, input, &sharded, args.options.replicas, args.kubernetes)?;
     }
     Ok(if view.fits { Status::Clean } else { Status::Findings })
 }
 
 /// The plan for the newest snapshot, and where each rule can run.
-pub(crate) fn view(analysis: &Analysis, size: ShardSize) -> ShardView {
+pub(crate) fn view(analysis: &Analysis, size: ShardSize) -> Option<ShardView> {
     let (options, input) = (Options::of(size), Input::of(analysis));
-    Sharded::of(&input, &options).view(&input, &options)
+    Some(Sharded::of(&input, &options).ok()?.view(&input, &options))
 }
 
 /// A plan with what it was made of.
 struct Sharded {
     targets: Vec<TargetLoad>,
     plan: ShardPlan,
-    /// Labels of stored series that tell their shard.
-    key: Vec<&'static str>,
+    key: ShardKey,
     rules: SharedRules,
 }
 
 impl Sharded {
-    fn of(input: &Input<'_>, options: &Options) -> Self {
-        let (model, settings) = (input.model, input.settings);
+    fn of(input: &Input<'_>, options: &Options) -> anyhow::Result<Self> {
         let own_jobs = input.project.jobs.iter().filter(|job| shard::watches_own_machine(job));
         let own_jobs: BTreeSet<&str> = own_jobs.map(|job| job.name.as_str()).collect();
         let is_own = |target: &TargetLoad| own_jobs.contains(target.job.as_str());
-        let (own, targets): (Vec<_>, Vec<_>) = input.targets.iter().cloned().partition(is_own);
-        let goal = options.goal(&targets, own_load(&own));
-        let plan = shard::plan(&targets, &goal, &|bytes| model.resident(bytes, settings));
-        let key = shard::shard_key(&targets, &plan);
-        let rules = shard::share_rules(input.project, &key);
-        Self { targets, plan, key, rules }
+        let (own, mut targets): (Vec<_>, Vec<_>) = input.targets.iter().cloned().partition(is_own);
+        if let Some(job) = options.split.iter().find(|job| options.dedicated.contains(job)) {
+            bail!("`{job}` is either split or on a server of its own: leave one of them out");
+        }
+        let mut split: BTreeSet<String> = options.split.iter().cloned().collect();
+        let mut apart: Vec<TargetLoad> = Vec::new();
+        loop {
+            apart.extend(targets.extract_if(.., |target| split.contains(&target.job)));
+            let mut goal = options.goal(&targets, own_load(&own));
+            goal.splits = splits(input, &apart, &split)?;
+            let (model, settings) = (input.model, input.settings);
+            let plan = shard::plan(&targets, &goal, &|bytes| model.resident(bytes, settings));
+            let large = plan.too_large.iter().map(|it| targets[it.target].job.clone());
+            let large: Vec<String> = large.collect();
+            if large.is_empty() || input.stored.is_none() {
+                let key = shard::shard_key(&targets, &plan, input.stored);
+                let rules = shard::share_rules(input.project, &key);
+                return Ok(Self { targets, plan, key, rules });
+            }
+            split.extend(large);
+        }
     }
 
     fn view(&self, input: &Input<'_>, options: &Options) -> ShardView {
@@ -194,9 +225,23 @@ impl Sharded {
             input.config.map_or_else(String::new, |it| it.sources.file(rule.file).name().to_owned())
         };
         let rules = self.rules.rules.iter().map(|rule| RuleView::of(rule, file(rule))).collect();
-        let key = self.key.iter().map(|label| (*label).to_owned()).collect();
+        let key = self.key.labels.clone();
         ShardView { replicas: options.replicas, key, rules, ..ShardView::of(&self.plan, name) }
     }
+}
+
+/// The splits of jobs whose targets these are.
+fn splits(
+    input: &Input<'_>,
+    targets: &[TargetLoad],
+    jobs: &BTreeSet<String>,
+) -> anyhow::Result<Vec<Split>> {
+    let split = |job: &String| {
+        let stored = input.stored.context("a job is split by its labels: give its scrapes")?;
+        let split = Split::of(stored, targets, job, input.model, input.settings);
+        split.with_context(|| format!("`{job}` cannot be split: no series of it are known"))
+    };
+    jobs.iter().map(split).collect()
 }
 
 fn own_load(own: &[TargetLoad]) -> OwnLoad {

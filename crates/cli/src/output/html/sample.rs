@@ -277,6 +277,8 @@ fn shard(text: &str) -> ShardView {
     let detail = |index| ShardDetailView { index, targets: 6, series: 500, rss: 60 << 20 };
     ShardView {
         shards: 2,
+        dedicated: Vec::new(),
+        splits: Vec::new(),
         source_labels: vec![text.to_owned()],
         imbalance: 1.1,
         balanced_imbalance: 1.01,

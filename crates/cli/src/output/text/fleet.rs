@@ -10,8 +10,17 @@ pub(crate) fn write(out: &mut impl Write, view: &FleetView) -> std::io::Result<(
         let example = fault.example.as_ref();
         let example = example.map_or_else(String::new, |address| format!(", such as `{address}`"));
         let (what, remedy) = told(fault);
-        let share = fault.share * 100.0;
-        writeln!(out, "{}: {share:.1} % of the targets {what}{example}: {remedy}", fault.job)?;
+        match &fault.job {
+            Some(job) => {
+                let share = fault.share * 100.0;
+                let whose = if fault.of_series { "series" } else { "targets" };
+                writeln!(out, "{job}: {share:.1} % of the {whose} {what}{example}: {remedy}")?;
+            }
+            None => writeln!(out, "external labels: {what}: {remedy}")?,
+        }
+        for reason in &fault.reasons {
+            writeln!(out, "  {reason}")?;
+        }
     }
     let faults = view.faults.len();
     let end = if faults == 1 { "fault" } else { "faults" };
@@ -30,6 +39,10 @@ fn told(fault: &FaultView) -> (String, &'static str) {
         "whole" => {
             (format!("are scraped by each of {list}"), "shard the job, or leave it to one of them")
         }
+        "labels" => (
+            format!("{list} cannot be told apart"),
+            "give each its own, `shard` and `replica`, or Thanos refuses their blocks",
+        ),
         _ => ("cannot be judged".to_owned(), "use one modulus in all configurations"),
     }
 }

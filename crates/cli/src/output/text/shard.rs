@@ -28,6 +28,12 @@ pub(crate) fn write(out: &mut impl Write, view: &ShardView) -> std::io::Result<(
     for step in &view.steps {
         writeln!(out, "{}", step.trim_end())?;
     }
+    for split in view.splits.iter().filter(|_| view.shards > 1) {
+        writeln!(out, "\n# shard 0, `metric_relabel_configs` of {}", split.job)?;
+        for step in &split.steps {
+            writeln!(out, "{}", step.trim_end())?;
+        }
+    }
     Ok(())
 }
 
@@ -61,6 +67,36 @@ pub(super) fn summary(out: &mut impl Write, view: &ShardView) -> std::io::Result
         ]);
     }
     columns.write(out)?;
+    large(out, view)?;
+    if beyond(view).next().is_some() {
+        let levels = beyond(view).filter(|rule| rule.verdict == "two_level").count();
+        writeln!(
+            out,
+            "  {} of {} rules need a global view, {levels} of them for the parts that shards record",
+            beyond(view).count(),
+            view.rules.len(),
+        )?;
+    }
+    Ok(())
+}
+
+/// Jobs and targets that are too large for a shard, and what became of them.
+fn large(out: &mut impl Write, view: &ShardView) -> std::io::Result<()> {
+    for (job, server) in view.dedicated.iter().zip(view.shards..) {
+        writeln!(out, "  server {server} is for {job} alone")?;
+    }
+    for split in view.splits.iter().filter(|_| view.shards > 1) {
+        writeln!(
+            out,
+            "  {} is split by {}: {} scrapes of its targets ({}), {} of memory for what is dropped, and \
+             their `up` on every shard",
+            split.job,
+            split.source_labels.join(", "),
+            view.shards,
+            SeriesCount(split.targets),
+            Bytes(split.dropped_bytes),
+        )?;
+    }
     for target in &view.too_large {
         writeln!(
             out,
@@ -69,15 +105,6 @@ pub(super) fn summary(out: &mut impl Write, view: &ShardView) -> std::io::Result
             target.job,
             SeriesCount(target.series),
             Bytes(target.rss),
-        )?;
-    }
-    if beyond(view).next().is_some() {
-        let levels = beyond(view).filter(|rule| rule.verdict == "two_level").count();
-        writeln!(
-            out,
-            "  {} of {} rules need a global view, {levels} of them for the parts that shards record",
-            beyond(view).count(),
-            view.rules.len(),
         )?;
     }
     Ok(())

@@ -15,15 +15,21 @@ pub(crate) struct FleetView {
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FaultView {
-    pub(crate) job: String,
-    /// `gap`, `overlap`, `whole` (each shard scrapes all of it) or `unknown` (too many residues).
+    /// The job; none for the external labels.
+    pub(crate) job: Option<String>,
+    /// `gap`, `overlap`, `whole` (each shard scrapes all of it), `labels` (external labels that are the
+    /// same) or `unknown` (too many residues).
     pub(crate) kind: &'static str,
-    /// The share of the targets that it concerns.
+    /// The share of the targets that it concerns; of the series, where those are hashed.
     pub(crate) share: f64,
+    /// Whether series are hashed, not targets alone.
+    pub(crate) of_series: bool,
     /// Configurations that scrape them, or that have the job where none does.
     pub(crate) configurations: Vec<String>,
     /// An address that falls there.
     pub(crate) example: Option<String>,
+    /// What in the configurations leads to it.
+    pub(crate) reasons: Vec<String>,
 }
 
 impl FleetView {
@@ -35,11 +41,14 @@ impl FleetView {
                 FaultKind::Gap => "gap",
                 FaultKind::Overlap => "overlap",
                 FaultKind::Whole => "whole",
+                FaultKind::Labels => "labels",
                 FaultKind::Unknown => "unknown",
             },
             share: (fault.share * 1000.0).round() / 1000.0,
+            of_series: fault.of_series,
             configurations: fault.members,
             example: fault.example,
+            reasons: fault.reasons,
         };
         Self { configurations, faults: faults.into_iter().map(fault).collect() }
     }

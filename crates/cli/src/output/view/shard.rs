@@ -1,6 +1,7 @@
 //! The view of a shard plan.
 
-use promsieve_core::shard::{self, Movement, PlacedRule, RulePlace, ShardPlan};
+use promsieve_core::relabel::RawStep;
+use promsieve_core::shard::{self, Movement, PlacedRule, PlannedSplit, RulePlace, ShardPlan};
 use serde::Serialize;
 
 /// How targets spread over servers.
@@ -8,6 +9,10 @@ use serde::Serialize;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ShardView {
     pub(crate) shards: u64,
+    /// Jobs with a server of their own, in order behind the shards.
+    pub(crate) dedicated: Vec<String>,
+    /// Jobs that all shards scrape, each for a part of the series.
+    pub(crate) splits: Vec<SplitView>,
     pub(crate) source_labels: Vec<String>,
     /// Series of the largest shard over the mean.
     pub(crate) imbalance: f64,
@@ -41,6 +46,37 @@ pub(crate) struct ShardDetailView {
     pub(crate) targets: u64,
     pub(crate) series: u64,
     pub(crate) rss: u64,
+}
+
+/// A job that all shards scrape.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct SplitView {
+    pub(crate) job: String,
+    /// Its targets, each scraped by every shard.
+    pub(crate) targets: u64,
+    /// What is hashed of each series.
+    pub(crate) source_labels: Vec<String>,
+    /// Series of each shard, those that a server adds to a scrape included.
+    pub(crate) series: Vec<u64>,
+    /// Live heap that all shards together spend on remembering what they drop.
+    pub(crate) dropped_bytes: u64,
+    /// The steps of shard 0 behind its `metric_relabel_configs`, as YAML.
+    pub(crate) steps: Vec<String>,
+}
+
+impl SplitView {
+    fn of(split: &PlannedSplit) -> Self {
+        let steps = shard::split_steps(split, "0");
+        Self {
+            job: split.job.clone(),
+            targets: split.targets,
+            source_labels: split.source_labels.clone(),
+            series: split.series.clone(),
+            dropped_bytes: split.dropped_bytes,
+            steps: steps.iter().map(RawStep::to_yaml).collect(),
+        }
+    }
 }
 
 /// How uneven the shards get, largest over mean: half of the times less, 19 of 20 times less, ever.
@@ -151,6 +187,8 @@ impl ShardView {
         let steps = shard::steps(plan, "0");
         Self {
             shards: plan.shards,
+            dedicated: plan.dedicated.clone(),
+            splits: plan.splits.iter().map(SplitView::of).collect(),
             source_labels: plan.source_labels.clone(),
             imbalance: rounded(plan.imbalance),
             balanced_imbalance: rounded(plan.balanced_imbalance),
@@ -166,7 +204,7 @@ impl ShardView {
             mapped: plan.mapped.len() as u64,
             movement: plan.movement.as_ref().map(MovementView::of),
             shards_detail: detail.collect(),
-            steps: steps.iter().map(promsieve_core::relabel::RawStep::to_yaml).collect(),
+            steps: steps.iter().map(RawStep::to_yaml).collect(),
             rejected: rejected.collect(),
             too_large: too_large.collect(),
             rules: Vec::new(),

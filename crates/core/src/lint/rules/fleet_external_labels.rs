@@ -49,7 +49,7 @@
 use crate::config::Project;
 use crate::finding::{Evidence, RuleId, Severity};
 use crate::lint::{Check, Context, FixKind, Rule};
-use crate::shard::sharded;
+use crate::shard::{external_labels, sharded};
 
 pub(super) static RULE: Rule = Rule {
     id: RuleId { code: "SH006", name: "fleet-external-labels" },
@@ -72,10 +72,12 @@ fn check(context: &mut Context<'_>) {
     };
     let mut others =
         context.facts.fleet.iter().filter(|member| !std::ptr::eq(member.project, context.project));
-    let twin = others
-        .find(|member| shares(member.project) && labels(member.project) == labels(context.project));
+    let twin = others.find(|member| {
+        shares(member.project)
+            && external_labels(member.project) == external_labels(context.project)
+    });
     let Some(twin) = twin else { return };
-    let shown = labels(context.project);
+    let shown = external_labels(context.project);
     let (what, evidence) = if shown.is_empty() {
         ("no external labels", "both have none".to_owned())
     } else {
@@ -90,12 +92,4 @@ fn check(context: &mut Context<'_>) {
         .consequence("a global view cannot tell them apart: what both record becomes one series")
         .remedy("give each configuration an external label of its own, such as `shard`");
     context.report(finding);
-}
-
-fn labels(project: &Project) -> Vec<(&str, &str)> {
-    let labels = project.global.external_labels.iter();
-    let mut labels: Vec<_> =
-        labels.map(|(name, value)| (name.value.as_str(), value.value.as_str())).collect();
-    labels.sort_unstable();
-    labels
 }
