@@ -31,7 +31,7 @@ pub const GRAFANA: Library = Library {
 /// What runs hooks before a commit.
 pub const PRE_COMMIT: Library = Library { module: "pre_commit", package: "pre-commit==4.7.0" };
 
-/// What checks lists of parts against the schema of CycloneDX.
+/// What checks lists of parts against the schema of `CycloneDX`.
 pub const CYCLONEDX: Library =
     Library { module: "cyclonedx", package: "cyclonedx-python-lib[json-validation]==11.12.0" };
 
