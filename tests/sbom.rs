@@ -1,4 +1,4 @@
-//! The list of what the released binary is made of: valid as CycloneDX, whole, and no longer than
+//! The list of what the released binary is made of: valid as `CycloneDX`, whole, and no longer than
 //! that.
 
 use std::collections::BTreeSet;

@@ -42,7 +42,7 @@ pub const AXE: Library = Library {
     alone: true,
 };
 
-/// What checks lists of parts against the schema of CycloneDX.
+/// What checks lists of parts against the schema of `CycloneDX`.
 pub const CYCLONEDX: Library =
     Library { module: "cyclonedx", package: "cyclonedx-python-lib[json-validation]==11.12.0", alone: false };
 

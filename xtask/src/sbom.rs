@@ -1,4 +1,4 @@
-//! The parts that the released binary is linked of, as a CycloneDX 1.5 document.
+//! The parts that the released binary is linked of, as a `CycloneDX` 1.5 document.
 //!
 //! It names no time and no serial number, so that the same lock file gives the same bytes.
 
