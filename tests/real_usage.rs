@@ -53,7 +53,7 @@ enum Claim {
 }
 
 /// Queries with random series, as long as there is something to compare.
-fn cases(count: usize, case: fn(&Usage, Data) -> (Data, Vec<Less>)) -> Vec<Case> {
+fn cases(count: usize, case: fn(&Usage, &Data) -> (Data, Vec<Less>)) -> Vec<Case> {
     let seed = RngSeed::Fixed(seed());
     let config = Config { rng_seed: seed, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new(config);
@@ -63,7 +63,7 @@ fn cases(count: usize, case: fn(&Usage, Data) -> (Data, Vec<Less>)) -> Vec<Case>
         let query = queries.new_tree(&mut runner).unwrap().current();
         let data = series.new_tree(&mut runner).unwrap().current();
         let usage = Usage::of(list_queries("list", &query), UsageOptions::default());
-        let (whole, mut less) = case(&usage, data);
+        let (whole, mut less) = case(&usage, &data);
         less.retain(|less| less.data != whole);
         if less.is_empty() || is_arbitrary(&query) {
             continue;
@@ -78,8 +78,8 @@ fn cases(count: usize, case: fn(&Usage, Data) -> (Data, Vec<Less>)) -> Vec<Case>
 }
 
 /// Series without one thing that is called unneeded, for each, and without a label that is needed.
-fn without_one(usage: &Usage, data: Data) -> (Data, Vec<Less>) {
-    let whole = unlike(data);
+fn without_one(usage: &Usage, data: &Data) -> (Data, Vec<Less>) {
+    let whole = unlike(data.clone());
     let unneeded = without_unneeded(usage, &whole).into_iter();
     let mut less: Vec<Less> =
         unneeded.map(|(what, data)| Less { what, claim: Claim::Unneeded, data }).collect();
@@ -92,8 +92,8 @@ fn without_one(usage: &Usage, data: Data) -> (Data, Vec<Less>) {
 }
 
 /// Steady counters, summed over a label that nobody needs or that somebody does.
-fn summed_over_one(usage: &Usage, data: Data) -> (Data, Vec<Less>) {
-    let whole = steady(&data);
+fn summed_over_one(usage: &Usage, data: &Data) -> (Data, Vec<Less>) {
+    let whole = steady(data);
     let sums = METRICS.into_iter().filter(|metric| !usage.metric(metric).is_unused());
     let of_metric = |metric: &'static str| {
         LABELS.map(|label| {
@@ -208,7 +208,7 @@ fn is_alike(one: &Answer, other: &Answer) -> bool {
 }
 
 #[track_caller]
-fn check(version: Version, case: fn(&Usage, Data) -> (Data, Vec<Less>)) {
+fn check(version: Version, case: fn(&Usage, &Data) -> (Data, Vec<Less>)) {
     if dir().is_none() {
         return;
     }

@@ -43,8 +43,11 @@ pub const AXE: Library = Library {
 };
 
 /// What checks lists of parts against the schema of `CycloneDX`.
-pub const CYCLONEDX: Library =
-    Library { module: "cyclonedx", package: "cyclonedx-python-lib[json-validation]==11.12.0", alone: false };
+pub const CYCLONEDX: Library = Library {
+    module: "cyclonedx",
+    package: "cyclonedx-python-lib[json-validation]==11.12.0",
+    alone: false,
+};
 
 /// Every library.
 pub const ALL: [&Library; 6] = [&EDITOR, &DATABASE, &GRAFANA, &PRE_COMMIT, &AXE, &CYCLONEDX];
