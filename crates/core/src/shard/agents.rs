@@ -22,6 +22,15 @@ pub fn operator_resource(project: &Project, plan: &ShardPlan, replicas: u64) -> 
             plan.source_labels.join(", ")
         ));
     }
+    let apart = plan.splits.iter().map(|split| &split.job).chain(&plan.dedicated);
+    let apart: Vec<&str> = apart.map(String::as_str).collect();
+    if !apart.is_empty() {
+        out.push_str(&format!(
+            "# These shards share all targets out: what the plan splits by series or gives a server\n\
+             # of its own needs a resource of its own: {}.\n",
+            apart.join(", ")
+        ));
+    }
     let moved: Vec<&str> = project
         .jobs
         .iter()

@@ -208,10 +208,12 @@ pub fn plan(
     if !all_shared {
         set_apart(&mut plan, targets, goal, resident);
     }
+    let split = (0..plan.shards as usize).map(|at| part_of(&plan.splits, at, |it| &it.bytes));
+    let besides = goal.own.bytes + split.max().unwrap_or(0);
     let moves = |from: &Layout| {
         let before = from.assigned(targets);
         movement(targets, (&before, from.shards), (&plan.assigned, plan.servers()), &|bytes| {
-            resident(Bytes(bytes.0 + goal.own.bytes))
+            resident(Bytes(bytes.0 + besides))
         })
     };
     plan.movement = goal.current.as_ref().map(moves);

@@ -98,6 +98,8 @@ fn a_job_of_its_own_server_is_there_alone() {
     let plan = plan(&loads(&project), &goal, &|bytes| bytes);
     assert_eq!((plan.shards, plan.servers(), &plan.dedicated[..]), (2, 3, &goal.dedicated[..1]));
     assert_eq!(plan.detail[2].targets, 3);
+    let operator = operator_resource(&project, &plan, 1);
+    assert!(operator.contains("# of its own needs a resource of its own: flow.\n"), "{operator}");
     let mut found = Vec::new();
     for server in servers(plan.servers(), 1) {
         let name = server.name();
