@@ -1,4 +1,4 @@
-//! What is released: a static binary that is the same from whatever directory it is built in, and
+//! What is released: a static binary that names no directory of the machine it is built on, and
 //! the list of its parts.
 
 use std::ffi::OsString;
