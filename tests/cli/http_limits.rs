@@ -123,20 +123,21 @@ fn what_is_no_answer_is_told() {
     check(short, &[], "the connection ended before the answer");
 }
 
+/// The server ends each connection: who is not told so may ask again on one that is gone.
+const MOVED: &str = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nConnection: close\r\nLocation: ";
+
 #[test]
 fn redirects_end_and_lead_to_http_alone() {
     let around = |stream: &mut TcpStream| {
         let own = stream.local_addr().unwrap();
-        let head = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nConnection: close\r\nLocation: ";
-        write!(stream, "{head}http://bob:secret@{own}/\r\n\r\n").unwrap();
+        write!(stream, "{MOVED}http://bob:secret@{own}/\r\n\r\n").unwrap();
     };
     check(around, &[], "leads on and on");
     for (to, wanted) in
         [("file:///etc/hostname", "to what is no HTTP"), ("gopher://127.0.0.1/x", "unknown scheme")]
     {
         let server = RawServer::start(move |stream, _| {
-            let head = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: ";
-            let _ = write!(stream, "{head}{to}\r\n\r\n");
+            let _ = write!(stream, "{MOVED}{to}\r\n\r\n");
         });
         let ended = ask(&server.unwrap(), "/metrics", &[]);
         assert!(ended.status == 2 && ended.stderr.contains(wanted), "{ended:?}");
@@ -154,8 +155,7 @@ fn a_password_does_not_follow_a_redirect() {
     let to = page.address();
     let first = RawServer::start(move |stream, request| {
         assert!(request.to_ascii_lowercase().contains("\r\nauthorization: "), "{request}");
-        let head = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: ";
-        write!(stream, "{head}http://{to}/metrics\r\n\r\n").unwrap();
+        write!(stream, "{MOVED}http://{to}/metrics\r\n\r\n").unwrap();
     });
     assert_eq!(ask(&first.unwrap(), "/metrics", &["--format", "json"]).json()["series"], 3);
     let seen = SEEN.lock().unwrap();
