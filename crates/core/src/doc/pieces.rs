@@ -17,8 +17,15 @@ use crate::text::{FileId, Span};
 /// A piece must be worth a thread.
 const MIN_PIECE: usize = 256 << 10;
 
+/// What is larger and like a configuration has more nodes than are read: it would be read twice, only
+/// to be refused.
+const LARGEST: usize = 8 << 20;
+
 /// The only document of `text`; `None` where the text is too small or has to be read whole.
 pub(super) fn read_in_pieces(text: &str, file: FileId) -> Option<Document> {
+    if text.len() > LARGEST {
+        return None;
+    }
     read_in(text, file, rayon::current_num_threads().min(text.len() / MIN_PIECE))
 }
 
