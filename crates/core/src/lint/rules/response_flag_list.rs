@@ -17,6 +17,18 @@
 //!     rules:
 //!       - record: app:failed_connections:rate5m
 //!         expr: sum(rate(istio_requests_total{response_flags="UF"}[5m])) # error
+//! ```
+//!
+//! ## Bad
+//! ```yaml bad
+//! scrape_configs:
+//!   - job_name: app
+//!     static_configs:
+//!       - targets: ['app:8080']
+//! ---
+//! groups:
+//!   - name: app
+//!     rules:
 //!       - alert: FailedConnections
 //!         expr: sum(rate(istio_requests_total{response_flags="UF"}[5m])) > 0 # error
 //! ```
