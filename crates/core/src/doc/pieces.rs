@@ -17,15 +17,12 @@ use crate::text::{FileId, Span};
 /// A piece must be worth a thread.
 const MIN_PIECE: usize = 256 << 10;
 
-/// What is larger and like a configuration has more nodes than are read: it would be read twice, only
-/// to be refused.
-const LARGEST: usize = 8 << 20;
+/// A text of more lines has more nodes than are read, two a line at least: it would be read twice,
+/// only to be refused.
+const MOST_LINES: usize = MAX_NODES / 2;
 
 /// The only document of `text`; `None` where the text is too small or has to be read whole.
 pub(super) fn read_in_pieces(text: &str, file: FileId) -> Option<Document> {
-    if text.len() > LARGEST {
-        return None;
-    }
     read_in(text, file, rayon::current_num_threads().min(text.len() / MIN_PIECE))
 }
 
@@ -85,14 +82,15 @@ impl Cut {
 }
 
 /// The longest part of `text` from one line with a key at the margin to the next; `None` where
-/// there may be more documents than one.
+/// there may be more documents than one, or far too many lines.
 fn longest_section(text: &str) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let mut longest = 0..0;
     let mut start = None;
     let lines = std::iter::once(0).chain(memchr_iter(b'\n', bytes).map(|end| end + 1));
-    for at in lines {
+    for (line, at) in lines.enumerate() {
         match bytes.get(at) {
+            _ if line > MOST_LINES => return None,
             Some(b'%') => return None,
             Some(b'-' | b'.') if matches!(bytes.get(at..at + 3), Some(b"---" | b"...")) => {
                 return None;
