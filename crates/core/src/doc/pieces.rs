@@ -23,7 +23,9 @@ const MOST_LINES: usize = MAX_NODES / 2;
 
 /// The only document of `text`; `None` where the text is too small or has to be read whole.
 pub(super) fn read_in_pieces(text: &str, file: FileId) -> Option<Document> {
-    read_in(text, file, rayon::current_num_threads().min(text.len() / MIN_PIECE))
+    let worth = text.len() / MIN_PIECE;
+    // Asking for the number of threads starts them.
+    if worth < 2 { None } else { read_in(text, file, rayon::current_num_threads().min(worth)) }
 }
 
 fn read_in(text: &str, file: FileId, count: usize) -> Option<Document> {
