@@ -25,6 +25,8 @@ fn what_sums_in_front_is_taken() {
         }
     }
     assert!(rules.contains("without: [instance"), "{rules}");
+    // The chain of today makes its duplicates one series already: there is nothing left to sum.
+    assert!(!rules.contains("istio_requests_total"), "{rules}");
     let Some(vmagent) = program("vmagent") else { return };
     let dir = TempDir::new("aggregation").unwrap();
     let rules = dir.write("rules.yml", rules).unwrap();

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Advice, Advised};
+use crate::flow::distinct;
 use crate::optimize::patterns::patterns;
 use crate::packs::source_of;
 use crate::series::{METRIC_NAME, MetricRows, MetricType, NameId, Table, Target};
@@ -15,7 +16,8 @@ const IDENTITY: [&str; 4] = [METRIC_NAME, "job", "le", "quantile"];
 pub(super) fn advise(advised: &Advised<'_>) -> Vec<Advice> {
     let jobs = advised.evidence.project.jobs.iter();
     jobs.flat_map(|job| {
-        let table = advised.left.select(&|target: &Target| target.job == job.name);
+        // What the chains made the same already is one series of the server.
+        let table = distinct(&advised.left.select(&|target: &Target| target.job == job.name));
         let view = View { advised, job: &job.name, pins: Pins::of(&table), table };
         let sums = view.sums();
         let of_sum = |sum: &Sum<'_>| {
