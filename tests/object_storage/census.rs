@@ -21,7 +21,7 @@ pub(crate) fn census(address: &str, source: &str, args: &[&str]) -> (Value, Stri
     assert!(status.success(), "{said}");
     assert!(!said.contains(SECRET) && !String::from_utf8_lossy(&stdout).contains(SECRET));
     let mut view: Value = serde_json::from_slice(&stdout).unwrap();
-    for block in view["blocks"].as_array_mut().unwrap() {
+    for block in view["blocks"].as_array_mut().into_iter().flatten() {
         let place = block["source"].as_str().unwrap();
         block["source"] = Path::new(place).file_name().unwrap().to_str().unwrap().into();
     }

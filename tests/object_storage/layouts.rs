@@ -44,7 +44,7 @@ fn by(view: &Value, label: &str) -> Vec<(String, u64)> {
     let groups = groups["groups"].as_array().unwrap().iter();
     let mut groups: Vec<(String, u64)> = groups
         .map(|group| {
-            (group["name"].as_str().unwrap().to_owned(), group["series"].as_u64().unwrap())
+            (group["key"][label].as_str().unwrap().to_owned(), group["series"].as_u64().unwrap())
         })
         .collect();
     groups.sort();

@@ -21,7 +21,7 @@ const PART: u64 = 4 << 20;
 const MOST_WHOLE: u64 = 256 << 20;
 
 /// How often the rest of an answer is asked for that ended before its length.
-const RESTS: u32 = 4;
+const RESTS: u32 = 16;
 
 /// Gets bytes, and counts them.
 pub(super) struct Fetcher {

@@ -4,6 +4,10 @@ use std::error::Error as _;
 
 use object_store::Error;
 
+/// What a store says of credentials.
+const REFUSED: &str =
+    "the store refuses it: check the credentials, and that they may list and read the bucket";
+
 /// What a store's error says: its kind, what to do, and the codes of the answer. Bodies of answers
 /// and queries of URLs are left out, which may hold signatures and keys.
 pub(super) fn said(error: Error) -> anyhow::Error {
@@ -13,14 +17,12 @@ pub(super) fn said(error: Error) -> anyhow::Error {
         texts.push(inner.to_string());
         cause = inner.source();
     }
+    // A list that is refused or not there has no kind of its own.
+    let is = |status: &str| texts.iter().any(|text| text.contains(status));
     let what = match &error {
-        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
-            "the store refuses it: check the credentials, and that they may list and read the bucket"
-        }
-        // A list of a bucket that is not there is no object that is not found.
-        _ if texts.iter().any(|text| text.contains("404 Not Found")) => {
-            "there is none: check bucket, prefix and endpoint"
-        }
+        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => REFUSED,
+        _ if is("403 Forbidden") || is("401 Unauthorized") => REFUSED,
+        _ if is("404 Not Found") => "there is none: check bucket, prefix and endpoint",
         _ => "the store cannot be read: check endpoint, region and credentials",
     };
     match texts.iter().rev().map(|text| plain(text)).find(|text| !text.is_empty()) {
