@@ -38,6 +38,11 @@ pub fn open(source: &Source, access: &Access, wanted: Wanted) -> anyhow::Result<
                 .with_context(|| format!("cannot open `{}`", path.display()))?;
             (Box::new(file), None)
         }
+        Source::Bucket(_) => anyhow::bail!(
+            "`{}` is a bucket: `census` counts its blocks, and `census --save` writes what other \
+             commands read",
+            source.name()
+        ),
     };
     Ok(Opened { bytes: unpack(bytes)?, content_type })
 }

@@ -1,8 +1,10 @@
 //! Where inputs come from: files, directories, globs, stdin and URLs; gzip and zstd unpacked,
 //! kinds recognised by content.
 
+pub(crate) mod blocks;
 pub mod bytes;
 pub(crate) mod chain;
+pub(crate) mod changes;
 pub(crate) mod collect;
 pub mod config;
 pub(crate) mod consumers;

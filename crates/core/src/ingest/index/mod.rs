@@ -14,6 +14,7 @@
 
 mod churn;
 mod meta;
+mod needed;
 mod pairs;
 mod places;
 mod postings;
@@ -31,7 +32,7 @@ use foldhash::fast::FixedState;
 use rayon::prelude::*;
 
 pub use churn::Churn;
-pub use meta::{Compaction, Meta, Stats, Tombstones};
+pub use meta::{Compaction, Downsample, Meta, Stats, Thanos, Tombstones};
 pub use sections::{Problem, ReadAt, Section, Version};
 pub use summary::{LabelSummary, PairCount, Summary};
 
