@@ -73,13 +73,16 @@ fn metric(
     let rows = Rows { table, hashes: &hashes, distinct: &scratch.distinct };
     let series = rows.distinct.len() as u64;
     let room = &mut scratch.label;
-    let counted = each(&group.columns, group.rows, room, |room, column| rows.count(room, column));
-    for Counted { column, used } in &counted {
+    let mut counted =
+        each(&group.columns, group.rows, room, |room, column| rows.count(room, column));
+    for Counted { column, used, .. } in &counted {
         seen.add(column.name, used.iter().map(|used| used.code));
     }
     seen.add(NameId::METRIC, std::iter::once(group.metric));
-    let keys = rows.keys(&counted);
-    let label = |room: &mut _, label: &_| rows.label(room, label, &keys, options);
+    if !options.summary {
+        rows.find_determined(room, &mut counted);
+    }
+    let label = |room: &mut _, label: &_| rows.label(room, label, options);
     let mut labels = each(&counted, group.rows, room, label);
     labels.retain(|label| label.series > 0);
     labels.sort_by(|a, b| (a.without, b.values, &a.name).cmp(&(b.without, a.values, &b.name)));
@@ -189,6 +192,7 @@ impl Seen {
 mod tests {
     use super::*;
     use crate::series::TableBuilder;
+    use crate::sketch::mix;
     use crate::watch::Unwatched;
     use proptest::prelude::*;
 
@@ -215,6 +219,35 @@ mod tests {
             labels
         });
         rest.collect::<BTreeSet<_>>().len()
+    }
+
+    /// Rows of a metric with enough of them that its labels are counted side by side, and hashes in
+    /// parts; `b` follows from `a` unless it is broken.
+    fn many(seed: u64, values: u64, broken: bool) -> Vec<Row> {
+        let row = |at: u64| {
+            let random = mix(seed ^ at);
+            let a = random % values;
+            let b = if broken && at == values { values } else { a % 7 };
+            let labels = [("a", a), ("b", b), ("c", random >> 40 & 3), ("d", random >> 50 & 7)];
+            let text = |(name, value): (&str, u64)| (name.to_owned(), format!("v{value}"));
+            ("m1".to_owned(), labels.into_iter().map(text).collect())
+        };
+        (0..MANY as u64).map(row).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 4, ..<_>::default() })]
+        #[test]
+        fn many_rows_are_counted_like_few(
+            seed in any::<u64>(), values in 50u64..2000, broken in any::<bool>(),
+        ) {
+            let rows = many(seed, values, broken);
+            let census = count(&rows);
+            for label in &census.metrics[0].labels {
+                let wanted = without(&rows, "m1", &label.name) as u64;
+                prop_assert_eq!(label.without, Some(wanted), "{}", label.name);
+            }
+        }
     }
 
     proptest! {

@@ -5,8 +5,8 @@ use super::{CensusOptions, Errors, LENGTH_BYTES, LabelCensus};
 use crate::series::{Column, Table};
 use crate::sketch::DistinctSet;
 
-/// Labels with the most values that are asked whether they determine another one: mostly the first
-/// does (a pod its node, a target its job), and to ask costs a fraction of counting.
+/// Labels that are asked whether they determine others: those with the most values mostly do (a pod
+/// its node, a target its job), and to ask costs a fraction of counting.
 const ASKED: usize = 3;
 
 /// A dictionary with more values than so many a row is not gone through.
@@ -24,6 +24,8 @@ pub(super) struct Rows<'a> {
 pub(super) struct Counted<'a> {
     pub(super) column: &'a Column,
     pub(super) used: Vec<Used>,
+    /// Whether rows with the same value of some other label have the same value of this one.
+    determined: bool,
 }
 
 /// A value of a label that some series of a metric have.
@@ -55,7 +57,7 @@ impl<'a> Rows<'a> {
             scratch.codes.sort_unstable();
             let same = scratch.codes.chunk_by(|a, b| a == b);
             let used = same.map(|same| Used { code: same[0], series: same.len() as u32 });
-            return Counted { column, used: used.collect() };
+            return Counted { column, used: used.collect(), determined: false };
         }
         let counts = scratch.by_code(codes);
         for code in rows {
@@ -65,18 +67,17 @@ impl<'a> Rows<'a> {
         let used = counts.iter_mut().enumerate().filter(|(_, series)| **series > 0);
         let used =
             used.map(|(code, series)| Used { code: code as u32, series: std::mem::take(series) });
-        Counted { column, used: used.collect() }
+        Counted { column, used: used.collect(), determined: false }
     }
 
-    /// What there is to say of a label. The labels `keys` may determine it.
+    /// What there is to say of a label.
     pub(super) fn label(
         &self,
         scratch: &mut Scratch,
         label: &Counted<'_>,
-        keys: &[&Counted<'_>],
         options: CensusOptions,
     ) -> LabelCensus {
-        let Counted { column, used } = label;
+        let Counted { column, used, .. } = label;
         let values = self.table.values(column.name);
         let name = self.table.name(column.name);
         let pair_bytes = name.len() as u64 + LENGTH_BYTES;
@@ -89,30 +90,38 @@ impl<'a> Rows<'a> {
             values: used.len() as u64,
             series: used.iter().map(|used| u64::from(used.series)).sum(),
             bytes: used.iter().map(bytes).sum(),
-            without: (!options.summary).then(|| self.without(scratch, label, keys)),
+            without: (!options.summary).then(|| self.without(scratch, label)),
             shapes: if options.summary { Vec::new() } else { shapes(texts) },
             errors: Errors::default(),
         }
     }
 
     /// Distinct series that are left without a label.
-    fn without(&self, scratch: &mut Scratch, label: &Counted<'_>, keys: &[&Counted<'_>]) -> u64 {
-        let Counted { column, used } = label;
+    fn without(&self, scratch: &mut Scratch, label: &Counted<'_>) -> u64 {
+        let Counted { column, used, determined } = label;
         let all = self.distinct.len() as u64;
         let is_constant = used.len() == 1 && u64::from(used[0].series) == all;
-        let is_other =
-            |key: &&&Counted<'_>| key.column.name != column.name && key.used.len() >= used.len();
-        // Rows that differ in it alone would have its value from another label.
-        if used.is_empty()
-            || is_constant
-            || keys.iter().filter(is_other).any(|key| self.determines(scratch, key.column, column))
-        {
+        // Rows that differed in a determined label alone would not differ in it.
+        if used.is_empty() || is_constant || *determined {
             return all;
         }
         let values = self.table.values(column.name);
         let rows = self.distinct.iter().map(|&row| row as usize);
         let rest = rows.map(|row| self.hashes[row].wrapping_sub(values.hash(column.codes[row])));
         scratch.set.count(rest) as u64
+    }
+
+    /// Finds labels that are determined by another one. What a determined label determines, the one
+    /// that determines it does, too: only others are asked.
+    pub(super) fn find_determined(&self, scratch: &mut Scratch, labels: &mut [Counted<'a>]) {
+        labels.sort_by_key(|label| std::cmp::Reverse(label.used.len()));
+        let mut keys: Vec<&Column> = Vec::new();
+        for Counted { column, determined, .. } in labels {
+            *determined = keys.iter().any(|key| self.determines(scratch, key, column));
+            if !*determined && keys.len() < ASKED && !self.is_sparse(column) {
+                keys.push(column);
+            }
+        }
     }
 
     /// Whether rows with the same value of `key` have the same value of `column`.
@@ -129,15 +138,6 @@ impl<'a> Rows<'a> {
         });
         of.fill(0);
         determines
-    }
-
-    /// The labels most likely to determine others.
-    pub(super) fn keys<'c>(&self, labels: &'c [Counted<'a>]) -> Vec<&'c Counted<'a>> {
-        let mut keys: Vec<_> =
-            labels.iter().filter(|label| !self.is_sparse(label.column)).collect();
-        keys.sort_by_key(|label| std::cmp::Reverse(label.used.len()));
-        keys.truncate(ASKED);
-        keys
     }
 
     /// Whether the rows are few beside the values that the label has anywhere.
