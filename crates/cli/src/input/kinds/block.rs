@@ -116,7 +116,9 @@ fn read_block(directory: &Path, depth: Depth, held: &mut Held) -> anyhow::Result
         summary,
     });
     if let Some(series) = walked.filter(|_| depth.rows) {
-        held.series.add(Saved::Exact(series.table()))?;
+        for table in series.tables(held.series.rows_at_once()) {
+            held.series.add(Saved::Exact(table))?;
+        }
     }
     if notes.bad {
         held.status = Status::Incomplete;
