@@ -176,11 +176,12 @@ fn read_block(entry: &Entry, opened: &Opened, depth: Depth, held: &mut Held) -> 
         summary,
     });
     if let Some(series) = walked.filter(|_| depth.rows) {
-        let mut table = series.table();
-        for (name, value) in entry.external_labels() {
-            table.set_label(name, value);
+        for mut table in series.tables(held.series.rows_at_once()) {
+            for (name, value) in entry.external_labels() {
+                table.set_label(name, value);
+            }
+            held.series.add(Saved::Exact(table))?;
         }
-        held.series.add(Saved::Exact(table))?;
     }
     if notes.bad {
         held.status = Status::Incomplete;
@@ -208,7 +209,9 @@ fn count<'a>(
     }
     let summary = match summary.and_then(|summary| notes.or_problem(summary)) {
         Some((summary, problems)) => {
-            problems.iter().for_each(|problem| notes.problem(problem));
+            for problem in &problems {
+                notes.problem(problem);
+            }
             summary
         }
         None => walked.as_ref()?.summary(depth.top),
