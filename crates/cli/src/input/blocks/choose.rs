@@ -55,7 +55,7 @@ pub(crate) fn choose(entries: &[Entry]) -> Vec<Option<Left>> {
             let others = with_source[&(tenant, *first)].iter().filter(|&&other| other != at);
             let others = others.filter(|&&other| is_within(at, other, entries, &sources));
             let shards = others.map(|&other| shard(&entries[other]));
-            are_whole(shard(&entries[at]), shards.collect())
+            are_whole(shard(&entries[at]), &shards.collect())
         })
         .collect();
     for at in merged {
@@ -77,7 +77,7 @@ fn is_within(at: usize, other: usize, entries: &[Entry], sources: &[BTreeSet<&st
 }
 
 /// Whether blocks of these shards, that a block went into, have all its series.
-fn are_whole(own: &str, shards: BTreeSet<&str>) -> bool {
+fn are_whole(own: &str, shards: &BTreeSet<&str>) -> bool {
     if !own.is_empty() || shards.contains("") {
         return shards.contains(own);
     }

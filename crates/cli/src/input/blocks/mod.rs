@@ -103,17 +103,15 @@ pub(crate) fn at(
     args: &BlockArgs,
     access: &Access,
 ) -> anyhow::Result<Box<dyn Place>> {
-    match source {
-        Source::Bucket(url) => bucket(url, args, access),
-        _ => {
-            anyhow::ensure!(
-                args.tenants.is_empty(),
-                "`{}` is a directory: `--tenant` is for a bucket, which `file:///…` makes of it",
-                source.name()
-            );
-            Ok(Box::new(Directory::of(source)))
-        }
+    if let Source::Bucket(url) = source {
+        return bucket(url, args, access);
     }
+    anyhow::ensure!(
+        args.tenants.is_empty(),
+        "`{}` is a directory: `--tenant` is for a bucket, which `file:///…` makes of it",
+        source.name()
+    );
+    Ok(Box::new(Directory::of(source)))
 }
 
 #[cfg(feature = "object-storage")]

@@ -208,7 +208,9 @@ fn count<'a>(
     }
     let summary = match summary.and_then(|summary| notes.or_problem(summary)) {
         Some((summary, problems)) => {
-            problems.iter().for_each(|problem| notes.problem(problem));
+            for problem in &problems {
+                notes.problem(problem);
+            }
             summary
         }
         None => walked.as_ref()?.summary(depth.top),
