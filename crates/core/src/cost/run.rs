@@ -48,6 +48,9 @@ pub struct Reading {
     pub rss_anon: u64,
     /// Highest `RssAnon` of the whole run.
     pub rss_anon_peak: u64,
+    /// Highest `RssAnon` after a start over the log of the run, until its targets were scraped twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rss_anon_restart: Option<u64>,
     /// Highest heap that is in memory (in use, or idle and not released) in the last third.
     pub heap_resident: u64,
     /// Stacks of goroutines.
@@ -72,6 +75,9 @@ pub struct Reading {
     pub disk: u64,
     /// Milliseconds of CPU of the server.
     pub cpu: u64,
+    /// Milliseconds that its threads waited for a processor, where that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited: Option<u64>,
 }
 
 impl Run {

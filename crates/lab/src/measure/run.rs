@@ -7,6 +7,7 @@ use std::{fs, thread};
 use anyhow::{Context, Result, bail};
 use promsieve_core::cost::{Reading, Run};
 
+use super::schedule::Starts;
 use super::workload::Workload;
 use super::{config, pages};
 use crate::real::{Server, Setup, Version};
@@ -23,12 +24,13 @@ const COLLECTIONS: usize = 3;
 /// Share of the samples that a run may miss before it is refused.
 const MISSED: f64 = 0.03;
 
-/// Runs a server over a workload.
+/// Runs a server over a workload, as soon as it may start.
 ///
 /// # Errors
 /// When the server does not start or dies, and when scrapes failed or were late: its memory then
 /// says nothing of the workload.
-pub fn run(version: Version, workload: &Workload) -> Result<Run> {
+pub fn run(version: Version, workload: &Workload, starts: &Starts) -> Result<Run> {
+    let turn = starts.turn();
     let load = config::load(workload, version.name().parse().map_err(anyhow::Error::msg)?)?;
     let served = pages::serve(workload).context("serving pages")?;
     let text = config::text(workload, &served.address.to_string());
@@ -44,14 +46,20 @@ pub fn run(version: Version, workload: &Workload) -> Result<Run> {
             .collect(),
         ..Setup::default()
     };
-    let server = Server::start_with(version, &text, &setup)?;
-    let read = measure(&server, workload)?;
+    let mut server = Server::start_with(version, &text, &setup)?;
+    turn.begin(workload);
+    let mut read = measure(&server, workload)?;
     check(&server, workload)?;
     let wanted = (load.series - load.gone_series + load.dropped_series) * workload.scrapes();
     let stored = wanted - load.dropped_series * workload.scrapes();
     if (read.samples as f64) < stored as f64 * (1.0 - MISSED) - load.series as f64 {
         bail!("{} samples were stored of {stored}: scrapes were late", read.samples);
     }
+    let turn = starts.turn();
+    server.kill()?;
+    server.start_again(&text)?;
+    turn.begin(workload);
+    read.rss_anon_restart = Some(settled(&server, workload)?);
     Ok(Run {
         workload: workload.name.clone(),
         interval: workload.interval,
@@ -101,11 +109,23 @@ fn measure(server: &Server, workload: &Workload) -> Result<Reading> {
     let appended = "prometheus_tsdb_head_samples_appended_total{type=\"float\"}";
     read.samples = metrics.get(appended)?;
     read.cpu = metrics.get_scaled("process_cpu_seconds_total", 1000.0)?;
+    read.waited = Some(waited(server.pid()));
     let data = server.dir().join("data");
     read.wal = size(&data.join("wal"));
     read.chunks_head = size(&data.join("chunks_head"));
     read.disk = size(&data) - read.wal - read.chunks_head;
     Ok(read)
+}
+
+/// Highest resident memory from now on until each target was scraped twice.
+fn settled(server: &Server, workload: &Workload) -> Result<u64> {
+    let (start, end) = (Instant::now(), Duration::from_millis(2 * workload.interval));
+    let mut highest = rss_anon(server.pid())?;
+    while start.elapsed() < end {
+        thread::sleep(LOOK);
+        highest = highest.max(rss_anon(server.pid())?);
+    }
+    Ok(highest)
 }
 
 fn live_heap(server: &Server) -> Result<u64> {
@@ -167,6 +187,16 @@ fn rss_anon(pid: u32) -> Result<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
     let kib = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok());
     Ok(kib.context("no RssAnon: the server has ended")? * 1024)
+}
+
+/// Milliseconds that a process's threads, those that are there, could have run and did not.
+fn waited(pid: u32) -> u64 {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return 0 };
+    let of = |thread: fs::DirEntry| {
+        let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split(' ').nth(1)?.parse::<u64>().ok()
+    };
+    threads.flatten().filter_map(of).sum::<u64>() / 1_000_000
 }
 
 /// Bytes of the files in a directory and below.
