@@ -28,7 +28,12 @@ pub fn build(args: &[OsString]) -> Result<(ExitStatus, PathBuf), Failure> {
     cargo.arg(&platform).current_dir(workspace());
     // Whatever names a file does so by a path that is the same everywhere, in C as well.
     let places = [(workspace().to_owned(), "promsieve"), (cargo_home(), "cargo")];
-    let rust = places.each_ref().map(|(from, to)| remap("--remap-path-prefix=", from, to));
+    let mut rust =
+        places.each_ref().map(|(from, to)| remap("--remap-path-prefix=", from, to)).to_vec();
+    if platform.contains("linux") {
+        // As `crates/cli/build.rs` asks of the linker elsewhere.
+        rust.push("-Crelocation-model=static".to_owned());
+    }
     let c = places.each_ref().map(|(from, to)| remap("-ffile-prefix-map=", from, to));
     cargo.env("CARGO_ENCODED_RUSTFLAGS", rust.join(BETWEEN)).env("CFLAGS", c.join(" "));
     let status = cargo.status().map_err(|error| {
