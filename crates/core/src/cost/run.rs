@@ -12,6 +12,9 @@ use crate::units::Bytes;
 /// Seconds of a block below which time counts as shortened.
 const SHORT: u64 = 600;
 
+/// Seconds that pass between a run's end and the reading of its live heap, until collections are done.
+const READING: u64 = 2;
+
 /// One line of a model's `.runs.jsonl` file. Bytes unless said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -48,9 +51,6 @@ pub struct Reading {
     pub rss_anon: u64,
     /// Highest `RssAnon` of the whole run.
     pub rss_anon_peak: u64,
-    /// Highest `RssAnon` after a start over the log of the run, until its targets were scraped twice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rss_anon_restart: Option<u64>,
     /// Highest heap that is in memory (in use, or idle and not released) in the last third.
     pub heap_resident: u64,
     /// Stacks of goroutines.
@@ -101,7 +101,7 @@ impl Run {
         ServerSettings {
             server: model.server.parse().expect("a model that was read names a server"),
             scrape_interval: Duration::from_millis(self.interval),
-            uptime: Duration::from_secs(self.seconds),
+            uptime: Duration::from_secs(self.seconds + READING),
             remote_writes: self.remote_writes,
             gomemlimit: self.gomemlimit.map(Bytes),
             sample_bytes: Some(self.sample_bytes),

@@ -1,7 +1,7 @@
 //! Runs a server over a workload and reads its heap, resident memory, WAL, chunks and blocks.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{fs, thread};
 
 use anyhow::{Context, Result, bail};
@@ -18,6 +18,12 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Looks between two at the runtime's metrics, which cost the server something.
 const LOOKS_A_PAGE: u32 = 4;
 
+/// Range of a block, whose ends lie at even hours of the clock (`tsdb/db.go`).
+const BLOCK: Duration = Duration::from_hours(2);
+
+/// Seconds that a run takes beside its own.
+const AROUND: u64 = 60;
+
 /// Forced collections; the first takes what pools still hold from the second.
 const COLLECTIONS: usize = 3;
 
@@ -31,6 +37,7 @@ const MISSED: f64 = 0.03;
 /// says nothing of the workload.
 pub fn run(version: Version, workload: &Workload, starts: &Starts) -> Result<Run> {
     let turn = starts.turn();
+    thread::sleep(until_not_cut(workload)?);
     let load = config::load(workload, version.name().parse().map_err(anyhow::Error::msg)?)?;
     let served = pages::serve(workload).context("serving pages")?;
     let text = config::text(workload, &served.address.to_string());
@@ -46,20 +53,15 @@ pub fn run(version: Version, workload: &Workload, starts: &Starts) -> Result<Run
             .collect(),
         ..Setup::default()
     };
-    let mut server = Server::start_with(version, &text, &setup)?;
+    let server = Server::start_with(version, &text, &setup)?;
     turn.begin(workload);
-    let mut read = measure(&server, workload)?;
+    let read = measure(&server, workload)?;
     check(&server, workload)?;
     let wanted = (load.series - load.gone_series + load.dropped_series) * workload.scrapes();
     let stored = wanted - load.dropped_series * workload.scrapes();
     if (read.samples as f64) < stored as f64 * (1.0 - MISSED) - load.series as f64 {
         bail!("{} samples were stored of {stored}: scrapes were late", read.samples);
     }
-    let turn = starts.turn();
-    server.kill()?;
-    server.start_again(&text)?;
-    turn.begin(workload);
-    read.rss_anon_restart = Some(settled(&server, workload)?);
     Ok(Run {
         workload: workload.name.clone(),
         interval: workload.interval,
@@ -71,6 +73,15 @@ pub fn run(version: Version, workload: &Workload, starts: &Starts) -> Result<Run
         load,
         read,
     })
+}
+
+/// Time to wait for, so that no end of a block's range lies within a run without blocks: there all
+/// series cut their chunks, whatever is in them.
+fn until_not_cut(workload: &Workload) -> Result<Duration> {
+    let left =
+        BLOCK.as_secs() - SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() % BLOCK.as_secs();
+    let meets = workload.blocks.is_none() && left < workload.seconds + AROUND;
+    Ok(Duration::from_secs(if meets { left } else { 0 }))
 }
 
 fn measure(server: &Server, workload: &Workload) -> Result<Reading> {
@@ -115,17 +126,6 @@ fn measure(server: &Server, workload: &Workload) -> Result<Reading> {
     read.chunks_head = size(&data.join("chunks_head"));
     read.disk = size(&data) - read.wal - read.chunks_head;
     Ok(read)
-}
-
-/// Highest resident memory from now on until each target was scraped twice.
-fn settled(server: &Server, workload: &Workload) -> Result<u64> {
-    let (start, end) = (Instant::now(), Duration::from_millis(2 * workload.interval));
-    let mut highest = rss_anon(server.pid())?;
-    while start.elapsed() < end {
-        thread::sleep(LOOK);
-        highest = highest.max(rss_anon(server.pid())?);
-    }
-    Ok(highest)
 }
 
 fn live_heap(server: &Server) -> Result<u64> {
