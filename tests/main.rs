@@ -2,6 +2,8 @@
 
 // `cfg(test)` always holds here; with it clippy lets the helpers of tests unwrap.
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod ci_templates;
@@ -62,6 +64,8 @@ mod real_flow;
 #[cfg(test)]
 mod real_plan;
 #[cfg(test)]
+mod real_plan_public;
+#[cfg(test)]
 mod real_promql;
 #[cfg(test)]
 mod real_protobuf;
@@ -85,6 +89,8 @@ mod real_sharded;
 mod real_signals;
 #[cfg(test)]
 mod real_split;
+#[cfg(test)]
+mod real_stop;
 #[cfg(test)]
 mod real_targets;
 #[cfg(test)]

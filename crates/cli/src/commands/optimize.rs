@@ -43,6 +43,11 @@ pub(crate) struct OptimizeArgs {
     #[arg(long)]
     allow_loss: bool,
 
+    /// Scrape jobs no more that no query selects anything of, whether they answer included; shown
+    /// without it
+    #[arg(long)]
+    stop_jobs: bool,
+
     /// How far a quantile may move when buckets are given up, in percent of it
     #[arg(long, value_name = "PERCENT", default_value = "10")]
     quantile_error: u32,
@@ -152,6 +157,7 @@ fn goal(args: &OptimizeArgs, analysis: &Analysis) -> anyhow::Result<Goal> {
         series: limits.into_iter().flatten().min().map(SeriesCount),
         rss: args.budget,
         allow_loss: args.allow_loss,
+        stop_jobs: args.stop_jobs,
         quantile_error: f64::from(args.quantile_error) / 100.0,
         ..settings.goal
     })

@@ -2,11 +2,12 @@
 
 mod labels;
 mod metrics;
+mod stop;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::action::Action;
+use super::action::{Action, ActionKind};
 use super::goal::Goal;
 use super::{Evidence, Proposal};
 use crate::census::{Census, CensusOptions, MetricCensus};
@@ -16,8 +17,8 @@ use crate::signals::Pins;
 use crate::watch::Unwatched;
 
 /// The kinds of candidates; each reads one job.
-const KINDS: [fn(&JobView<'_>) -> Vec<Action>; 3] =
-    [metrics::propose, labels::propose, values::propose];
+const KINDS: [fn(&JobView<'_>) -> Vec<Action>; 4] =
+    [metrics::propose, labels::propose, values::propose, stop::propose];
 
 /// One job of the newest snapshot.
 pub(super) struct JobView<'a> {
@@ -36,7 +37,15 @@ pub(super) struct JobView<'a> {
 /// what the goal keeps or a signal rests on.
 pub fn propose(evidence: &Evidence<'_>, goal: &Goal) -> Proposal {
     let mut actions: Vec<Action> = jobs(evidence, goal)
-        .flat_map(|view| KINDS.iter().flat_map(|propose| propose(&view)).collect::<Vec<_>>())
+        .flat_map(|view| {
+            let all: Vec<Action> = KINDS.iter().flat_map(|propose| propose(&view)).collect();
+            // Of a job that is stopped nothing else is left to be taken.
+            let stops = |action: &Action| action.kind == ActionKind::StopJob && goal.stop_jobs;
+            match all.iter().position(stops) {
+                Some(at) => vec![all[at].clone()],
+                None => all,
+            }
+        })
         .collect();
     actions.sort_by(|a, b| {
         let key = |action: &Action| (action.bytes_saved, action.series_saved);
