@@ -22,6 +22,7 @@ use crate::output::{json, text};
 use crate::stderr::warn;
 
 /// Arguments of `optimize`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 pub(crate) struct OptimizeArgs {
     #[command(flatten)]
