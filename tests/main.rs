@@ -64,6 +64,8 @@ mod real_flow;
 #[cfg(test)]
 mod real_plan;
 #[cfg(test)]
+mod real_plan_besides;
+#[cfg(test)]
 mod real_plan_public;
 #[cfg(test)]
 mod real_promql;
@@ -89,8 +91,6 @@ mod real_sharded;
 mod real_signals;
 #[cfg(test)]
 mod real_split;
-#[cfg(test)]
-mod real_stop;
 #[cfg(test)]
 mod real_targets;
 #[cfg(test)]

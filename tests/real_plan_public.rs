@@ -179,7 +179,7 @@ impl Pair {
     fn record(&self, levels: &[Vec<Rule>], end: u64) {
         let start = end - (ROUNDS - 1) * MINUTE / 1000;
         for (level, rules) in levels.iter().enumerate() {
-            let mut rounds: [BTreeMap<u64, String>; 2] = self.both().map(|server| {
+            let mut rounds: [BTreeMap<String, String>; 2] = self.both().map(|server| {
                 let mut pages = BTreeMap::new();
                 for rule in rules {
                     recorded(server, rule, (start, end), &mut pages);
@@ -189,7 +189,7 @@ impl Pair {
             for round in 1..=ROUNDS {
                 let time = start + (round - 1) * MINUTE / 1000;
                 for ((name, _), pages) in self.servers.iter().zip(&mut rounds) {
-                    let text = pages.remove(&time).unwrap_or_default();
+                    let text = pages.remove(&time.to_string()).unwrap_or_default();
                     let text = format!("{text}round {round} {time}000\n");
                     self.pages.set(&own_page(name, level), Page::text(text));
                 }
@@ -204,7 +204,7 @@ fn own_page(server: &str, level: usize) -> String {
 }
 
 /// Adds what a rule writes, to the text of each moment.
-fn recorded(server: &Server, rule: &Rule, times: (u64, u64), pages: &mut BTreeMap<u64, String>) {
+fn recorded(server: &Server, rule: &Rule, times: (u64, u64), pages: &mut BTreeMap<String, String>) {
     let found = server.query_range(&rule.expr, times, MINUTE / 1000);
     for (mut labels, samples) in found.unwrap_or_default() {
         labels.remove("__name__");
@@ -216,9 +216,8 @@ fn recorded(server: &Server, rule: &Rule, times: (u64, u64), pages: &mut BTreeMa
         let labels: Vec<String> =
             labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
         for (time, value) in samples {
-            let page = pages.entry(time.round() as u64).or_default();
-            let time = time.round() as u64 * 1000;
-            writeln!(page, "{}{{{}}} {value} {time}", rule.name, labels.join(",")).unwrap();
+            let page = pages.entry(format!("{time:.0}")).or_default();
+            writeln!(page, "{}{{{}}} {value} {time:.0}000", rule.name, labels.join(",")).unwrap();
         }
     }
 }

@@ -27,6 +27,7 @@ impl Sample<'_> {
         let (name, labels) = self.series.split_once('{').unwrap_or((self.series, ""));
         let suffixes = ["_bucket", "_sum", "_count", "_total"];
         let family = suffixes.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        let labels = labels.trim_end_matches('}');
         let labels: Vec<&str> = labels.split(',').filter(|it| !it.starts_with("le=")).collect();
         let mut hasher = DefaultHasher::new();
         (family, labels).hash(&mut hasher);

@@ -97,7 +97,7 @@ pub(crate) fn run(
     let advice = optimize::advise(&evidence, &planned.plan);
     let counts = optimize::predict(&analysis.stored.table, &planned.plan);
     view.metrics = counts.into_iter().map(MetricView::of).collect();
-    view.advice = advice.iter().map(AdviceView::of).collect();
+    view.advice = advice.iter().map(|it| AdviceView::of(it, &analysis.usage)).collect();
     view.phases = phases.iter().map(|phase| PhaseView::of(phase, &goal)).collect();
     match common.format {
         Format::Json => json::write(out, &view)?,

@@ -14,6 +14,9 @@ use crate::output::view::rollout::PhaseView;
 /// Metrics named in a line.
 const NAMED: usize = 2;
 
+/// Queries shown as they are to be; all are in the JSON.
+const REWRITTEN: usize = 3;
+
 /// Writes the plan with all of its actions, and the steps of each.
 pub(crate) fn write(out: &mut impl Write, view: &OptimizeView) -> std::io::Result<()> {
     summary(out, view, usize::MAX)?;
@@ -77,7 +80,7 @@ fn queries(out: &mut impl Write, view: &QueriesView, top: usize) -> std::io::Res
     for other in others.iter().take(top) {
         writeln!(out, "  {}: {}", other.asked_by, other.reason)?;
     }
-    more(out, others.len(), top)
+    more(out, "  ", others.len(), top)
 }
 
 /// The order in which the plan is rolled out.
@@ -113,6 +116,13 @@ fn advice(out: &mut impl Write, advice: &[AdviceView]) -> std::io::Result<()> {
     for advice in advice {
         writeln!(out, "  {}: {}", advice.job, advice.set)?;
         writeln!(out, "     {}", advice.reason)?;
+        for query in advice.queries.iter().take(REWRITTEN) {
+            let told = query.becomes.as_ref().or(query.reason.as_ref());
+            let told = told
+                .map_or_else(String::new, |it| it.split_whitespace().collect::<Vec<_>>().join(" "));
+            writeln!(out, "     {}: {told}", query.asked_by)?;
+        }
+        more(out, "     ", advice.queries.len(), REWRITTEN)?;
     }
     Ok(())
 }
@@ -176,13 +186,13 @@ fn actions(out: &mut impl Write, actions: &[ActionView], top: usize) -> std::io:
         ]);
     }
     columns.write(out)?;
-    more(out, actions.len(), top)
+    more(out, "  ", actions.len(), top)
 }
 
 /// That a list of `all` ends after `top`.
-fn more(out: &mut impl Write, all: usize, top: usize) -> std::io::Result<()> {
+fn more(out: &mut impl Write, pad: &str, all: usize, top: usize) -> std::io::Result<()> {
     match all.checked_sub(top) {
-        Some(rest) if rest > 0 => writeln!(out, "  … and {rest} more"),
+        Some(rest) if rest > 0 => writeln!(out, "{pad}… and {rest} more"),
         _ => Ok(()),
     }
 }

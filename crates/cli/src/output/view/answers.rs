@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use promsieve_core::optimize::Action;
+use promsieve_core::optimize::{Action, Rewrite};
 use promsieve_core::usage::{Origin, Usage};
 use serde::Serialize;
 
@@ -50,6 +50,31 @@ impl QueriesView {
         }));
         let given = usage.queries().len();
         Self { given, safe: given - others.len(), others }
+    }
+}
+
+/// A query that has to be written anew.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct RewriteView {
+    /// `FILE: NAME`.
+    pub(crate) asked_by: String,
+    pub(crate) query: String,
+    /// What it is to be; null where that cannot be told.
+    pub(crate) becomes: Option<String>,
+    /// Why it cannot be told.
+    pub(crate) reason: Option<String>,
+}
+
+impl RewriteView {
+    /// The view of a query that changes.
+    pub(super) fn of(rewrite: Rewrite, usage: &Usage) -> Self {
+        let (becomes, reason) = match rewrite.becomes {
+            Ok(text) => (Some(text), None),
+            Err(reason) => (None, Some(reason)),
+        };
+        let query = usage.queries()[rewrite.query].text.clone();
+        Self { asked_by: asker(usage, rewrite.query), query, becomes, reason }
     }
 }
 

@@ -7,7 +7,7 @@ use promsieve_core::units::SeriesCount;
 use promsieve_core::usage::Usage;
 use serde::Serialize;
 
-use super::answers::{QueriesView, asker};
+use super::answers::{QueriesView, RewriteView, asker};
 use super::rollout::PhaseView;
 
 /// The kind of an action whose steps belong to the target chain.
@@ -71,24 +71,27 @@ impl MetricView {
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct AdviceView {
-    /// `source`, `aggregation` or `limit`.
+    /// `source`, `aggregation`, `remote`, `native` or `limit`.
     pub(crate) kind: &'static str,
     pub(crate) job: String,
     /// What to set.
     pub(crate) set: String,
     pub(crate) reason: String,
-    /// Of aggregation: the series that it is about.
+    /// Of `aggregation`, `remote` and `native`: the series that it is about.
     pub(crate) series_before: Option<u64>,
     /// And what becomes of them.
     pub(crate) series_after: Option<u64>,
+    /// Of `native`: the queries that change.
+    pub(crate) queries: Vec<RewriteView>,
 }
 
 impl AdviceView {
     /// The view of advice.
-    pub(crate) fn of(advice: &Advice) -> Self {
-        let Advice { kind, job, set, reason, series } = advice.clone();
+    pub(crate) fn of(advice: &Advice, usage: &Usage) -> Self {
+        let Advice { kind, job, set, reason, series, queries } = advice.clone();
         let (series_before, series_after) = series.unzip();
-        Self { kind, job, set, reason, series_before, series_after }
+        let queries = queries.into_iter().map(|it| RewriteView::of(it, usage)).collect();
+        Self { kind, job, set, reason, series_before, series_after, queries }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What looks superfluous in the newest snapshot, job by job: one file a kind of candidate.
 
+mod created;
 mod labels;
 mod metrics;
 mod stop;
@@ -17,8 +18,8 @@ use crate::signals::Pins;
 use crate::watch::Unwatched;
 
 /// The kinds of candidates; each reads one job.
-const KINDS: [fn(&JobView<'_>) -> Vec<Action>; 4] =
-    [metrics::propose, labels::propose, values::propose, stop::propose];
+const KINDS: [fn(&JobView<'_>) -> Vec<Action>; 5] =
+    [metrics::propose, created::propose, labels::propose, values::propose, stop::propose];
 
 /// One job of the newest snapshot.
 pub(super) struct JobView<'a> {
@@ -31,6 +32,8 @@ pub(super) struct JobView<'a> {
     pins: Pins,
     /// Metrics that nobody needs of this job, whole families.
     unused: BTreeSet<String>,
+    /// `_created` of metrics that count, which nobody needs.
+    created: BTreeSet<String>,
 }
 
 /// Looks for what nobody needs, job by job. Nothing whose use is unknown is proposed, and nothing of
@@ -67,9 +70,11 @@ pub(super) fn jobs<'a>(
             return None;
         }
         let census = Census::of(&table, CensusOptions::default(), &Unwatched);
-        let unused = BTreeSet::new();
+        let (unused, created) = (BTreeSet::new(), BTreeSet::new());
         let pins = Pins::of(&table).without(&goal.unpin);
-        let mut view = JobView { evidence, goal, job: &job.name, table, census, pins, unused };
+        let mut view =
+            JobView { evidence, goal, job: &job.name, table, census, pins, unused, created };
+        view.created = created::unused(&view);
         view.unused = metrics::unused(&view);
         Some(view)
     })
@@ -78,7 +83,8 @@ pub(super) fn jobs<'a>(
 impl JobView<'_> {
     /// The metrics that somebody needs.
     fn kept(&self) -> impl Iterator<Item = &MetricCensus> {
-        self.census.metrics.iter().filter(|metric| !self.unused.contains(&metric.name))
+        let goes = |name: &String| self.unused.contains(name) || self.created.contains(name);
+        self.census.metrics.iter().filter(move |metric| !goes(&metric.name))
     }
 
     /// Of those, the ones that something may be taken from.
