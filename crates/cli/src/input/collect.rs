@@ -12,6 +12,9 @@ use super::changes::Changes;
 /// Bytes of rows that a reader gathers before they are counted by sketches.
 const CHUNK: u64 = 32 << 20;
 
+/// About what a census needs for a row of many labels.
+const ROW: u64 = 256;
+
 /// Gathers the series of all sources.
 pub(crate) struct Collector {
     memory: Bytes,
@@ -101,6 +104,11 @@ impl Collector {
     /// As [`Collector::add`].
     pub(crate) fn relieve(&mut self, builder: &mut TableBuilder) -> anyhow::Result<()> {
         if builder.bytes() > self.room { self.add(Saved::Exact(builder.take())) } else { Ok(()) }
+    }
+
+    /// How many rows a source that has them at hand adds at once.
+    pub(crate) fn rows_at_once(&self) -> usize {
+        usize::try_from(self.room / ROW).unwrap_or(usize::MAX)
     }
 
     /// All that was added; where the labels of replicas were taken away, what several of them have

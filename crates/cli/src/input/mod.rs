@@ -16,7 +16,7 @@ pub mod http;
 mod in_order;
 pub(crate) mod kinds;
 mod map;
-mod pieces;
+mod parts;
 pub(crate) mod redact;
 pub(crate) mod replace;
 pub mod scrapes;

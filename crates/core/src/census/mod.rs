@@ -4,6 +4,7 @@ mod count;
 pub mod depth;
 mod distinct;
 pub mod groups;
+mod label;
 pub mod pairs;
 mod shape;
 pub(crate) mod sketched;

@@ -109,7 +109,7 @@ mod tests {
         {
             let series: Vec<Series> = (0..series)
                 .map(|_| {
-                    let label =
+                    let mut label =
                         |name: &str, most| (name.to_owned(), random.below(most).to_string());
                     let labels = [label("__name__", 4), label("pod", 40), label("zone", 300)];
                     Series { labels: BTreeMap::from(labels), chunks: vec![(1, 2)] }

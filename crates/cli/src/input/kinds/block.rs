@@ -176,11 +176,12 @@ fn read_block(entry: &Entry, opened: &Opened, depth: Depth, held: &mut Held) -> 
         summary,
     });
     if let Some(series) = walked.filter(|_| depth.rows) {
-        let mut table = series.table();
-        for (name, value) in entry.external_labels() {
-            table.set_label(name, value);
+        for mut table in series.tables(held.series.rows_at_once()) {
+            for (name, value) in entry.external_labels() {
+                table.set_label(name, value);
+            }
+            held.series.add(Saved::Exact(table))?;
         }
-        held.series.add(Saved::Exact(table))?;
     }
     if notes.bad {
         held.status = Status::Incomplete;
