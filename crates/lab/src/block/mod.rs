@@ -119,10 +119,9 @@ mod tests {
             index_of(version, &series, &mut bytes).unwrap();
             let parts = fetched(&bytes);
             assert_eq!(walk(&parts), walk(&bytes));
+            // A quarter and more of it are lists of the series that have a label, which nobody reads.
             let there: u64 = parts.1.iter().map(|range| range.end - range.start).sum();
-            assert!(there <= bytes.len() as u64);
-            // Nearly half of it are lists of the series that have a label, which nobody reads.
-            assert!(series.len() < 500 || there * 10 < bytes.len() as u64 * 9, "{there} of all");
+            assert!(series.len() < 500 || there * 10 < bytes.len() as u64 * 8, "{there} of all");
         }
     }
 
