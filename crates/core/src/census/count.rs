@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::distinct::find_distinct;
-use super::shape::shapes;
+use super::shape::{LOOKED_AT, shapes};
 use super::{Census, CensusOptions, Errors, LENGTH_BYTES, LabelCensus, LabelTotal, MetricCensus};
 use crate::packs::layer_of;
-use crate::series::{Column, METRIC_NAME, MetricRows, NameId, Table};
+use crate::series::{Column, Dictionary, METRIC_NAME, MetricRows, NameId, Table};
 use crate::sketch::DistinctSet;
 use crate::watch::Watch;
 
@@ -76,7 +75,7 @@ fn metric(
     scratch: &mut Scratch,
 ) -> MetricCensus {
     let hashes = table.row_hashes(group);
-    find_distinct(&mut scratch.set, &hashes, &mut scratch.distinct);
+    scratch.set.find_first(&hashes, &mut scratch.distinct);
     let series = scratch.distinct.len() as u64;
     let mut labels: Vec<LabelCensus> = group
         .columns
@@ -134,7 +133,7 @@ fn label(
     let shapes = if options.summary {
         Vec::new()
     } else {
-        shapes(used.iter().map(|used| values.value(used.code)))
+        shapes(looked_at(used, values).into_iter().map(|code| values.value(code)))
     };
     let without = (!options.summary).then(|| {
         if is_constant || count == 0 {
@@ -146,6 +145,17 @@ fn label(
     });
     let errors = Errors::default();
     LabelCensus { name: name.to_owned(), values: count, series, bytes, without, shapes, errors }
+}
+
+/// The codes of the values whose shapes are looked at: of very many those with the lowest hashes,
+/// in whatever order they came.
+fn looked_at(used: &[Used], values: &Dictionary) -> Vec<u32> {
+    let mut codes: Vec<u32> = used.iter().map(|used| used.code).collect();
+    if codes.len() > LOOKED_AT {
+        codes.select_nth_unstable_by_key(LOOKED_AT, |&code| values.hash(code));
+        codes.truncate(LOOKED_AT);
+    }
+    codes
 }
 
 impl Scratch {
@@ -257,6 +267,18 @@ mod tests {
             labels
         });
         rest.collect::<BTreeSet<_>>().len()
+    }
+
+    #[test]
+    fn shapes_of_many_values_do_not_depend_on_their_order() {
+        let value = |at: usize| if at % 3 == 0 { at.to_string() } else { format!("10.0.0.{at}") };
+        let row = |at| ("m".to_owned(), BTreeMap::from([("l".to_owned(), value(at))]));
+        let rows: Vec<Row> = (0..3 * LOOKED_AT).map(row).collect();
+        let census = count(&rows);
+        let reversed: Vec<Row> = rows.into_iter().rev().collect();
+        assert_eq!(count(&reversed), census);
+        assert_eq!(census.metrics[0].labels[0].values as usize, 3 * LOOKED_AT);
+        assert!(!census.metrics[0].labels[0].shapes.is_empty());
     }
 
     proptest! {

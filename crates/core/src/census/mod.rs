@@ -2,7 +2,6 @@
 
 mod count;
 pub mod depth;
-mod distinct;
 pub mod groups;
 pub mod pairs;
 mod shape;

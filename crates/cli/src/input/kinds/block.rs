@@ -49,6 +49,11 @@ pub(super) fn is_one(source: &Source) -> bool {
     !blocks(source).is_empty()
 }
 
+/// The blocks that a source names, each a source, oldest first.
+pub(super) fn each(source: &Source) -> Vec<Source> {
+    blocks(source).into_iter().map(Source::Directory).collect()
+}
+
 /// Reads a block, or all of a directory, oldest first.
 pub(super) fn read(source: &Source, depth: Depth, held: &mut Held) -> anyhow::Result<()> {
     let blocks = blocks(source);
