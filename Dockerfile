@@ -5,7 +5,7 @@ FROM rust:1.95-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev
 WORKDIR /src
 COPY . .
-RUN cargo build --profile dist --locked -p promsieve-cli
+RUN cargo build --profile dist --locked -p promsieve-cli --features object-storage
 
 FROM debian:trixie-slim
 # `--new-from` asks git what has changed.

@@ -9,6 +9,7 @@ use promsieve_core::ingest::index::Version;
 use promsieve_core::lint::rules::entries;
 use promsieve_core::saved::Saved;
 use promsieve_core::series::{METRIC_NAME, Stage, Table, TableBuilder, Target};
+use promsieve_core::sketch::mix;
 use promsieve_lab::block::{Series, index_of};
 use promsieve_lab::wal::{self, Packing, Segment};
 
@@ -23,9 +24,8 @@ pub(crate) fn seeds(target: &str) -> Result<Vec<Vec<u8>>> {
         "block_index" => vec![index(Version::V1)?, index(Version::V2)?],
         "block_meta" => vec![tombstones()],
         "fixes" => examples(),
-        "chain" => {
-            (0..4u8).map(|start| (0..64).map(|at| start.wrapping_mul(at)).collect()).collect()
-        }
+        "chain" => choices(64),
+        "plan" => choices(512),
         "head_chunks" => vec![chunks()],
         "saved" => saved(),
         "wal" => [Packing::Plain, Packing::Snappy, Packing::Zstd]
@@ -34,6 +34,12 @@ pub(crate) fn seeds(target: &str) -> Result<Vec<Vec<u8>>> {
             .collect::<Result<_>>()?,
         _ => Vec::new(),
     })
+}
+
+/// Bytes that stand for choices.
+fn choices(bytes: u64) -> Vec<Vec<u8>> {
+    let seed = |number: u64| (0..bytes).map(|at| mix(bytes * number + at) as u8).collect();
+    (0..8).map(seed).collect()
 }
 
 /// The examples of the rules' pages, as whole files.

@@ -7,6 +7,9 @@ use std::process::{Command, ExitStatus};
 
 use crate::{Failure, sbom, workspace};
 
+/// What releases have besides what is built by default.
+pub const FEATURES: &str = "promsieve-cli/object-storage";
+
 /// What stands between flags in `CARGO_ENCODED_RUSTFLAGS`.
 const BETWEEN: &str = "\u{1f}";
 
@@ -24,11 +27,17 @@ pub fn build(args: &[OsString]) -> Result<(ExitStatus, PathBuf), Failure> {
     let platform = args.first().map_or_else(platform, |it| it.to_string_lossy().into_owned());
     let directory = workspace().join("target").join(&platform).join("dist");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--profile", "dist", "--locked", "-p", "promsieve-cli", "--target"]);
+    cargo.args(["build", "--profile", "dist", "--locked", "-p", "promsieve-cli"]);
+    cargo.args(["--features", FEATURES, "--target"]);
     cargo.arg(&platform).current_dir(workspace());
     // Whatever names a file does so by a path that is the same everywhere, in C as well.
     let places = [(workspace().to_owned(), "promsieve"), (cargo_home(), "cargo")];
-    let rust = places.each_ref().map(|(from, to)| remap("--remap-path-prefix=", from, to));
+    let mut rust =
+        places.each_ref().map(|(from, to)| remap("--remap-path-prefix=", from, to)).to_vec();
+    if platform.contains("linux") {
+        // As `crates/cli/build.rs` asks of the linker elsewhere.
+        rust.push("-Crelocation-model=static".to_owned());
+    }
     let c = places.each_ref().map(|(from, to)| remap("-ffile-prefix-map=", from, to));
     cargo.env("CARGO_ENCODED_RUSTFLAGS", rust.join(BETWEEN)).env("CFLAGS", c.join(" "));
     let status = cargo.status().map_err(|error| {

@@ -53,7 +53,10 @@ pub const CYCLONEDX: Library = Library {
     alone: false,
 };
 
-/// Every library.
+/// A server that speaks S3, for the tests of object storage, which CI does not run.
+pub const S3: Library = Library { module: "moto", package: "moto[server]==5.2.1", alone: false };
+
+/// Every library that CI's tests need.
 pub const ALL: [&Library; 6] = [&EDITOR, &DATABASE, &GRAFANA, &PRE_COMMIT, &AXE, &CYCLONEDX];
 
 /// Installs a library where it is missing; the Python that has it.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use crate::{Failure, process, workspace};
+use crate::{Failure, dist, process, workspace};
 
 const REMEDY: &str = "does `cargo tree --locked` work in this directory?";
 
@@ -30,6 +30,7 @@ pub fn document(platform: &str) -> Result<String, Failure> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["tree", "--locked", "--edges", "normal,no-proc-macro", "--package", ROOT]);
     cargo.args(["--prefix", "depth", "--format", "|{p}|{l}|{r}|", "--target", platform]);
+    cargo.args(["--features", dist::FEATURES]);
     let tree = process::output(cargo.current_dir(workspace()), REMEDY)?;
     let lock = std::fs::read_to_string(workspace().join("Cargo.lock"))
         .map_err(|error| Failure::new(format!("Cargo.lock: {error}"), REMEDY))?;

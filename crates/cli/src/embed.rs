@@ -10,6 +10,8 @@ use promsieve_core::units::Bytes;
 use crate::Status;
 use crate::commands::census::report_bad_lines;
 use crate::common::Common;
+use crate::input::blocks::BlockArgs;
+use crate::input::changes::Changes;
 use crate::input::collect::attached;
 use crate::input::kinds::{self, Depth, Held, Options};
 use crate::input::server::ServerArgs;
@@ -20,6 +22,9 @@ use crate::stderr;
 
 /// What lists of blocks and servers are as long as: none is shown.
 const NO_LISTS: usize = 1;
+
+/// So many requests are made to object storage at a time.
+const REQUESTS: u32 = 16;
 
 /// After so many seconds a request is given up.
 const TIMEOUT: u64 = 30;
@@ -47,8 +52,9 @@ pub fn read(source: &Source, kind: Kind) -> anyhow::Result<(Option<Saved>, Statu
         date: None,
     };
     let depth = Depth { rows: true, churn: false, top: NO_LISTS };
-    let options = Options { kind: Some(kind), depth, server: &server };
-    let mut held = Held::within(Bytes(u64::MAX), None);
+    let blocks = BlockArgs { requests: REQUESTS, ..BlockArgs::default() };
+    let options = Options { kind: Some(kind), depth, blocks: &blocks, server: &server };
+    let mut held = Held::within(Bytes(u64::MAX), Changes::default());
     let mut common = Common::default();
     common.access.timeout = TIMEOUT;
     kinds::read(source, &options, &common, &mut held)?;

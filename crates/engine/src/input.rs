@@ -128,7 +128,7 @@ impl Read {
 fn place(source: &Source) -> anyhow::Result<String> {
     match source {
         Source::Stdin => anyhow::bail!("stdin is read by no other machine: name a file"),
-        Source::Url(url) => Ok(url.clone()),
+        Source::Url(url) | Source::Bucket(url) => Ok(url.clone()),
         Source::File(path) | Source::Directory(path) => {
             let path = std::path::absolute(path)
                 .with_context(|| format!("cannot find `{}`", path.display()))?;

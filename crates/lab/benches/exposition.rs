@@ -3,7 +3,7 @@
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use promsieve_core::ingest::exposition::{Format, Parts, Reader};
+use promsieve_core::ingest::exposition::{Format, Part, Reader};
 use promsieve_core::series::{MetricType, Sample, Sink, TableBuilder};
 use promsieve_lab::mesh::{Plan, big_scrape};
 
@@ -63,9 +63,15 @@ fn parse_and_intern_in_parts(bencher: Bencher<'_, '_>) {
         |at: usize| at + bytes[at..].iter().position(|&b| b == b'\n').map_or(0, |n| n + 1);
     let (first, second) = bytes.split_at(line_end(bytes.len() / 2));
     bencher.counter(BytesCount::new(bytes.len())).bench(|| {
-        let (mut builder, mut parts) = (TableBuilder::default(), Parts::new(Format::Text));
-        parts.feed(&[first, second], &mut builder);
-        assert_eq!(parts.finish(&mut builder).bad_lines, 0);
+        let (mut builder, mut reader) = (TableBuilder::default(), Reader::new(Format::Text));
+        let part = |bytes| {
+            let mut part = Part::new(Format::Text);
+            part.feed(bytes);
+            part
+        };
+        let (first, second) = rayon::join(|| part(first), || part(second));
+        assert!(reader.add(first, &mut builder) && reader.add(second, &mut builder));
+        assert_eq!(reader.finish(&mut builder).bad_lines, 0);
         builder
     });
 }

@@ -261,3 +261,33 @@ fn fix(bytes: &mut [u8], start: usize, length: usize) {
         place.copy_from_slice(&sum);
     }
 }
+
+/// An index of some megabytes is read in several pieces, which make a table each where that is asked.
+#[test]
+fn tables_of_pieces_hold_what_one_table_does() {
+    let one = |at: usize| {
+        let pair = |name: &str, value: String| (name.to_owned(), value);
+        let labels = [
+            pair(METRIC_NAME, format!("m{}", at % 3)),
+            pair("a", at.to_string()),
+            pair(["b", "c"][at % 2], format!("v{}", at % 500)),
+        ];
+        Series {
+            labels: labels.into(),
+            chunks: (0..120).map(|at| (at * 60, at * 60 + 1)).collect(),
+        }
+    };
+    let series: Vec<Series> = (0..20_000).map(one).collect();
+    let bytes = write(Version::V2, &series);
+    let index = Index::open(&bytes).unwrap();
+    let read = || index.series(Want::Rows, &meta(), &Tombstones::default(), &Unwatched).unwrap();
+    let mut tables = read().tables(1);
+    let mut all = tables.next().unwrap();
+    let first = all.rows();
+    tables.for_each(|more| all.append(&more));
+    assert!(0 < first && first < series.len(), "{first} of {} in one table", series.len());
+    let mut wanted: Vec<Labels> = series.iter().map(|one| one.labels.clone()).collect();
+    wanted.sort();
+    assert_eq!(rows(&all), wanted);
+    assert_eq!(rows(&read().table()), wanted);
+}

@@ -1,10 +1,12 @@
 //! The targets: one function and one line each. A function may not panic, and must hold what it
 //! asserts, whatever bytes it is given.
 
+mod choices;
 mod configs;
 mod consumers;
 mod files;
 mod fixes;
+mod plans;
 mod relabel;
 mod samples;
 mod texts;
@@ -48,6 +50,7 @@ pub const TARGETS: &[Target] = &[
     quick("influx", samples::influx),
     slow("kinds", configs::kinds),
     quick("open_metrics", samples::open_metrics),
+    slow("plan", plans::plan),
     quick("promql", texts::promql),
     quick("protobuf", samples::protobuf),
     quick("query_log", consumers::query_log),

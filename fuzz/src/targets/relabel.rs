@@ -8,7 +8,9 @@ use promsieve_core::series::LabelBuf;
 use promsieve_core::server::{NameScheme, Server};
 use regex::{Captures, Regex};
 
-type Labels = BTreeMap<String, String>;
+use super::choices::Choices;
+
+pub(super) type Labels = BTreeMap<String, String>;
 
 const NAMES: [&str; 6] = ["__name__", "a", "ab", "b", "job", "x_1"];
 const VALUES: [&str; 8] = ["", "a", "ab", "A1", "a;b", "1", "b\nc", "xx-yy"];
@@ -47,48 +49,28 @@ const ACTIONS: [&str; 11] = [
     "dropequal",
 ];
 
-/// Takes choices from bytes; zeros when they are used up.
-struct Choices<'a>(std::slice::Iter<'a, u8>);
-
-impl Choices<'_> {
-    fn below(&mut self, bound: usize) -> usize {
-        usize::from(self.0.next().copied().unwrap_or(0)) % bound
-    }
-
-    fn of(&mut self, list: &[&str]) -> String {
-        list[self.below(list.len())].to_owned()
-    }
-
-    fn several(&mut self, list: &[&str], most: usize) -> Vec<String> {
-        (0..self.below(most + 1)).map(|_| self.of(list)).collect()
-    }
-
-    fn maybe<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Field<T> {
-        if self.below(3) == 0 { Field::Absent } else { Field::Set(make(self)) }
-    }
-
-    fn step(&mut self) -> RawStep {
-        RawStep {
-            action: self.maybe(|it| it.of(&ACTIONS)),
-            source_labels: self.maybe(|it| it.several(&NAMES, 3)),
-            regex: self.maybe(|it| it.several(&ATOMS, 4).concat()),
-            target_label: self.maybe(|it| it.of(&[&NAMES[..], &TEXTS[..]].concat())),
-            replacement: self.maybe(|it| it.of(&TEXTS)),
-            separator: self.maybe(|it| it.of(&SEPARATORS)),
-            modulus: self.maybe(|it| 1 + it.below(40) as u64),
-            ..RawStep::default()
-        }
+/// A step with choices for all its fields.
+fn step(choices: &mut Choices<'_>) -> RawStep {
+    RawStep {
+        action: choices.maybe(|it| it.of(&ACTIONS)),
+        source_labels: choices.maybe(|it| it.several(&NAMES, 3)),
+        regex: choices.maybe(|it| it.several(&ATOMS, 4).concat()),
+        target_label: choices.maybe(|it| it.of(&[&NAMES[..], &TEXTS[..]].concat())),
+        replacement: choices.maybe(|it| it.of(&TEXTS)),
+        separator: choices.maybe(|it| it.of(&SEPARATORS)),
+        modulus: choices.maybe(|it| 1 + it.below(40) as u64),
+        ..RawStep::default()
     }
 }
 
 /// What becomes of the labels must be the same.
 pub(super) fn chain(data: &[u8]) {
-    let mut choices = Choices(data.iter());
+    let mut choices = Choices::of_bytes(data);
     let labels: Labels = (0..choices.below(6))
         .map(|_| (choices.of(&NAMES), choices.of(&VALUES)))
         .filter(|(_, value)| !value.is_empty())
         .collect();
-    let steps: Vec<RawStep> = (0..=choices.below(4)).map(|_| choices.step()).collect();
+    let steps: Vec<RawStep> = (0..=choices.below(4)).map(|_| step(&mut choices)).collect();
     let valid = |step: &RawStep| step.validate(Server::default(), NameScheme::default()).ok();
     let Some(valid) = steps.iter().map(valid).collect::<Option<Vec<Step>>>() else { return };
     let Some(expected) = naive(&steps, &valid, labels.clone()) else { return };
@@ -104,7 +86,11 @@ pub(super) fn chain(data: &[u8]) {
 /// The labels after the chain, `None` within for none; `None` where the outcome depends on the order
 /// in which a server goes through labels.
 #[expect(clippy::option_option, reason = "whether there is an answer, and which")]
-fn naive(steps: &[RawStep], valid: &[Step], mut labels: Labels) -> Option<Option<Labels>> {
+pub(super) fn naive(
+    steps: &[RawStep],
+    valid: &[Step],
+    mut labels: Labels,
+) -> Option<Option<Labels>> {
     for (raw, step) in steps.iter().zip(valid) {
         let text = |field: &Field<String>, default: &str| {
             field.value().map_or(default, String::as_str).to_owned()

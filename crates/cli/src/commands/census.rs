@@ -13,6 +13,7 @@ use super::analysis::duration;
 use super::counting::{CountingArgs, PAIRS, Read};
 use crate::Status;
 use crate::common::Common;
+use crate::input::blocks::BlockArgs;
 use crate::input::collect::attached;
 use crate::input::kinds::{self, Depth, Held, Options};
 use crate::input::scrapes::Scrape;
@@ -41,7 +42,7 @@ pub(crate) struct CensusArgs {
 
     /// Compare the sources as snapshots, oldest first: churn, what drives it, growth. One directory
     /// alone stands for those in its `snapshots/` and itself
-    #[arg(long, conflicts_with_all = ["save", "memory"])]
+    #[arg(long, conflicts_with_all = ["save", "memory", "keep"])]
     over_time: bool,
 
     /// How far apart the snapshots are; by default the samples' timestamps or the sources' names
@@ -57,6 +58,9 @@ pub(crate) struct CensusArgs {
     /// told anyway
     #[arg(long, requires = "summary")]
     churn: bool,
+
+    #[command(flatten)]
+    blocks: BlockArgs,
 
     #[command(flatten)]
     server: ServerArgs,
@@ -79,11 +83,15 @@ fn sources(args: &CensusArgs, common: &Common) -> anyhow::Result<Read> {
         sources.extend(Source::resolve(spec)?);
     }
     // A block alone can be summed up without a look at its series.
-    let needs_series = !counting.summary || !counting.by.is_empty() || counting.save.is_some();
+    let changes = counting.changes()?;
+    let needs_series = !counting.summary
+        || !counting.by.is_empty()
+        || counting.save.is_some()
+        || changes.change_labels();
     let rows = needs_series || sources.len() > 1;
     let depth = Depth { rows, churn: args.churn, top: counting.top };
-    let options = Options { kind: args.kind, depth, server: &args.server };
-    let mut held = Held::within(counting.memory, counting.redactor()?);
+    let options = Options { kind: args.kind, depth, blocks: &args.blocks, server: &args.server };
+    let mut held = Held::within(counting.memory, changes);
     for source in &sources {
         if let Err(error) = kinds::read(source, &options, common, &mut held) {
             warn(&format!("error: {error:#}"));
@@ -112,9 +120,9 @@ fn sources(args: &CensusArgs, common: &Common) -> anyhow::Result<Read> {
 /// Compares the sources as one snapshot each, and counts the newest.
 fn snapshots(args: &CensusArgs, common: &Common) -> anyhow::Result<Read> {
     let depth = Depth { rows: true, churn: false, top: args.counting.top };
-    let options = Options { kind: args.kind, depth, server: &args.server };
-    let redactor = args.counting.redactor()?;
-    let mut snapshots = snapshots::read(&args.sources, &options, redactor.as_ref(), common)?;
+    let options = Options { kind: args.kind, depth, blocks: &args.blocks, server: &args.server };
+    let changes = args.counting.changes()?;
+    let mut snapshots = snapshots::read(&args.sources, &options, &changes, common)?;
     let seconds = |duration: Duration| duration.as_secs_f64();
     let (times, unit) = match snapshots::moments(&mut snapshots, args.every.map(seconds))? {
         Moments::Seconds(times) => (times, "seconds"),

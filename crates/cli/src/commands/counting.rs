@@ -8,12 +8,13 @@ use promsieve_core::census::groups::{self, Dimension};
 use promsieve_core::census::pairs::pairs;
 use promsieve_core::census::{Census, CensusOptions};
 use promsieve_core::saved::Saved;
-use promsieve_core::series::Table;
+use promsieve_core::series::{METRIC_NAME, Table};
 use promsieve_core::units::Bytes;
 use promsieve_core::watch::Unwatched;
 
 use crate::Status;
 use crate::common::{Common, Format};
+use crate::input::changes::Changes;
 use crate::input::collect::attached;
 use crate::input::redact::Redactor;
 use crate::output::view::census::CensusView;
@@ -55,6 +56,16 @@ pub(crate) struct CountingArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) save: Option<PathBuf>,
 
+    /// Give all series this label, as a server gives them its external labels where they leave it;
+    /// may be given several times
+    #[arg(long = "external-label", value_name = "NAME=VALUE", value_parser = label)]
+    external_labels: Vec<(String, String)>,
+
+    /// Take this label away, which tells replicas apart: what two of them have counts once; may be
+    /// given several times
+    #[arg(long = "replica-label", value_name = "NAME")]
+    replica_labels: Vec<String>,
+
     /// Show and save no label value: each is replaced by a name made with the key in this file,
     /// which tells its shape; the same value has the same name wherever the key is the same
     #[arg(long, value_name = "KEYFILE")]
@@ -70,9 +81,13 @@ pub(super) struct Read {
 }
 
 impl CountingArgs {
-    /// What hides label values, where that is asked for.
-    pub(super) fn redactor(&self) -> anyhow::Result<Option<Redactor>> {
-        self.redact.as_deref().map(Redactor::of).transpose()
+    /// What is done to series as they come in.
+    pub(super) fn changes(&self) -> anyhow::Result<Changes> {
+        Ok(Changes {
+            external_labels: self.external_labels.clone(),
+            replica_labels: self.replica_labels.clone(),
+            redactor: self.redact.as_deref().map(Redactor::of).transpose()?,
+        })
     }
 
     /// Saves series as they were read, where that is asked for, and gives them as they are counted.
@@ -157,5 +172,15 @@ impl CountingArgs {
         }
         view.metrics.retain(|metric| self.metrics.contains(&metric.name));
         Ok(())
+    }
+}
+
+/// A label as it is given: `NAME=VALUE`.
+fn label(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() && name != METRIC_NAME => {
+            Ok((name.to_owned(), value.to_owned()))
+        }
+        _ => Err("write a label as `cluster=eu`".to_owned()),
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn run(
     common: &Common,
     out: &mut impl Write,
 ) -> anyhow::Result<Status> {
-    let mut series = Collector::new(args.counting.memory).redacted(args.counting.redactor()?);
+    let mut series = Collector::new(args.counting.memory).changed(args.counting.changes()?);
     let mut status = Status::Clean;
     for spec in &args.files {
         for source in Source::resolve(spec)? {

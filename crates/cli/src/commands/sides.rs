@@ -188,7 +188,7 @@ fn at_revision(revision: &str, paths: &[String]) -> anyhow::Result<(Named, Vec<C
                     path,
                     path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new(".")),
                 ),
-                Source::Stdin | Source::Url(_) => {
+                Source::Stdin | Source::Url(_) | Source::Bucket(_) => {
                     anyhow::bail!("git has no `{spec}`: give it with `--with`")
                 }
             };

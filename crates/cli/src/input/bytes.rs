@@ -1,5 +1,6 @@
 //! Bytes of a source, unpacked: gzip and zstd are recognised by their first bytes.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 
 use anyhow::Context;
@@ -9,6 +10,10 @@ use super::http::{Access, Wanted};
 
 /// How much is read at once.
 pub const PIECE: usize = 1 << 20;
+
+/// What packed bytes begin with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// No text that is read as a whole is larger: more is no text that anybody wrote, or an answer
 /// without end, which would take all memory.
@@ -20,6 +25,8 @@ pub struct Opened {
     pub bytes: Box<dyn Read + Send>,
     /// The `Content-Type` of an HTTP answer.
     pub content_type: Option<String>,
+    /// The file that the bytes are, where it lies as it is and can be read at any place.
+    pub file: Option<File>,
 }
 
 /// Opens a file, stdin or a URL.
@@ -27,19 +34,48 @@ pub struct Opened {
 /// # Errors
 /// When it cannot be opened, with what to do about it.
 pub fn open(source: &Source, access: &Access, wanted: Wanted) -> anyhow::Result<Opened> {
-    let (bytes, content_type): (Box<dyn Read + Send>, _) = match source {
-        Source::Stdin => (Box::new(std::io::stdin()), None),
+    let (bytes, content_type, file): (Box<dyn Read + Send>, _, _) = match source {
+        Source::Stdin => (Box::new(std::io::stdin()), None, None),
         Source::Url(url) => {
             let answer = access.get(url, wanted)?;
-            (answer.bytes, answer.content_type)
+            (answer.bytes, answer.content_type, None)
         }
         Source::File(path) | Source::Directory(path) => {
-            let file = std::fs::File::open(path)
-                .with_context(|| format!("cannot open `{}`", path.display()))?;
-            (Box::new(file), None)
+            let file =
+                File::open(path).with_context(|| format!("cannot open `{}`", path.display()))?;
+            let plain = if is_plain(&file) { file.try_clone().ok() } else { None };
+            (Box::new(file), None, plain)
         }
+        Source::Bucket(_) => anyhow::bail!(
+            "`{}` is a bucket: `census` counts its blocks, and `census --save` writes what other \
+             commands read",
+            source.name()
+        ),
     };
-    Ok(Opened { bytes: unpack(bytes)?, content_type })
+    Ok(Opened { bytes: unpack(bytes)?, content_type, file })
+}
+
+/// Whether a file is one of bytes that are not packed.
+fn is_plain(file: &File) -> bool {
+    let mut start = [0; ZSTD.len()];
+    file.metadata().is_ok_and(|meta| meta.is_file())
+        && read_at(file, &mut start, 0).is_ok()
+        && !start.starts_with(&GZIP)
+        && start != ZSTD
+}
+
+/// Reads bytes at a place of a file, as many as come at once; none at its end.
+pub(super) fn read_at(file: &File, room: &mut [u8], at: u64) -> std::io::Result<usize> {
+    #[cfg(unix)]
+    let read = |room: &mut [u8]| std::os::unix::fs::FileExt::read_at(file, room, at);
+    #[cfg(windows)]
+    let read = |room: &mut [u8]| std::os::windows::fs::FileExt::seek_read(file, room, at);
+    loop {
+        match read(room) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
 }
 
 /// Reads at most `most` bytes of a source.
@@ -92,10 +128,12 @@ pub(crate) fn read_whole(bytes: impl Read, name: &str) -> anyhow::Result<String>
 pub(crate) fn unpack(bytes: Box<dyn Read + Send>) -> anyhow::Result<Box<dyn Read + Send>> {
     let mut bytes = BufReader::with_capacity(PIECE, bytes);
     let start = bytes.fill_buf().context("cannot read")?;
-    Ok(match start {
-        [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(zstd::Decoder::with_buffer(bytes)?),
-        _ => Box::new(bytes),
+    Ok(if start.starts_with(&GZIP) {
+        Box::new(flate2::bufread::MultiGzDecoder::new(bytes))
+    } else if start.starts_with(&ZSTD) {
+        Box::new(zstd::Decoder::with_buffer(bytes)?)
+    } else {
+        Box::new(bytes)
     })
 }
 

@@ -7,15 +7,18 @@ use promsieve_core::saved::Saved;
 use promsieve_core::series::{Stage, Table, TableBuilder};
 use promsieve_core::units::Bytes;
 
-use super::redact::Redactor;
+use super::changes::Changes;
 
 /// Bytes of rows that a reader gathers before they are counted by sketches.
 const CHUNK: u64 = 32 << 20;
 
+/// About what a census needs for a row of many labels.
+const ROW: u64 = 256;
+
 /// Gathers the series of all sources.
 pub(crate) struct Collector {
     memory: Bytes,
-    redactor: Option<Redactor>,
+    changes: Changes,
     held: Option<Saved>,
     /// How many bytes of rows a reader may gather before it adds them.
     room: u64,
@@ -24,14 +27,29 @@ pub(crate) struct Collector {
 impl Collector {
     /// Keeps series until a census of them needs more than `memory`.
     pub(crate) fn new(memory: Bytes) -> Self {
-        Self { memory, redactor: None, held: None, room: memory.0.max(CHUNK) }
+        Self { memory, changes: Changes::default(), held: None, room: memory.0.max(CHUNK) }
     }
 
-    /// With other values in all that is added, where there is a redactor.
+    /// With changes to all that is added.
     #[must_use]
-    pub(crate) fn redacted(mut self, redactor: Option<Redactor>) -> Self {
-        self.redactor = redactor;
+    pub(crate) fn changed(mut self, changes: Changes) -> Self {
+        self.changes = changes;
         self
+    }
+
+    /// An empty one that treats what is added as this one does.
+    pub(crate) fn alike(&self) -> Self {
+        Self::new(self.memory).changed(self.changes.clone())
+    }
+
+    /// What is done to all that is added.
+    pub(crate) fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// How series are counted here, as a text that is another one where they are counted otherwise.
+    pub(crate) fn manner(&self) -> String {
+        format!("{} {}", self.memory.0, self.changes.fingerprint())
     }
 
     /// Keeps every series.
@@ -47,11 +65,17 @@ impl Collector {
     /// Adds what a source held, or a part of it.
     ///
     /// # Errors
-    /// When its series are at another stage of their way than those before, or cannot be redacted.
+    /// When its series are at another stage of their way than those before, or cannot be changed.
     pub(crate) fn add(&mut self, mut saved: Saved) -> anyhow::Result<()> {
-        if let Some(redactor) = &self.redactor {
-            redactor.series(&mut saved)?;
-        }
+        self.changes.apply(&mut saved)?;
+        self.add_again(saved)
+    }
+
+    /// Adds what one that is [alike](Collector::alike) has collected.
+    ///
+    /// # Errors
+    /// When its series are at another stage of their way than those before.
+    pub(crate) fn add_again(&mut self, saved: Saved) -> anyhow::Result<()> {
         if let Some(held) = &self.held {
             anyhow::ensure!(
                 counted_stage(held) == counted_stage(&saved),
@@ -82,9 +106,20 @@ impl Collector {
         if builder.bytes() > self.room { self.add(Saved::Exact(builder.take())) } else { Ok(()) }
     }
 
-    /// All that was added.
+    /// How many rows a source that has them at hand adds at once.
+    pub(crate) fn rows_at_once(&self) -> usize {
+        usize::try_from(self.room / ROW).unwrap_or(usize::MAX)
+    }
+
+    /// All that was added; where the labels of replicas were taken away, what several of them have
+    /// once, whichever came first.
     pub(crate) fn finish(self) -> Option<Saved> {
-        self.held
+        match self.held {
+            Some(Saved::Exact(table)) if !self.changes.replica_labels.is_empty() => {
+                Some(Saved::Exact(flow::distinct(&table.canonical())))
+            }
+            held => held,
+        }
     }
 
     /// The series added, where there are any and they were kept.

@@ -63,7 +63,7 @@ pub fn load_as(
         let texts = match &source {
             Source::Directory(directory) => discover(directory),
             Source::File(path) => vec![Text::named(Some(path), source.name(), read_capped(path)?)],
-            Source::Stdin | Source::Url(_) => {
+            Source::Stdin | Source::Url(_) | Source::Bucket(_) => {
                 let bytes = read_bytes(&source, access, MAX_SIZE + 1)?;
                 sections(Text::named(None, source.name(), Read::Bytes(bytes)))
             }

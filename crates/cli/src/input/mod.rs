@@ -1,8 +1,10 @@
 //! Where inputs come from: files, directories, globs, stdin and URLs; gzip and zstd unpacked,
 //! kinds recognised by content.
 
+pub(crate) mod blocks;
 pub mod bytes;
 pub(crate) mod chain;
+pub(crate) mod changes;
 pub(crate) mod collect;
 pub mod config;
 pub(crate) mod consumers;
@@ -14,7 +16,7 @@ pub mod http;
 mod in_order;
 pub(crate) mod kinds;
 mod map;
-mod pieces;
+mod parts;
 pub(crate) mod redact;
 pub(crate) mod replace;
 pub mod scrapes;

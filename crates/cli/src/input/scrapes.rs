@@ -14,7 +14,7 @@ use super::Source;
 use super::bytes::{Opened, PIECE, open};
 use super::collect::Collector;
 use super::http::{Access, Wanted};
-use super::pieces;
+use super::parts;
 
 /// Scrape files are read in groups of about this many bytes, one table each. Groups depend on the
 /// input only, so the result does not depend on the number of threads.
@@ -163,8 +163,8 @@ pub(crate) fn read_source(
     read_scrape(&source.name(), opened, format, reading, builder, series)
 }
 
-/// Streams a scrape's bytes into a table, those of a long exposition in parts side by side; `series`
-/// takes what the table has no room for.
+/// Streams a scrape's bytes into a table, those of a long file in parts side by side; `series` takes
+/// what the table has no room for.
 ///
 /// # Errors
 /// When the bytes cannot be read to their end.
@@ -176,18 +176,17 @@ pub(crate) fn read_scrape(
     builder: &mut TableBuilder,
     mut series: Option<&mut Collector>,
 ) -> anyhow::Result<Scrape> {
-    let Opened { mut bytes, content_type } = opened;
+    let Opened { mut bytes, content_type, file } = opened;
     let mut piece = vec![0; PIECE];
     let mut length = fill(&mut bytes, &mut piece, name)?;
     let detect = || Format::detect(content_type.as_deref(), &piece[..length]);
     let format = format.unwrap_or_else(detect);
     let name = name.to_owned();
-    if let Format::Exposition(text) = format
+    if let (Format::Exposition(text), Some(file)) = (format, file)
         && length == PIECE
         && rayon::current_num_threads() > 1
     {
-        let bytes = Box::new(std::io::Cursor::new(piece).chain(bytes));
-        let report = pieces::read(&name, bytes, text, builder, series)?;
+        let report = parts::read(&name, &file, text, builder, series)?;
         return Ok(Scrape { name, format, report });
     }
     let mut reader = Reader::new(format, reading);

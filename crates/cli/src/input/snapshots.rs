@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use promsieve_core::series::Table;
 use promsieve_core::units::{Bytes, day_number};
 
+use super::changes::Changes;
 use super::kinds::{Held, Options};
-use super::redact::Redactor;
 use super::{Source, kinds};
 use crate::common::Common;
 use crate::stderr::warn;
@@ -38,7 +38,7 @@ pub(crate) enum Moments {
 pub(crate) fn read(
     specs: &[String],
     options: &Options<'_>,
-    redactor: Option<&Redactor>,
+    changes: &Changes,
     common: &Common,
 ) -> anyhow::Result<Vec<Snapshot>> {
     let mut sources = Vec::new();
@@ -54,7 +54,7 @@ pub(crate) fn read(
     }
     let mut snapshots = Vec::new();
     for source in &sources {
-        let mut held = Held::within(Bytes(u64::MAX), redactor.cloned());
+        let mut held = Held::within(Bytes(u64::MAX), changes.clone());
         match kinds::read(source, options, common, &mut held) {
             Ok(()) => {}
             Err(error) if held.series.is_empty() => {

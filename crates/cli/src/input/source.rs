@@ -38,7 +38,13 @@ pub enum Source {
     File(PathBuf),
     /// A directory: of scrapes or blocks.
     Directory(PathBuf),
+    /// A bucket with blocks, or a folder of one: `s3://…`
+    Bucket(String),
 }
+
+/// How the URLs of object storage start.
+const BUCKETS: [&str; 8] =
+    ["s3://", "s3a://", "gs://", "az://", "azure://", "abfs://", "abfss://", "file://"];
 
 impl Source {
     /// What `spec` names: several files when it is a glob.
@@ -51,6 +57,9 @@ impl Source {
         }
         if spec.starts_with("http://") || spec.starts_with("https://") {
             return Ok(vec![Self::Url(spec.to_owned())]);
+        }
+        if BUCKETS.iter().any(|scheme| spec.starts_with(scheme)) {
+            return Ok(vec![Self::Bucket(spec.to_owned())]);
         }
         let path = Path::new(spec);
         if path.is_dir() {
@@ -78,7 +87,7 @@ impl Source {
     pub fn name(&self) -> String {
         match self {
             Self::Stdin => "<stdin>".to_owned(),
-            Self::Url(url) => super::http::shown(url),
+            Self::Url(url) | Self::Bucket(url) => super::http::shown(url),
             Self::File(path) | Self::Directory(path) => path.display().to_string(),
         }
     }

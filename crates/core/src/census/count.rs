@@ -1,32 +1,36 @@
 //! The counting itself: one pass of hashes a metric, one subtraction a row and label.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use super::shape::{LOOKED_AT, shapes};
-use super::{Census, CensusOptions, Errors, LENGTH_BYTES, LabelCensus, LabelTotal, MetricCensus};
+use super::label::{self, Counted, Rows};
+use super::{Census, CensusOptions, Errors, LENGTH_BYTES, LabelTotal, MetricCensus};
 use crate::packs::layer_of;
-use crate::series::{Column, Dictionary, METRIC_NAME, MetricRows, NameId, Table};
-use crate::sketch::DistinctSet;
+use crate::series::{METRIC_NAME, MetricRows, NameId, Table};
 use crate::watch::Watch;
 
+/// Labels of a metric with so many rows are counted several at a time.
+const MANY: usize = 1 << 14;
+
 pub(super) fn census(table: &Table, options: CensusOptions, watch: &dyn Watch) -> Census {
-    let done = std::sync::atomic::AtomicU64::new(0);
+    let done = AtomicU64::new(0);
+    let seen = Seen::nothing(table);
     let total = table.rows() as u64;
     let mut metrics: Vec<MetricCensus> = table
         .metrics
         .par_iter()
         .filter(|group| group.rows > 0 && !watch.cancelled())
         .map_init(Scratch::default, |scratch, group| {
-            let census = metric(table, group, options, scratch);
-            let before = done.fetch_add(group.rows as u64, std::sync::atomic::Ordering::Relaxed);
+            let census = metric(table, group, options, &seen, scratch);
+            let before = done.fetch_add(group.rows as u64, Ordering::Relaxed);
             watch.progress(before + group.rows as u64, total);
             census
         })
         .collect();
     metrics.sort_by(|a, b| b.series.cmp(&a.series).then_with(|| a.name.cmp(&b.name)));
-    let (labels, unique) = label_totals(table, &series_by_label(&metrics));
+    let (labels, unique) = seen.totals(table, &series_by_label(&metrics));
     let targets = table.targets.iter().filter(|target| !target.is_unknown());
     let targets: BTreeSet<_> = targets.map(|target| (&target.job, &target.labels)).collect();
     let sum = |of: fn(&MetricCensus) -> u64| metrics.iter().map(of).sum();
@@ -48,41 +52,38 @@ pub(super) fn census(table: &Table, options: CensusOptions, watch: &dyn Watch) -
     }
 }
 
-/// Sets that are reused from metric to metric.
+/// Room that is used again from metric to metric.
 #[derive(Default)]
 struct Scratch {
-    set: DistinctSet,
-    /// Series by code; all zero between two uses.
-    series: Vec<u64>,
-    /// Codes of a column that is short beside its dictionary.
-    codes: Vec<u32>,
-    used: Vec<Used>,
+    label: label::Scratch,
     /// Rows whose labels were not seen before.
     distinct: Vec<u32>,
-}
-
-/// A value of a label that some series of a metric have.
-#[derive(Clone, Copy)]
-struct Used {
-    code: u32,
-    series: u64,
 }
 
 fn metric(
     table: &Table,
     group: &MetricRows,
     options: CensusOptions,
+    seen: &Seen,
     scratch: &mut Scratch,
 ) -> MetricCensus {
     let hashes = table.row_hashes(group);
-    scratch.set.find_first(&hashes, &mut scratch.distinct);
-    let series = scratch.distinct.len() as u64;
-    let mut labels: Vec<LabelCensus> = group
-        .columns
-        .iter()
-        .map(|column| label(table, column, &hashes, options, scratch))
-        .filter(|label| label.series > 0)
-        .collect();
+    scratch.label.set.find_first(&hashes, &mut scratch.distinct);
+    let rows = Rows { table, hashes: &hashes, distinct: &scratch.distinct };
+    let series = rows.distinct.len() as u64;
+    let room = &mut scratch.label;
+    let mut counted =
+        each(&group.columns, group.rows, room, |room, column| rows.count(room, column));
+    for Counted { column, used, .. } in &counted {
+        seen.add(column.name, used.iter().map(|used| used.code));
+    }
+    seen.add(NameId::METRIC, std::iter::once(group.metric));
+    if !options.summary {
+        rows.find_determined(room, &mut counted);
+    }
+    let label = |room: &mut _, label: &_| rows.label(room, label, options);
+    let mut labels = each(&counted, group.rows, room, label);
+    labels.retain(|label| label.series > 0);
     labels.sort_by(|a, b| (a.without, b.values, &a.name).cmp(&(b.without, a.values, &b.name)));
     let name = table.metric_name(group).to_owned();
     let name_bytes = (METRIC_NAME.len() + name.len()) as u64 + LENGTH_BYTES;
@@ -101,88 +102,28 @@ fn metric(
     }
 }
 
+/// Looks at each label of a metric in order, at several at once where there are many rows.
+fn each<'a, L: Sync, T: Send>(
+    labels: &'a [L],
+    rows: usize,
+    room: &mut label::Scratch,
+    look: impl Fn(&mut label::Scratch, &'a L) -> T + Sync + Send,
+) -> Vec<T> {
+    if rows < MANY {
+        return labels.iter().map(|label| look(room, label)).collect();
+    }
+    labels.par_iter().map_init(label::Scratch::default, look).collect()
+}
+
 /// Rows that repeat another one of their scrape.
 fn duplicates(group: &MetricRows, hashes: &[u64], scratch: &mut Scratch) -> u64 {
     if scratch.distinct.len() == group.rows {
         return 0;
     }
     let repeated = |range: std::ops::Range<usize>| {
-        range.len() - scratch.set.count(hashes[range].iter().copied())
+        range.len() - scratch.label.set.count(hashes[range].iter().copied())
     };
     group.run_ranges().map(|(_, range)| range).map(repeated).sum::<usize>() as u64
-}
-
-fn label(
-    table: &Table,
-    column: &Column,
-    hashes: &[u64],
-    options: CensusOptions,
-    scratch: &mut Scratch,
-) -> LabelCensus {
-    let values = table.values(column.name);
-    let name = table.name(column.name);
-    let pair_bytes = name.len() as u64 + LENGTH_BYTES;
-    scratch.find_used(column, values.len());
-    let used = &scratch.used;
-    let series: u64 = used.iter().map(|used| used.series).sum();
-    let bytes = |used: &Used| used.series * (pair_bytes + values.value_bytes(used.code) as u64);
-    let bytes = used.iter().map(bytes).sum();
-    let count = used.len() as u64;
-    let all = scratch.distinct.len() as u64;
-    let is_constant = count == 1 && series == all;
-    let shapes = if options.summary {
-        Vec::new()
-    } else {
-        shapes(looked_at(used, values).into_iter().map(|code| values.value(code)))
-    };
-    let without = (!options.summary).then(|| {
-        if is_constant || count == 0 {
-            return all;
-        }
-        let rows = scratch.distinct.iter().map(|&row| row as usize);
-        let rest = rows.map(|row| hashes[row].wrapping_sub(values.hash(column.codes[row])));
-        scratch.set.count(rest) as u64
-    });
-    let errors = Errors::default();
-    LabelCensus { name: name.to_owned(), values: count, series, bytes, without, shapes, errors }
-}
-
-/// The codes of the values whose shapes are looked at: of very many those with the lowest hashes,
-/// in whatever order they came.
-fn looked_at(used: &[Used], values: &Dictionary) -> Vec<u32> {
-    let mut codes: Vec<u32> = used.iter().map(|used| used.code).collect();
-    if codes.len() > LOOKED_AT {
-        codes.select_nth_unstable_by_key(LOOKED_AT, |&code| values.hash(code));
-        codes.truncate(LOOKED_AT);
-    }
-    codes
-}
-
-impl Scratch {
-    /// Counts the distinct rows by their code in a column; codes in ascending order, 0 left out.
-    fn find_used(&mut self, column: &Column, codes: usize) {
-        self.used.clear();
-        let rows = self.distinct.iter().map(|&row| column.codes[row as usize]);
-        // A few rows are sorted rather than looked up in a large dictionary.
-        if rows.len() < codes / 16 {
-            self.codes.clear();
-            self.codes.extend(rows.filter(|&code| code != 0));
-            self.codes.sort_unstable();
-            let same = self.codes.chunk_by(|a, b| a == b);
-            self.used.extend(same.map(|same| Used { code: same[0], series: same.len() as u64 }));
-            return;
-        }
-        self.series.resize(self.series.len().max(codes), 0);
-        for code in rows {
-            self.series[code as usize] += 1;
-        }
-        self.series[0] = 0;
-        for (code, series) in self.series[..codes].iter_mut().enumerate() {
-            if *series > 0 {
-                self.used.push(Used { code: code as u32, series: std::mem::take(series) });
-            }
-        }
-    }
 }
 
 /// Distinct pairs over the whole table.
@@ -202,45 +143,55 @@ fn series_by_label(metrics: &[MetricCensus]) -> BTreeMap<String, u64> {
     series
 }
 
-fn label_totals(table: &Table, series: &BTreeMap<String, u64>) -> (Vec<LabelTotal>, Unique) {
-    let names: Vec<NameId> = table.name_ids().collect();
-    let mut seen: Vec<Vec<bool>> =
-        names.iter().map(|&name| vec![false; table.values(name).len()]).collect();
-    for group in table.metrics.iter().filter(|group| group.rows > 0) {
-        seen[0][group.metric as usize] = true;
-        for column in &group.columns {
-            let seen = &mut seen[column.name.0 as usize];
-            for &code in &column.codes {
-                seen[code as usize] = true;
+/// Which values of each label some series has.
+struct Seen(Vec<Vec<AtomicBool>>);
+
+impl Seen {
+    fn nothing(table: &Table) -> Self {
+        let none =
+            |name| std::iter::repeat_with(AtomicBool::default).take(table.values(name).len());
+        Self(table.name_ids().map(|name| none(name).collect()).collect())
+    }
+
+    fn add(&self, name: NameId, codes: impl Iterator<Item = u32>) {
+        let seen = &self.0[name.0 as usize];
+        codes.for_each(|code| seen[code as usize].store(true, Ordering::Relaxed));
+    }
+
+    /// By label, and all together.
+    fn totals(self, table: &Table, series: &BTreeMap<String, u64>) -> (Vec<LabelTotal>, Unique) {
+        let mut unique = Unique { pairs: 0, bytes: 0 };
+        let mut labels: Vec<LabelTotal> = Vec::new();
+        for (name, seen) in table.name_ids().zip(self.0) {
+            let values = table.values(name);
+            let used = (1..values.len() as u32).zip(seen.into_iter().skip(1));
+            let used = used.filter_map(|(code, seen)| seen.into_inner().then_some(code));
+            let used: Vec<u32> = used.collect();
+            let name_bytes = table.name(name).len();
+            unique.pairs += used.len() as u64;
+            unique.bytes += used
+                .iter()
+                .map(|&code| (name_bytes + values.value(code).len()) as u64)
+                .sum::<u64>();
+            if !used.is_empty() {
+                labels.push(LabelTotal {
+                    name: table.name(name).to_owned(),
+                    values: used.len() as u64,
+                    series: series.get(table.name(name)).copied().unwrap_or(0),
+                    errors: Errors::default(),
+                });
             }
         }
+        labels.sort_by(|a, b| b.values.cmp(&a.values).then_with(|| a.name.cmp(&b.name)));
+        (labels, unique)
     }
-    let mut unique = Unique { pairs: 0, bytes: 0 };
-    let mut labels: Vec<LabelTotal> = Vec::new();
-    for (&name, seen) in names.iter().zip(&seen) {
-        let values = table.values(name);
-        let used: Vec<u32> = (1..values.len() as u32).filter(|&code| seen[code as usize]).collect();
-        let name_bytes = table.name(name).len();
-        unique.pairs += used.len() as u64;
-        unique.bytes +=
-            used.iter().map(|&code| (name_bytes + values.value(code).len()) as u64).sum::<u64>();
-        if !used.is_empty() {
-            labels.push(LabelTotal {
-                name: table.name(name).to_owned(),
-                values: used.len() as u64,
-                series: series.get(table.name(name)).copied().unwrap_or(0),
-                errors: Errors::default(),
-            });
-        }
-    }
-    labels.sort_by(|a, b| b.values.cmp(&a.values).then_with(|| a.name.cmp(&b.name)));
-    (labels, unique)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::series::TableBuilder;
+    use crate::sketch::mix;
     use crate::watch::Unwatched;
     use proptest::prelude::*;
 
@@ -269,15 +220,44 @@ mod tests {
         rest.collect::<BTreeSet<_>>().len()
     }
 
+    /// Rows of a metric with enough of them that its labels are counted side by side, and hashes in
+    /// parts; `b` follows from `a` unless it is broken.
+    fn many(seed: u64, values: u64, broken: bool) -> Vec<Row> {
+        let row = |at: u64| {
+            let random = mix(seed ^ at);
+            let a = random % values;
+            let b = if broken && at == values { values } else { a % 7 };
+            let labels = [("a", a), ("b", b), ("c", random >> 40 & 3), ("d", random >> 50 & 7)];
+            let text = |(name, value): (&str, u64)| (name.to_owned(), format!("v{value}"));
+            ("m1".to_owned(), labels.into_iter().map(text).collect())
+        };
+        (0..MANY as u64).map(row).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 4, ..<_>::default() })]
+        #[test]
+        fn many_rows_are_counted_like_few(
+            seed in any::<u64>(), values in 50u64..2000, broken in any::<bool>(),
+        ) {
+            let rows = many(seed, values, broken);
+            let census = count(&rows);
+            for label in &census.metrics[0].labels {
+                let wanted = without(&rows, "m1", &label.name) as u64;
+                prop_assert_eq!(label.without, Some(wanted), "{}", label.name);
+            }
+        }
+    }
+
     #[test]
     fn shapes_of_many_values_do_not_depend_on_their_order() {
         let value = |at: usize| if at % 3 == 0 { at.to_string() } else { format!("10.0.0.{at}") };
         let row = |at| ("m".to_owned(), BTreeMap::from([("l".to_owned(), value(at))]));
-        let rows: Vec<Row> = (0..3 * LOOKED_AT).map(row).collect();
+        let rows: Vec<Row> = (0..12_000).map(row).collect();
         let census = count(&rows);
         let reversed: Vec<Row> = rows.into_iter().rev().collect();
         assert_eq!(count(&reversed), census);
-        assert_eq!(census.metrics[0].labels[0].values as usize, 3 * LOOKED_AT);
+        assert_eq!(census.metrics[0].labels[0].values, 12_000);
         assert!(!census.metrics[0].labels[0].shapes.is_empty());
     }
 

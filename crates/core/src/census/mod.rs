@@ -3,6 +3,7 @@
 mod count;
 pub mod depth;
 pub mod groups;
+mod label;
 pub mod pairs;
 mod shape;
 pub(crate) mod sketched;

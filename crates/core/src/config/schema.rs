@@ -1,11 +1,13 @@
 //! The field tables of `rules/schema/prometheus.yml`, for one release.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::HashMap;
-
-use serde::Deserialize;
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::server::{Server, Version};
 
@@ -80,26 +82,50 @@ impl<'k> FromIterator<&'k str> for Keys {
     }
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Ranges {
-    One(String),
-    Many(Vec<String>),
+/// A field's type by release: one text or a list, of which the first that fits holds.
+#[derive(Debug)]
+struct Ranges(Vec<&'static str>);
+
+/// Deriving this would keep each text twice to look at it twice, and there are a thousand.
+impl<'de: 'static> Deserialize<'de> for Ranges {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+
+        impl<'de: 'static> Visitor<'de> for OneOrMany {
+            type Value = Ranges;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a list of them")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Ranges, E> {
+                Ok(Ranges(vec![text]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Ranges, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(Ranges)
+            }
+        }
+
+        deserializer.deserialize_any(OneOrMany)
+    }
 }
 
 /// The data file as it is written.
 #[derive(Debug, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 struct Table {
-    enums: BTreeMap<String, Enum>,
-    checks: BTreeMap<String, Vec<Check>>,
-    types: BTreeMap<String, BTreeMap<String, Ranges>>,
+    enums: BTreeMap<&'static str, Enum>,
+    checks: BTreeMap<&'static str, Vec<Check>>,
+    types: BTreeMap<&'static str, BTreeMap<&'static str, Ranges>>,
 }
 
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {
-        // A test reads the whole file.
-        serde_json::from_str(promsieve_rules::schema::PROMETHEUS).expect("the data file is valid")
+        // A test reads the whole file; its texts have no escapes.
+        let text: &'static str = promsieve_rules::schema::PROMETHEUS;
+        serde_json::from_str(text).expect("the data file is valid")
     })
 }
 
@@ -137,10 +163,11 @@ pub(super) struct Struct {
     pub(super) is_http_client: bool,
 }
 
-/// Every struct as one release knows it.
+/// Every struct as one release knows it, each made when it is asked for: a file has few of them.
 #[derive(Debug)]
 pub(super) struct Schema {
-    structs: BTreeMap<&'static str, Struct>,
+    server: Server,
+    structs: BTreeMap<&'static str, OnceLock<Struct>>,
 }
 
 /// The tables of `server`, made once for each release of Prometheus.
@@ -159,21 +186,22 @@ pub(super) fn of(server: Server) -> Arc<Schema> {
 impl Schema {
     /// The tables of `server`.
     pub(super) fn new(server: Server) -> Self {
-        let mut structs: BTreeMap<&'static str, Struct> = BTreeMap::new();
-        for name in table().types.keys() {
-            let mut found = Struct::default();
-            collect(name, server, &mut found);
-            if matches!(name.as_str(), "config.ScrapeConfig" | "config.AlertmanagerConfig") {
-                collect("discoveries", server, &mut found);
-            }
-            structs.insert(name, found);
+        Self {
+            server,
+            structs: table().types.keys().map(|name| (*name, OnceLock::new())).collect(),
         }
-        Self { structs }
     }
 
     /// The struct of `name`; every type that a field names is in the table.
     pub(super) fn get(&self, name: &str) -> Option<&Struct> {
-        self.structs.get(name)
+        Some(self.structs.get(name)?.get_or_init(|| {
+            let mut found = Struct::default();
+            collect(name, self.server, &mut found);
+            if matches!(name, "config.ScrapeConfig" | "config.AlertmanagerConfig") {
+                collect("discoveries", self.server, &mut found);
+            }
+            found
+        }))
     }
 }
 
@@ -186,11 +214,7 @@ pub(super) fn enumeration(name: &str) -> Option<&'static Enum> {
 pub(super) fn other_release(name: &str, field: &str) -> Option<String> {
     let in_type = |name: &str| table().types.get(name).and_then(|fields| fields.get(field));
     let ranges = in_type(name).or_else(|| in_type("discoveries"))?;
-    let first = match ranges {
-        Ranges::One(range) => range,
-        Ranges::Many(ranges) => ranges.first()?,
-    };
-    let (_, range) = first.split_once(' ')?;
+    let (_, range) = ranges.0.first()?.split_once(' ')?;
     let (since, until) = range.split_once("..")?;
     Some(match (since, until) {
         (since, "") => format!("Prometheus knows `{field}` since {since}"),
@@ -207,7 +231,7 @@ fn collect(name: &str, server: Server, into: &mut Struct) {
     let Some(fields) = table().types.get(name) else { return };
     for (field, ranges) in fields {
         let Some(text) = in_release(ranges, server) else { continue };
-        if field == "inline" {
+        if *field == "inline" {
             collect(text, server, into);
         } else {
             into.fields.insert(field, read_type(text));
@@ -215,13 +239,9 @@ fn collect(name: &str, server: Server, into: &mut Struct) {
     }
 }
 
-fn in_release(ranges: &'static Ranges, server: Server) -> Option<&'static str> {
-    let ranges = match ranges {
-        Ranges::One(range) => std::slice::from_ref(range),
-        Ranges::Many(ranges) => ranges,
-    };
-    ranges.iter().find_map(|range| {
-        let Some((text, range)) = range.split_once(' ') else { return Some(range.as_str()) };
+fn in_release(ranges: &Ranges, server: Server) -> Option<&'static str> {
+    ranges.0.iter().find_map(|&range| {
+        let Some((text, range)) = range.split_once(' ') else { return Some(range) };
         let (since, until) = range.split_once("..")?;
         let from = version(since).is_none_or(|since| server.prometheus_release() >= since);
         let before = version(until).is_none_or(|until| server.prometheus_release() < until);
@@ -288,7 +308,8 @@ mod tests {
     fn every_type_that_is_named_exists() {
         for (minor, major) in [(28, 2), (53, 2), (5, 3), (14, 3)] {
             let schema = Schema::new(Server::prometheus(major, minor));
-            for found in schema.structs.values() {
+            for name in schema.structs.keys() {
+                let found = schema.get(name).unwrap();
                 let mut types: Vec<_> = found.fields.iter().collect();
                 types.sort_unstable_by_key(|(name, _)| **name);
                 for (_, mut inner) in types {

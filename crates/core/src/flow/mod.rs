@@ -50,8 +50,7 @@ pub use report::{
 };
 pub use stored::{Stored, store, store_in_detail, store_more};
 pub use targets::{Discovered, discover, discover_job, retarget, target_defaults};
-pub(crate) use written::distinct;
-pub use written::{Written, write, write_in_detail};
+pub use written::{Written, distinct, write, write_in_detail};
 
 use crate::config::Project;
 use crate::series::Table;

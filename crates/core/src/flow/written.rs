@@ -12,7 +12,7 @@ use super::drive::Drive;
 use super::report::{Collision, FailureCause, JobFlow};
 use super::stored::{by_metric, part};
 use crate::config::{ChainKind, Project, RemoteWrite};
-use crate::series::{Stage, Table};
+use crate::series::{Stage, Table, Target};
 use crate::units::SeriesCount;
 
 /// What one `remote_write` sends.
@@ -128,17 +128,20 @@ fn finish(
     Written { table, flow, collisions: merges.collisions }
 }
 
-/// Each series of a table once.
-pub(crate) fn distinct(table: &Table) -> Table {
+/// Each series of a table once; while targets stand apart from their series, once for each target.
+/// Of several rows the first stays.
+pub fn distinct(table: &Table) -> Table {
+    let owners = owners(table);
     let mut blocks = Blocks::new(table.without_rows(table.stage));
     for group in &table.metrics {
         let hashes = table.row_hashes(group);
-        let mut known: HashMap<u64, usize, FixedState> = HashMap::default();
+        let mut known: HashMap<(usize, u64), usize, FixedState> = HashMap::default();
         for (target, range) in group.run_ranges() {
+            let owner = owners[target.0 as usize];
             let block = Block::cut(group, target, &range);
             let mut rows = Vec::new();
             for row in range.clone() {
-                let first = *known.entry(hashes[row]).or_insert(row);
+                let first = *known.entry((owner, hashes[row])).or_insert(row);
                 if first == row || !same_row(group, first, row) {
                     rows.push(row - range.start);
                 }
@@ -149,4 +152,43 @@ pub(crate) fn distinct(table: &Table) -> Table {
         }
     }
     blocks.table
+}
+
+/// For each target the first that is the same; where series have all their labels, whose they are
+/// makes no difference.
+fn owners(table: &Table) -> Vec<usize> {
+    let mut first = BTreeMap::new();
+    let targets = table.targets.iter().enumerate();
+    let owner = |(at, target): (usize, &Target)| match table.stage {
+        Stage::Exposed => *first.entry((target.job.clone(), target.labels.clone())).or_insert(at),
+        _ => 0,
+    };
+    targets.map(owner).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::attach;
+    use crate::series::TableBuilder;
+
+    /// Two targets, the second given twice, with a row each and one twice.
+    fn exposed() -> Table {
+        let mut builder = TableBuilder::default();
+        for instance in ["one", "two", "two"] {
+            let labels = vec![("instance".to_owned(), instance.to_owned())];
+            builder.target(Target { job: "j".to_owned(), labels });
+            builder.row("m", &[("x", "1")], 9);
+            builder.row("m", &[("x", "1")], 9);
+        }
+        builder.finish()
+    }
+
+    #[test]
+    fn a_series_of_a_target_stands_once() {
+        let table = exposed();
+        assert_eq!((table.rows(), distinct(&table).rows()), (6, 2));
+        let attached = attach(table, &|_| false);
+        assert_eq!((attached.rows(), distinct(&attached).rows()), (6, 2));
+    }
 }

@@ -50,6 +50,20 @@ enum Set {
     Other,
 }
 
+/// How a value begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Beginning<'p> {
+    pub(super) text: &'p str,
+    pub(super) then: Then,
+}
+
+/// What follows a beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Then {
+    Nothing,
+    Text { at_least_one: bool, newlines: bool },
+}
+
 /// A set of strings.
 #[derive(Debug)]
 struct Literals {
@@ -141,6 +155,23 @@ impl Shape {
             Set::Literals(literals) => Some(&literals.strings),
             _ => None,
         }
+    }
+
+    /// The words of which a value is one, or begins with one; in byte order.
+    pub(super) fn beginnings(&self) -> Option<Vec<Beginning<'_>>> {
+        let Set::Mixed { literals, kinds, newlines } = &self.set else { return None };
+        let mut words: Vec<_> =
+            literals.strings.iter().map(|text| Beginning { text, then: Then::Nothing }).collect();
+        for kind in kinds {
+            let [(gap, end)] = kind.rest.as_slice() else { return None };
+            if !end.is_empty() {
+                return None;
+            }
+            let then = Then::Text { at_least_one: gap.at_least_one, newlines: *newlines };
+            words.push(Beginning { text: &kind.head, then });
+        }
+        words.sort_unstable();
+        Some(words)
     }
 
     pub(super) fn whole_groups(&self) -> Option<usize> {

@@ -108,6 +108,12 @@ impl Pattern {
         self.0.shape.literals()
     }
 
+    /// The words of which a matched value is one, or begins with one, where the pattern is a list of
+    /// those.
+    fn beginnings(&self) -> Option<Vec<matcher::Beginning<'_>>> {
+        self.0.shape.beginnings()
+    }
+
     /// Whether the pattern escaped its anchors, as `a)|(?:b` does: the server then looks for it
     /// anywhere in the value.
     pub fn unanchored(&self) -> bool {

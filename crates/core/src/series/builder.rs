@@ -88,7 +88,10 @@ impl TableBuilder {
     }
 
     /// Adds what another builder was told of the same page, behind what this one was.
-    pub fn absorb(&mut self, part: Self) {
+    pub fn absorb(&mut self, mut part: Self) {
+        // What stands above the first `# TYPE` line there stands below the last one here.
+        let mut next = self.announced;
+        part.table.inherit_family(self.table.family_names.value(next.0), next.1);
         if part.samples > 0 {
             self.own_rows();
         }
@@ -96,9 +99,11 @@ impl TableBuilder {
         self.samples += part.samples;
         self.bytes += part.bytes;
         let (family, kind) = part.announced();
-        let (family, kind) = (self.table.family_names.intern(family), kind);
+        if !family.is_empty() {
+            next = (self.table.family_names.intern(family), kind);
+        }
         self.table.append_rows(&part.finish(), |_| target);
-        self.announced = (family, kind);
+        self.announced = next;
         let known = self.layouts.len();
         for (at, group) in self.table.metrics.iter().enumerate().skip(known) {
             self.layouts.push(Layout::default());

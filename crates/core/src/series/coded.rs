@@ -56,6 +56,11 @@ pub struct CodedPart {
 }
 
 impl CodedRows {
+    /// How many rows there are.
+    pub(crate) fn rows(&self) -> usize {
+        self.groups.iter().map(|group| group.rows as usize).sum()
+    }
+
     /// Adds a row: the code of `__name__` and its value, 0 where there is none, and the other
     /// labels, of which no name stands twice. The first `same` of them are those of the row before.
     pub fn push(&mut self, metric: u32, labels: &[CodedLabel], same: usize) {

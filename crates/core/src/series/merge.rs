@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::PageNotes;
 use super::table::{Column, MetricRows, NameId, Run, Table, TargetId};
+use super::{MetricType, PageNotes};
 
 impl Table {
     /// Adds the rows, targets and families of `other` behind its own. The result depends on the
@@ -56,6 +56,12 @@ impl Table {
             into.exposed_bytes += group.exposed_bytes;
             group.runs.iter().for_each(|run| into.push_run(target(run.target), run.rows));
         }
+    }
+
+    /// Puts the rows that stand below no `# TYPE` line below this one.
+    pub(super) fn inherit_family(&mut self, family: &str, kind: MetricType) {
+        let family = self.family_names.intern(family);
+        self.metrics.iter_mut().for_each(|group| group.notes.inherit_family(family, kind));
     }
 
     /// As [`Table::append`], but up to the order of rows and codes, which [`Table::canonical`] does

@@ -4,6 +4,7 @@
 mod builder;
 mod canonical;
 mod coded;
+mod constant;
 mod dictionary;
 mod label_buf;
 mod layout;

@@ -186,6 +186,13 @@ impl PageNotes {
         self.rows += other.rows;
     }
 
+    /// Puts the rows that stand below no `# TYPE` line below that of a family.
+    pub(super) fn inherit_family(&mut self, family: u32, kind: MetricType) {
+        for run in self.types.iter_mut().filter(|run| run.family == 0) {
+            (run.family, run.kind) = (family, kind);
+        }
+    }
+
     fn push_types(&mut self, run: TypeRun) {
         match self.types.last_mut() {
             Some(last) if last.family == run.family && last.kind == run.kind => {

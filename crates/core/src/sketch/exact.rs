@@ -21,8 +21,7 @@ pub struct DistinctSet {
     slots: Vec<u64>,
     len: usize,
     has_empty: bool,
-    /// Room for [`DistinctSet::count`]: the hashes as they came, then by part.
-    all: Vec<u64>,
+    /// Room for [`DistinctSet::count`]: the hashes by part.
     parted: Vec<u64>,
 }
 
@@ -72,23 +71,20 @@ impl DistinctSet {
 
     /// How many distinct hashes `hashes` holds; forgets what was there. Many hashes are spread over
     /// parts by their mixed top bits and counted part by part: one set of them all would miss the
-    /// cache at every insert.
-    pub fn count(&mut self, hashes: impl ExactSizeIterator<Item = u64>) -> usize {
+    /// cache at every insert. They are gone through twice, which is cheaper than to keep them.
+    pub fn count(&mut self, hashes: impl ExactSizeIterator<Item = u64> + Clone) -> usize {
         if hashes.len() <= 2 * PART {
             return self.count_one(hashes);
         }
-        let mut all = std::mem::take(&mut self.all);
         let mut parted = std::mem::take(&mut self.parted);
-        all.clear();
-        all.extend(hashes);
-        let ends = partition(&all, &mut parted);
+        let ends = partition(hashes, &mut parted);
         let mut start = 0;
         let mut distinct = 0;
         for end in ends {
             distinct += self.count_one(parted[start..end].iter().copied());
             start = end;
         }
-        (self.all, self.parted) = (all, parted);
+        self.parted = parted;
         distinct
     }
 
@@ -130,12 +126,15 @@ impl DistinctSet {
 }
 
 /// Sorts `hashes` by part into `parted` and gives where each part ends.
-fn partition(hashes: &[u64], parted: &mut Vec<u64>) -> Vec<usize> {
+fn partition(
+    hashes: impl ExactSizeIterator<Item = u64> + Clone,
+    parted: &mut Vec<u64>,
+) -> Vec<usize> {
     let parts = (hashes.len() / PART).next_power_of_two().clamp(2, MOST_PARTS);
     let shift = u64::BITS - parts.trailing_zeros();
     let part = |hash: u64| (hash.wrapping_mul(SPREAD) >> shift) as usize;
     let mut ends = vec![0; parts];
-    for &hash in hashes {
+    for hash in hashes.clone() {
         ends[part(hash)] += 1;
     }
     let mut total = 0;
@@ -143,9 +142,8 @@ fn partition(hashes: &[u64], parted: &mut Vec<u64>) -> Vec<usize> {
         // First where the part starts; each hash then moves it on, up to the part's end.
         total += std::mem::replace(end, total);
     }
-    parted.clear();
     parted.resize(hashes.len(), 0);
-    for &hash in hashes {
+    for hash in hashes {
         let at = &mut ends[part(hash)];
         parted[*at] = hash;
         *at += 1;

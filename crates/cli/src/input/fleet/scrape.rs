@@ -75,7 +75,8 @@ fn one(
     if answer.status != 200 {
         bail!("{url} answers {}", answer.status);
     }
-    let opened = Opened { bytes: unpack(answer.bytes)?, content_type: answer.content_type };
+    let opened =
+        Opened { bytes: unpack(answer.bytes)?, content_type: answer.content_type, file: None };
     let mut builder = TableBuilder::default();
     builder.target(Target { job: target.job.clone(), labels: target.labels.clone() });
     let reading = Reading { server, ..Reading::default() };

@@ -1,6 +1,7 @@
-//! TSDB blocks: one, or all of a data directory. Only their indexes are read.
+//! TSDB blocks: one, or all of a data directory or a bucket. Only their indexes are read.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use promsieve_core::ingest::index::{
     Churn, Index, Meta, Problem, Series, Summary, Tombstones, Want,
@@ -10,9 +11,10 @@ use promsieve_core::watch::Unwatched;
 
 use super::Held;
 use crate::Status;
-use crate::input::map;
+use crate::common::Common;
+use crate::input::blocks::{self, BlockArgs, Directory, Entry, Kept, Left, Opened, Place, choose};
 use crate::input::source::Source;
-use crate::stderr::warn;
+use crate::stderr::{progress, warn};
 
 /// How much of a block is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,75 +46,141 @@ pub(crate) struct Walked {
     pub(crate) churn: Churn,
 }
 
-/// Whether a source is a block, its index, or a directory that holds blocks.
+/// Whether a source is a block, its index, a directory that holds blocks, or a bucket.
 pub(super) fn is_one(source: &Source) -> bool {
-    !blocks(source).is_empty()
+    matches!(source, Source::Bucket(_)) || Directory::holds(source)
 }
 
-/// The blocks that a source names, each a source, oldest first.
+/// The blocks of a directory that count, each a source, oldest first. A bucket is read as one.
 pub(super) fn each(source: &Source) -> Vec<Source> {
-    blocks(source).into_iter().map(Source::Directory).collect()
+    if matches!(source, Source::Bucket(_)) {
+        return vec![source.clone()];
+    }
+    let place = Directory::of(source);
+    let left = choose(place.entries());
+    tell_left(source, &left);
+    let counting = place.entries().iter().zip(&left).filter(|(_, left)| left.is_none());
+    counting.map(|(entry, _)| Source::Directory(PathBuf::from(&entry.name))).collect()
 }
 
-/// Reads a block, or all of a directory, oldest first.
-pub(super) fn read(source: &Source, depth: Depth, held: &mut Held) -> anyhow::Result<()> {
-    let blocks = blocks(source);
-    anyhow::ensure!(!blocks.is_empty(), "`{}` holds no blocks", source.name());
-    // What several blocks have in common only their series tell.
-    let rows = depth.rows || blocks.len() > 1;
-    for block in blocks {
-        if let Err(error) = read_block(&block, Depth { rows, ..depth }, held) {
+/// Reads a block, or all that count of a directory or a bucket, oldest first.
+pub(super) fn read(
+    source: &Source,
+    depth: Depth,
+    args: &BlockArgs,
+    common: &Common,
+    held: &mut Held,
+) -> anyhow::Result<()> {
+    let place = blocks::at(source, args, &common.access)?;
+    let entries = place.entries();
+    anyhow::ensure!(!entries.is_empty(), "`{}` holds no blocks", source.name());
+    let left = choose(entries);
+    let mut wanted: Vec<usize> = (0..entries.len()).filter(|&at| left[at].is_none()).collect();
+    tell_left(source, &left);
+    let kept = args.keep.as_deref().map(|directory| Kept::of(directory, held.series.manner()));
+    let kept = kept.transpose()?;
+    if let Some(kept) = &kept {
+        wanted = take_kept(kept, entries, wanted, held)?;
+    }
+    // What several blocks have in common only their series tell, and so what they get besides.
+    let has_labels = |&at: &usize| !entries[at].external_labels().is_empty();
+    let rows = depth.rows || wanted.len() > 1 || kept.is_some() || wanted.iter().any(has_labels);
+    let depth = Depth { rows, ..depth };
+    let mut done = 0;
+    let mut show = || {
+        progress(&format!("{}: {done} of {} blocks", source.name(), wanted.len()));
+        done += 1;
+    };
+    show();
+    place.open(&wanted, &mut |at, opened| {
+        let entry = &entries[at];
+        let read = opened.and_then(|opened| match &kept {
+            Some(kept) => read_and_keep(kept, entry, &opened, depth, held),
+            None => read_block(entry, &opened, depth, held),
+        });
+        show();
+        if let Err(error) = read {
             warn(&format!("error: {error:#}"));
             held.status = Status::Incomplete;
         }
-    }
+    });
+    progress("");
+    place.told().iter().for_each(|told| warn(told));
     Ok(())
 }
 
-fn read_block(directory: &Path, depth: Depth, held: &mut Held) -> anyhow::Result<()> {
-    let path = directory.join("index");
-    let named = |file: &str| directory.join(file).display().to_string();
+/// Says how many blocks do not count, and why.
+fn tell_left(source: &Source, left: &[Option<Left>]) {
+    let mut counts = BTreeMap::<Left, usize>::new();
+    left.iter().flatten().for_each(|why| *counts.entry(*why).or_default() += 1);
+    if !counts.is_empty() {
+        let counts: Vec<String> =
+            counts.iter().map(|(why, count)| format!("{count} {why}")).collect();
+        let all = left.len();
+        warn(&format!("{}: of {all} blocks left out: {}", source.name(), counts.join(", ")));
+    }
+}
+
+/// Adds the censuses that were kept; the blocks that are left to be read.
+fn take_kept(
+    kept: &Kept,
+    entries: &[Entry],
+    wanted: Vec<usize>,
+    held: &mut Held,
+) -> anyhow::Result<Vec<usize>> {
+    let mut left = Vec::new();
+    for at in wanted {
+        match kept.read(&entries[at]) {
+            Some(saved) => held.series.add_again(saved)?,
+            None => left.push(at),
+        }
+    }
+    Ok(left)
+}
+
+/// Reads a block by itself, and keeps its census if nothing of it was missing.
+fn read_and_keep(
+    kept: &Kept,
+    entry: &Entry,
+    opened: &Opened,
+    depth: Depth,
+    held: &mut Held,
+) -> anyhow::Result<()> {
+    let mut own = held.alike();
+    read_block(entry, opened, depth, &mut own)?;
+    held.status = held.status.max(own.status);
+    let Some(saved) = own.series.finish() else { return Ok(()) };
+    if own.status == Status::Clean {
+        kept.write(entry, &saved)?;
+    }
+    held.series.add_again(saved)
+}
+
+fn read_block(entry: &Entry, opened: &Opened, depth: Depth, held: &mut Held) -> anyhow::Result<()> {
+    let named = |file: &str| format!("{}/{file}", entry.name);
     let mut notes = Notes { index: named("index"), bad: false };
-    let meta = std::fs::read_to_string(directory.join("meta.json"));
-    let meta = meta.map_err(|error| error.to_string()).and_then(|text| Meta::parse(&text));
-    let meta = notes.or_tell(&named("meta.json"), meta);
-    let tombstones = match std::fs::read(directory.join("tombstones")) {
-        Ok(bytes) => notes.or_tell(&named("tombstones"), Tombstones::parse(&bytes)),
-        Err(_) => None,
-    };
+    let meta = notes.or_tell(&named("meta.json"), entry.meta.clone());
+    let tombstones = opened.tombstones.as_deref().map(Tombstones::parse);
+    let tombstones = tombstones.and_then(|read| notes.or_tell(&named("tombstones"), read));
     let tombstones = tombstones.unwrap_or_default();
-    let bytes = map::open(&path)?;
-    let index = Index::open(&bytes).map_err(|problem| {
+    let index = Index::open(&opened.index).map_err(|problem| {
         anyhow::anyhow!(
             "{}: {problem}; nothing of this block can be counted: {RESTORE}",
             notes.index
         )
     })?;
-    let summary = index.summary(depth.top);
-    let mut walked = None;
-    if depth.rows || depth.churn || summary.is_err() {
-        let want = if depth.rows { Want::Rows } else { Want::Totals };
-        let read =
-            index.series(want, meta.as_ref().unwrap_or(&Meta::default()), &tombstones, &Unwatched);
-        walked = notes.or_problem(read);
-    }
-    let summary = match (notes.or_problem(summary), &walked) {
-        (Some((summary, problems)), _) => {
-            for problem in &problems {
-                notes.problem(problem);
-            }
-            summary
-        }
-        (None, Some(series)) => series.summary(depth.top),
-        (None, None) => anyhow::bail!("{}: nothing of this block can be counted", notes.index),
-    };
+    let counted = count(&index, opened.parts, depth, meta.as_ref(), &tombstones, &mut notes);
+    let (summary, walked) = counted
+        .ok_or_else(|| anyhow::anyhow!("{}: nothing of this block can be counted", notes.index))?;
     notes.compare(meta.as_ref(), &summary, walked.as_ref());
     let known = meta.is_some();
+    // A walk that took the place of a summary says no more than that.
+    let told = walked.as_ref().filter(|_| depth.rows || depth.churn || !opened.parts);
     held.blocks.push(Block {
-        name: directory.display().to_string(),
+        name: entry.name.clone(),
         meta: meta.unwrap_or_default(),
         with_deletions: tombstones.series(),
-        walked: walked.as_ref().map(|series| Walked {
+        walked: told.map(|series| Walked {
             chunks: series.chunks,
             deleted: series.deleted,
             // Without the times of the block there is no churn to tell.
@@ -121,12 +189,47 @@ fn read_block(directory: &Path, depth: Depth, held: &mut Held) -> anyhow::Result
         summary,
     });
     if let Some(series) = walked.filter(|_| depth.rows) {
-        held.series.add(Saved::Exact(series.table()))?;
+        for mut table in series.tables(held.series.rows_at_once()) {
+            for (name, value) in entry.external_labels() {
+                table.set_label(name, value);
+            }
+            held.series.add(Saved::Exact(table))?;
+        }
     }
     if notes.bad {
         held.status = Status::Incomplete;
     }
     Ok(())
+}
+
+/// Sums up an index, and walks over its series where that is wanted or nothing else tells the sums.
+/// Of an index in `parts` the lengths of the lists of series are not there: its series tell as much.
+fn count<'a>(
+    index: &Index<'a>,
+    parts: bool,
+    depth: Depth,
+    meta: Option<&Meta>,
+    tombstones: &Tombstones,
+    notes: &mut Notes,
+) -> Option<(Summary, Option<Series<'a>>)> {
+    let summary = (!parts).then(|| index.summary(depth.top));
+    let mut walked = None;
+    if depth.rows || depth.churn || !matches!(summary, Some(Ok(_))) {
+        let want = if depth.rows { Want::Rows } else { Want::Totals };
+        let unknown = Meta::default();
+        let read = index.series(want, meta.unwrap_or(&unknown), tombstones, &Unwatched);
+        walked = notes.or_problem(read);
+    }
+    let summary = match summary.and_then(|summary| notes.or_problem(summary)) {
+        Some((summary, problems)) => {
+            for problem in &problems {
+                notes.problem(problem);
+            }
+            summary
+        }
+        None => walked.as_ref()?.summary(depth.top),
+    };
+    Some((summary, walked))
 }
 
 /// What to do about a damaged block.
@@ -176,30 +279,4 @@ impl Notes {
             self.tell(&format!("{index}: it has {found} series, `meta.json` says {told}"));
         }
     }
-}
-
-/// The directories of the blocks that a source names, oldest first.
-fn blocks(source: &Source) -> Vec<PathBuf> {
-    match source {
-        Source::File(path) if path.file_name().is_some_and(|name| name == "index") => path
-            .parent()
-            .filter(|parent| is_block(parent))
-            .map(Path::to_owned)
-            .into_iter()
-            .collect(),
-        Source::Directory(path) if is_block(path) => vec![path.clone()],
-        Source::Directory(path) => {
-            let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-            let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-            found.retain(|path| is_block(path) && path.extension().is_none());
-            // Names are ULIDs, which start with the time.
-            found.sort();
-            found
-        }
-        Source::Stdin | Source::Url(_) | Source::File(_) => Vec::new(),
-    }
-}
-
-fn is_block(directory: &Path) -> bool {
-    directory.join("meta.json").is_file() && directory.join("index").is_file()
 }

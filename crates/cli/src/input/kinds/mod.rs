@@ -16,8 +16,10 @@ use promsieve_core::units::Bytes;
 
 pub(crate) use wal::Head;
 
+use super::blocks::BlockArgs;
+use super::changes::Changes;
 use super::collect::Collector;
-use super::redact::{self, Redactor};
+use super::redact;
 use super::scrapes::Scrape;
 use super::server::ServerArgs;
 use super::source::{Kind, Source};
@@ -40,29 +42,35 @@ pub(crate) struct Held {
     pub(crate) heads: Vec<Head>,
     /// Whether all of it could be read.
     pub(crate) status: Status,
-    /// What hides the values of labels, where they are to be hidden.
-    redactor: Option<Redactor>,
 }
 
 impl Held {
-    /// Nothing yet; series are kept until a census of them needs more than `memory`, with the values
-    /// that the redactor gives them.
-    pub(crate) fn within(memory: Bytes, redactor: Option<Redactor>) -> Self {
+    /// Nothing yet; series are kept until a census of them needs more than `memory`, changed as they
+    /// come.
+    pub(crate) fn within(memory: Bytes, changes: Changes) -> Self {
+        Self::of(Collector::new(memory).changed(changes))
+    }
+
+    /// Nothing yet, to be filled as this is.
+    fn alike(&self) -> Self {
+        Self::of(self.series.alike())
+    }
+
+    fn of(series: Collector) -> Self {
         Self {
-            series: Collector::new(memory).redacted(redactor.clone()),
+            series,
             statuses: Vec::new(),
             blocks: Vec::new(),
             scrapes: Vec::new(),
             heads: Vec::new(),
             status: Status::Clean,
-            redactor,
         }
     }
 
     /// Hides the values in what was added behind so many statuses, blocks and scrapes; those of
     /// series went as they came.
     fn redact_behind(&mut self, (statuses, blocks, scrapes): (usize, usize, usize)) {
-        if let Some(redactor) = &self.redactor {
+        if let Some(redactor) = &self.series.changes().redactor {
             let statuses = self.statuses.iter_mut().skip(statuses);
             statuses.for_each(|(_, status)| redactor.status(status));
             self.blocks.iter_mut().skip(blocks).for_each(|block| redactor.block(block));
@@ -78,6 +86,8 @@ pub(crate) struct Options<'a> {
     pub(crate) kind: Option<Kind>,
     /// How much of blocks is read.
     pub(crate) depth: Depth,
+    /// Where blocks are kept, and which of a bucket's are read.
+    pub(crate) blocks: &'a BlockArgs,
     /// How a live server is asked.
     pub(crate) server: &'a ServerArgs,
 }
@@ -105,7 +115,7 @@ pub(crate) fn read(
         Kind::Saved => saved::read(source, common, held),
         Kind::Server => server::read(source, options, common, held),
         Kind::Status => status::read(source, common, held),
-        Kind::Block => block::read(source, depth, held),
+        Kind::Block => block::read(source, depth, options.blocks, common, held),
         Kind::Wal => wal::read(source, held),
     });
     held.redact_behind(before);

@@ -31,6 +31,6 @@ pub(super) fn is_one(source: &Source) -> bool {
                 text.unwrap_or_default().into_iter().filter(|b| !b.is_ascii_whitespace()).collect();
             start.starts_with(b"{\"") && start.contains(&b':') && !start.contains(&b'=')
         }
-        Source::Stdin | Source::Directory(_) => false,
+        Source::Stdin | Source::Directory(_) | Source::Bucket(_) => false,
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn is_one(source: &Source) -> bool {
             directory.join("wal").is_dir() || is_log(&list(directory).unwrap_or_default())
         }
         Source::File(path) => number(path, "").is_some(),
-        Source::Stdin | Source::Url(_) => false,
+        Source::Stdin | Source::Url(_) | Source::Bucket(_) => false,
     }
 }
 
@@ -54,7 +54,7 @@ pub(super) fn read(source: &Source, held: &mut Held) -> anyhow::Result<()> {
         Source::File(path) => {
             Files { segments: vec![(Part::Log, path.clone())], ..Files::default() }
         }
-        Source::Stdin | Source::Url(_) => {
+        Source::Stdin | Source::Url(_) | Source::Bucket(_) => {
             anyhow::bail!("`{}` is no log: name a directory or a segment", source.name())
         }
     };

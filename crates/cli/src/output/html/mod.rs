@@ -2,6 +2,8 @@
 //! a script it is searched, drilled into and switched.
 
 mod chart;
+#[cfg(test)]
+mod colours;
 mod drivers;
 mod escape;
 mod explorer;

@@ -65,7 +65,7 @@ impl<'a> Local<'a> {
     }
 
     /// How many distinct hashes there are.
-    pub(super) fn count(&self, hashes: impl ExactSizeIterator<Item = u64>) -> u64 {
+    pub(super) fn count(&self, hashes: impl ExactSizeIterator<Item = u64> + Clone) -> u64 {
         self.set.borrow_mut().count(hashes) as u64
     }
 

@@ -13,5 +13,5 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
-pub use parts::Parts;
+pub use parts::Part;
 pub use reader::{Format, Reader};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::bytes::{Cursor, be32};
 
@@ -26,6 +26,8 @@ pub struct Meta {
     pub stats: Stats,
     /// How it was made.
     pub compaction: Compaction,
+    /// What Thanos says of it besides, and others that took over its bucket's layout.
+    pub thanos: Thanos,
 }
 
 /// Totals of a block.
@@ -46,6 +48,35 @@ pub struct Stats {
 pub struct Compaction {
     /// How often what is in it was merged; 1 straight from the head.
     pub level: u64,
+    /// The names of the blocks of level 1 that went into it: its own for one of these.
+    #[serde(deserialize_with = "or_default")]
+    pub sources: Vec<String>,
+}
+
+/// What is in a block's `thanos` section.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Thanos {
+    /// The external labels of its server, which its series don't have in the index.
+    #[serde(deserialize_with = "or_default")]
+    pub labels: BTreeMap<String, String>,
+    /// Whether its samples were downsampled.
+    pub downsample: Downsample,
+}
+
+/// How a block was downsampled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Downsample {
+    /// Milliseconds between samples; 0 for those that were scraped.
+    pub resolution: i64,
+}
+
+/// What is null for a Go program that has nothing to write.
+fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
 impl Meta {

@@ -14,6 +14,7 @@
 
 mod churn;
 mod meta;
+mod needed;
 mod pairs;
 mod places;
 mod postings;
@@ -31,13 +32,13 @@ use foldhash::fast::FixedState;
 use rayon::prelude::*;
 
 pub use churn::Churn;
-pub use meta::{Compaction, Meta, Stats, Tombstones};
+pub use meta::{Compaction, Downsample, Meta, Stats, Thanos, Tombstones};
 pub use sections::{Problem, ReadAt, Section, Version};
 pub use summary::{LabelSummary, PairCount, Summary};
 
 use crate::series::{CodedPart, CodedRows, Dictionary, METRIC_NAME, Stage, Table};
 use crate::watch::Watch;
-use pairs::Pairs;
+use pairs::{Pair, Pairs};
 use places::Places;
 use sections::Sections;
 use summary::Tally;
@@ -186,26 +187,54 @@ impl<'a> Series<'a> {
 
     /// The series as a table of stored ones; empty unless rows were wanted.
     pub fn table(self) -> Table {
-        let Self { symbols, pairs, rows, .. } = self;
-        let (at, labels) = by_label(&pairs, &symbols);
-        let dictionaries: Vec<(Dictionary, Vec<u32>)> =
-            labels.par_iter().map(|label| label.dictionary(&symbols)).collect();
-        let mut codes = vec![0; pairs.list.len()];
-        let mut named = Vec::with_capacity(labels.len());
-        for (label, (dictionary, own)) in labels.into_iter().zip(dictionaries) {
-            label.values.iter().zip(own).for_each(|(&(pair, _), code)| codes[pair] = code);
-            named.push((label.name, dictionary));
-        }
-        let part = |(rows, pairs): (CodedRows, Vec<u32>)| {
-            let codes = pairs.iter().map(|&pair| codes[pair as usize]);
-            CodedPart { rows, codes: std::iter::once(0).chain(codes).collect() }
-        };
-        let parts = rows.into_iter().map(part).collect();
-        Table::of_codes(Stage::Stored, named, &|name| at[&name], parts)
+        self.tables(usize::MAX).next().unwrap_or_else(|| Table::empty(Stage::Stored))
+    }
+
+    /// The series as tables of stored ones, of `rows` rows or some thousands more; at least one.
+    /// What a table was made of is freed with it.
+    pub fn tables(self, rows: usize) -> impl Iterator<Item = Table> + use<'a> {
+        let Self { symbols, pairs, rows: parts, .. } = self;
+        let mut parts = parts.into_iter();
+        let mut begun = false;
+        std::iter::from_fn(move || {
+            let (mut taken, mut count) = (Vec::new(), 0);
+            while count < rows
+                && let Some(part) = parts.next()
+            {
+                count += part.0.rows();
+                taken.push(part);
+            }
+            let is_first = !std::mem::replace(&mut begun, true);
+            (is_first || !taken.is_empty()).then(|| table(&symbols, &pairs.list, taken))
+        })
     }
 }
 
-/// A label name, and the pairs that have it: their codes and the symbols of their values.
+/// The table of some pieces' rows.
+fn table(symbols: &Symbols<'_>, pairs: &[Pair], parts: Vec<(CodedRows, Vec<u32>)>) -> Table {
+    let mut used: Vec<u32> = parts.iter().flat_map(|(_, pairs)| pairs).copied().collect();
+    used.sort_unstable();
+    used.dedup();
+    let (at, labels) = by_label(&used, pairs, symbols);
+    let dictionaries: Vec<(Dictionary, Vec<u32>)> =
+        labels.par_iter().map(|label| label.dictionary(symbols)).collect();
+    let mut codes = vec![0; used.len()];
+    let mut named = Vec::with_capacity(labels.len());
+    for (label, (dictionary, own)) in labels.into_iter().zip(dictionaries) {
+        label.values.iter().zip(own).for_each(|(&(place, _), code)| codes[place] = code);
+        named.push((label.name, dictionary));
+    }
+    let code = |pair: &u32| used.binary_search(pair).map_or(0, |place| codes[place]);
+    let part = |(rows, pairs): (CodedRows, Vec<u32>)| {
+        let codes = std::iter::once(0).chain(pairs.iter().map(code)).collect();
+        CodedPart { rows, codes }
+    };
+    let parts = parts.into_iter().map(part).collect();
+    Table::of_codes(Stage::Stored, named, &|name| at[&name], parts)
+}
+
+/// A label name, and the pairs that have it: their places among those used and the symbols of their
+/// values.
 struct Label {
     name: String,
     values: Vec<(usize, u32)>,
@@ -223,10 +252,14 @@ impl Label {
 
 /// The label of every symbol of a name, and the labels. Symbols should differ; those of a damaged
 /// index may not.
-fn by_label(pairs: &Pairs, symbols: &Symbols<'_>) -> (HashMap<u32, usize, FixedState>, Vec<Label>) {
+fn by_label(
+    used: &[u32],
+    pairs: &[Pair],
+    symbols: &Symbols<'_>,
+) -> (HashMap<u32, usize, FixedState>, Vec<Label>) {
     let mut at = HashMap::<u32, usize, FixedState>::default();
     let mut labels: Vec<Label> = Vec::new();
-    for (code, pair) in pairs.list.iter().enumerate() {
+    for (place, pair) in used.iter().map(|&pair| &pairs[pair as usize]).enumerate() {
         let at = *at.entry(pair.name).or_insert_with(|| {
             let name = match symbols.text(pair.name).into_owned() {
                 // How a table writes the name that no label has.
@@ -238,7 +271,7 @@ fn by_label(pairs: &Pairs, symbols: &Symbols<'_>) -> (HashMap<u32, usize, FixedS
                 labels.len() - 1
             })
         });
-        labels[at].values.push((code, pair.value));
+        labels[at].values.push((place, pair.value));
     }
     (at, labels)
 }

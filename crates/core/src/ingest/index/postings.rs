@@ -52,10 +52,13 @@ impl<'a> PostingsTable<'a> {
     }
 
     /// Where the list of all series stands.
-    pub(super) fn all(&self) -> Option<u64> {
+    pub(super) fn list_of_all(&self) -> Result<u64, Problem> {
         let pairs = self.pairs().map_while(Result::ok);
         let mut all = pairs.filter(|pair| pair.name.is_empty() && pair.value.is_empty());
-        all.next().map(|pair| pair.list)
+        all.next().map(|pair| pair.list).ok_or_else(|| {
+            let message = "it names no list of all series";
+            Problem::new(Section::PostingsTable, self.start, message)
+        })
     }
 }
 
@@ -88,9 +91,7 @@ pub(super) fn all_series<'a>(
     sections: &Sections,
 ) -> Result<Cow<'a, [u8]>, Problem> {
     let table = PostingsTable::read(source, sections)?;
-    let list = table.all().ok_or_else(|| {
-        Problem::new(Section::PostingsTable, table.start, "it names no list of all series")
-    })?;
+    let list = table.list_of_all()?;
     series(source, sections, list)?;
     let (bytes, _) = sections.checked(source, Section::Postings, list)?;
     Ok(match bytes {

@@ -9,9 +9,9 @@ use super::bytes::{Cursor, be32};
 /// The first four bytes of an index.
 const MAGIC: u32 = 0xBAAA_D700;
 /// The magic and a byte of the version.
-const HEADER: u64 = 5;
+pub(super) const HEADER: u64 = 5;
 /// The table of contents: six offsets and a checksum.
-const TOC: u64 = 6 * 8 + 4;
+pub(super) const TOC: u64 = 6 * 8 + 4;
 
 /// Random access to the bytes of an index: a mapped file lends them, an object store fetches them.
 pub trait ReadAt: Sync {
@@ -108,6 +108,8 @@ pub(super) struct Sections {
     pub(super) postings_table: u64,
     /// Where the table of contents starts, and every other section ends at the latest.
     pub(super) end: u64,
+    /// Where all sections start; some may be absent.
+    starts: [u64; 6],
 }
 
 impl Sections {
@@ -147,10 +149,16 @@ impl Sections {
                 return Err(Problem::new(Section::Toc, end, message));
             }
         }
-        // The series end where the next section starts; obsolete ones may be absent.
-        let after = starts.iter().copied().filter(|&start| start > series).min();
-        let series_end = after.unwrap_or(end).min(end);
-        Ok(Self { version, symbols, series: series..series_end, postings_table, end })
+        let mut sections =
+            Self { version, symbols, series: series..end, postings_table, end, starts };
+        sections.series.end = sections.behind(series);
+        Ok(sections)
+    }
+
+    /// Where the first section starts behind a place, which is where what lies there ends.
+    pub(super) fn behind(&self, place: u64) -> u64 {
+        let behind = self.starts.iter().copied().filter(|&start| start > place).min();
+        behind.unwrap_or(self.end).min(self.end)
     }
 
     /// The bytes of a section that starts with its length and ends with a checksum, both left out,

@@ -44,7 +44,7 @@ pub(super) struct Entries {
 }
 
 /// The kinds of records (`tsdb/record`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum RecordKind {
     Series,
     Floats,
@@ -54,6 +54,7 @@ pub(super) enum RecordKind {
     MmapMarkers,
     Metadata,
     /// One that a server skips.
+    #[default]
     Unknown,
 }
 
@@ -248,6 +249,14 @@ fn metric_type(code: u8) -> MetricType {
 }
 
 impl Entries {
+    /// About how many bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.series.len() * size_of::<SeriesEntry>()
+            + self.samples.len() * size_of::<SampleEntry>()
+            + self.deleted.len() * size_of::<u64>()
+            + self.metadata.len() * size_of::<(u64, MetricType)>()
+    }
+
     fn clear(&mut self) {
         self.series.clear();
         self.samples.clear();

@@ -4,9 +4,10 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use rapidhash::v3::rapidhash_v3;
 
+use super::batch::Record;
 use super::chunks::Chunk;
 use super::counts::{self, HeadCounts, Life};
-use super::entries::{self, Entries, RecordKind, SampleEntry};
+use super::entries::{self, RecordKind, SampleEntry};
 use super::replay::ReplayOptions;
 use crate::series::{METRIC_NAME, MetricType, Stage, Table, TableBuilder};
 
@@ -26,7 +27,6 @@ pub(super) struct Head {
     mapped: HashMap<u64, (i64, i64), FixedState>,
     /// The series of the latest sample.
     latest: usize,
-    entries: Entries,
 }
 
 /// One label set.
@@ -68,7 +68,6 @@ impl Head {
             by_reference: HashMap::default(),
             mapped: HashMap::default(),
             latest: 0,
-            entries: Entries::default(),
         }
     }
 
@@ -85,34 +84,28 @@ impl Head {
     }
 
     /// Takes a record; `late` says that it comes from `wbl`.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub(super) fn record(&mut self, record: &[u8], late: bool) -> Result<(), String> {
-        let mut entries = std::mem::take(&mut self.entries);
-        let kind = entries::read(record, &mut entries);
+    pub(super) fn record(&mut self, record: &Record, late: bool) {
+        let Record { kind, entries, bytes } = record;
         match kind {
-            Ok(RecordKind::Series) => {
+            RecordKind::Series => {
                 for entry in &entries.series {
-                    self.series(entry.reference, &record[entry.labels.clone()]);
+                    self.series(entry.reference, &bytes[entry.labels.clone()]);
                 }
             }
-            Ok(RecordKind::Floats | RecordKind::Histograms) => {
-                let is_histogram = kind == Ok(RecordKind::Histograms);
+            RecordKind::Floats | RecordKind::Histograms => {
+                let is_histogram = *kind == RecordKind::Histograms;
                 entries.samples.iter().for_each(|it| self.sample(*it, is_histogram, late));
             }
-            Ok(RecordKind::Metadata) => {
+            RecordKind::Metadata => {
                 entries.metadata.iter().for_each(|&(it, kind)| self.metadata(it, kind));
             }
-            Ok(RecordKind::Tombstones) => {
+            RecordKind::Tombstones => {
                 self.counts.tombstones += entries.others;
                 entries.deleted.iter().for_each(|&reference| self.delete(reference));
             }
-            Ok(RecordKind::Exemplars) => self.counts.exemplars += entries.others,
-            Ok(RecordKind::MmapMarkers | RecordKind::Unknown) | Err(_) => {}
+            RecordKind::Exemplars => self.counts.exemplars += entries.others,
+            RecordKind::MmapMarkers | RecordKind::Unknown => {}
         }
-        self.entries = entries;
-        kind.map(|_| ())
     }
 
     /// A series record. One of known labels starts the series anew: a server drops what it has

@@ -3,7 +3,7 @@
 //! ```text
 //! chunks_head/000001 ───────── chunk headers ───────────────┐
 //! wal/checkpoint.00000003/… ─┐                              ▼
-//! wal/00000004 ──────────────┼─ pages ─ records ─ entries ─ Head ─ Table, HeadCounts
+//! wal/00000004 ──────────────┼─ pages ─ records ─ batch ── Head ─ Table, HeadCounts
 //! wal/00000005 ──────────────┘  32 KiB  snappy,             ▲
 //! wbl/00000000 ── likewise, late samples only ──────────────┘
 //! ```
@@ -11,6 +11,7 @@
 //! The formats are those of `tsdb/docs/format` and `tsdb/record` at 3.14, which read what 2.53 and
 //! 3.5 write; what becomes of a series is what `Head.Init` makes of it (`tsdb/head_wal.go`).
 
+mod batch;
 mod chunks;
 mod counts;
 mod entries;

@@ -1,5 +1,6 @@
 //! The files of a head in the order a server reads them, and where it stops.
 
+use super::batch::Intake;
 use super::chunks;
 use super::counts::HeadCounts;
 use super::head::Head;
@@ -67,9 +68,9 @@ pub struct Replayed {
 /// [`start_segment`](Self::start_segment), [`feed`](Self::feed) and
 /// [`end_segment`](Self::end_segment), parts in the order of [`Part`].
 ///
-/// Memory holds the labels of the series and one record.
+/// Memory holds the labels of the series, one record and the entries of some.
 pub struct Replay {
-    head: Head,
+    intake: Intake,
     records: Records,
     part: Part,
     /// The segment that is read.
@@ -84,7 +85,7 @@ impl Replay {
     /// Nothing read yet.
     pub fn new(options: ReplayOptions) -> Self {
         Self {
-            head: Head::new(options),
+            intake: Intake::new(Head::new(options)),
             records: Records::default(),
             part: Part::Checkpoint,
             file: String::new(),
@@ -96,7 +97,7 @@ impl Replay {
 
     /// Reads a file of `chunks_head`.
     pub fn chunks(&mut self, file: &str, bytes: &[u8]) {
-        let head = &mut self.head;
+        let head = &mut self.intake.head;
         if let Err((offset, what)) = chunks::read(bytes, &mut |chunk| head.chunk(chunk)) {
             self.faults.push(Fault {
                 file: file.to_owned(),
@@ -129,8 +130,8 @@ impl Replay {
     /// need not be fed.
     pub fn feed(&mut self, bytes: &[u8]) -> bool {
         if !self.broken {
-            let (head, late) = (&mut self.head, self.part == Part::LateLog);
-            let fed = self.records.feed(bytes, &mut |record| head.record(record, late));
+            let late = self.part == Part::LateLog;
+            let fed = self.intake.feed(&mut self.records, bytes, late);
             self.note(fed);
         }
         !self.broken
@@ -141,8 +142,7 @@ impl Replay {
         if self.broken {
             return;
         }
-        let (head, late) = (&mut self.head, self.part == Part::LateLog);
-        let ended = self.records.end_segment(&mut |record| head.record(record, late));
+        let ended = self.intake.end_segment(&mut self.records, self.part == Part::LateLog);
         self.note(ended);
         // The segments of a checkpoint are read as one log, all others each alone.
         if self.part != Part::Checkpoint {
@@ -153,7 +153,8 @@ impl Replay {
     /// The series and counts.
     pub fn finish(mut self) -> Replayed {
         self.end_part();
-        let (table, counts) = self.head.finish();
+        self.intake.settle();
+        let (table, counts) = self.intake.head.finish();
         let (faults, skipped_segments) = (self.faults, self.skipped_segments);
         Replayed { table, counts, faults, skipped_segments }
     }

@@ -8,13 +8,16 @@ use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::{Dot, Hir, HirKind, Look, Repetition};
 
 use super::dfa::Dfa;
-use super::{Limits, Undecided};
+use super::{Limits, Undecided, beginnings};
 use crate::regexp::Pattern;
 
 /// The values that a pattern matches.
 pub(super) fn full_match(pattern: &Pattern, limits: Limits) -> Result<Dfa, Undecided> {
     if let Some(strings) = pattern.literals() {
         return Dfa::literals(strings, limits.states);
+    }
+    if let Some(words) = pattern.beginnings() {
+        return beginnings::automaton(&words, limits.states);
     }
     if pattern.unanchored() {
         return compile(&anywhere(pattern.hir().clone()), limits);
@@ -61,11 +64,6 @@ fn without_looks(hir: &Hir) -> Hir {
     }
 }
 
-/// Every string of valid UTF-8.
-pub(super) fn utf8() -> Dfa {
-    compile(&anywhere(Hir::empty()), Limits::default()).expect("it has a handful of states")
-}
-
 /// Just this string.
 pub(super) fn literal(text: &str) -> Dfa {
     Dfa::literals(&[text], usize::MAX).expect("there is no limit")
@@ -83,7 +81,7 @@ fn anywhere(hir: Hir) -> Hir {
     Hir::concat(vec![start, anything.clone(), hir, anything, end])
 }
 
-fn compile(hir: &Hir, limits: Limits) -> Result<Dfa, Undecided> {
+pub(super) fn compile(hir: &Hir, limits: Limits) -> Result<Dfa, Undecided> {
     let too_large = Undecided::Pattern(limits.pattern_bytes);
     let thompson = thompson::Config::new()
         .which_captures(WhichCaptures::None)

@@ -43,7 +43,7 @@ impl Dfa {
     }
 
     /// Just the dead state, to which others are added.
-    fn open(classes: Box<[u8; 256]>) -> Self {
+    pub(super) fn open(classes: Box<[u8; 256]>) -> Self {
         let samples = samples(&classes);
         Self { table: vec![DEAD; samples.len()], accepting: vec![false], hash: 0, classes, samples }
     }
@@ -277,7 +277,7 @@ impl Dfa {
 }
 
 /// A class for each byte that the strings have, and one for the others, numbered by first byte.
-fn classes_of_bytes(strings: &[impl AsRef<str>]) -> Box<[u8; 256]> {
+pub(super) fn classes_of_bytes(strings: &[impl AsRef<str>]) -> Box<[u8; 256]> {
     let mut known = [false; 256];
     for byte in strings.iter().flat_map(|text| text.as_ref().bytes()) {
         known[usize::from(byte)] = true;

@@ -4,6 +4,7 @@
 //! is exact, with a shortest counter-example; what would grow too large is [`Undecided`].
 
 mod arrows;
+mod beginnings;
 mod build;
 mod cache;
 mod concat;
@@ -129,7 +130,8 @@ impl Language {
 
     /// Every string.
     pub fn all(limits: Limits) -> Self {
-        static UTF8: LazyLock<Arc<Dfa>> = LazyLock::new(|| Arc::new(build::utf8()));
+        static UTF8: LazyLock<Arc<Dfa>> =
+            LazyLock::new(|| Arc::new(beginnings::text(true).clone()));
         Self { dfa: Arc::clone(&UTF8), limits }
     }
 
