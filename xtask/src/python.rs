@@ -24,6 +24,10 @@ pub const EDITOR: Library = Library { module: "pygls", package: "pygls==2.0.0", 
 /// A database that reads the series that `census --save` writes.
 pub const DATABASE: Library = Library { module: "duckdb", package: "duckdb==2.0.1", alone: false };
 
+/// An engine that reads the Parquet that `promsieve-engine` writes; large, and its tests are run by
+/// hand, so that it is not among [`ALL`].
+pub const SPARK: Library = Library { module: "pyspark", package: "pyspark==4.3.0", alone: false };
+
 /// Grafana's own model of dashboards, of release 11.6.
 pub const GRAFANA: Library = Library {
     module: "grafana_foundation_sdk",

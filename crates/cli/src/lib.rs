@@ -5,6 +5,7 @@
 mod args;
 mod commands;
 mod common;
+pub mod embed;
 pub mod input;
 mod lsp;
 mod output;

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use super::distinct::find_distinct;
 use super::label::{self, Counted, Rows};
 use super::{Census, CensusOptions, Errors, LENGTH_BYTES, LabelTotal, MetricCensus};
 use crate::packs::layer_of;
@@ -69,7 +68,7 @@ fn metric(
     scratch: &mut Scratch,
 ) -> MetricCensus {
     let hashes = table.row_hashes(group);
-    find_distinct(&mut scratch.label.set, &hashes, &mut scratch.distinct);
+    scratch.label.set.find_first(&hashes, &mut scratch.distinct);
     let rows = Rows { table, hashes: &hashes, distinct: &scratch.distinct };
     let series = rows.distinct.len() as u64;
     let room = &mut scratch.label;
@@ -248,6 +247,18 @@ mod tests {
                 prop_assert_eq!(label.without, Some(wanted), "{}", label.name);
             }
         }
+    }
+
+    #[test]
+    fn shapes_of_many_values_do_not_depend_on_their_order() {
+        let value = |at: usize| if at % 3 == 0 { at.to_string() } else { format!("10.0.0.{at}") };
+        let row = |at| ("m".to_owned(), BTreeMap::from([("l".to_owned(), value(at))]));
+        let rows: Vec<Row> = (0..12_000).map(row).collect();
+        let census = count(&rows);
+        let reversed: Vec<Row> = rows.into_iter().rev().collect();
+        assert_eq!(count(&reversed), census);
+        assert_eq!(census.metrics[0].labels[0].values, 12_000);
+        assert!(!census.metrics[0].labels[0].shapes.is_empty());
     }
 
     proptest! {

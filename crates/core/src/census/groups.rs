@@ -9,7 +9,6 @@ use std::str::FromStr;
 use rayon::prelude::*;
 
 use super::LENGTH_BYTES;
-use super::distinct::find_distinct;
 use crate::packs::{Layer, layer_of};
 use crate::series::{Column, METRIC_NAME, MetricRows, NameId, Table};
 use crate::sketch::DistinctSet;
@@ -159,7 +158,7 @@ pub(crate) fn of_metric(
     };
     let sizes = row_sizes(table, group);
     let mut distinct = Vec::new();
-    find_distinct(&mut DistinctSet::default(), &table.row_hashes(group), &mut distinct);
+    DistinctSet::default().find_first(&table.row_hashes(group), &mut distinct);
     let mut distinct = distinct.into_iter().map(|row| row as usize).peekable();
     let mut totals: BTreeMap<Vec<u32>, GroupCensus> = BTreeMap::new();
     // Neighbouring rows nearly always belong together: one look-up a stretch.

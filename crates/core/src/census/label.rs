@@ -1,8 +1,8 @@
 //! What the rows of a metric say of one of its labels: values, series, and *without(L)*.
 
-use super::shape::shapes;
+use super::shape::{LOOKED_AT, shapes};
 use super::{CensusOptions, Errors, LENGTH_BYTES, LabelCensus};
-use crate::series::{Column, Table};
+use crate::series::{Column, Dictionary, Table};
 use crate::sketch::DistinctSet;
 
 /// Labels that are asked whether they determine others: those with the most values mostly do (a pod
@@ -84,7 +84,7 @@ impl<'a> Rows<'a> {
         let bytes = |used: &Used| {
             u64::from(used.series) * (pair_bytes + values.value_bytes(used.code) as u64)
         };
-        let texts = used.iter().map(|used| values.value(used.code));
+        let texts = looked_at(used, values).into_iter().map(|code| values.value(code));
         LabelCensus {
             name: name.to_owned(),
             values: used.len() as u64,
@@ -144,6 +144,17 @@ impl<'a> Rows<'a> {
     fn is_sparse(&self, column: &Column) -> bool {
         self.distinct.len() < self.table.values(column.name).len() / SPARSE
     }
+}
+
+/// The codes of the values whose shapes are looked at: of very many those with the lowest hashes,
+/// in whatever order they came.
+fn looked_at(used: &[Used], values: &Dictionary) -> Vec<u32> {
+    let mut codes: Vec<u32> = used.iter().map(|used| used.code).collect();
+    if codes.len() > LOOKED_AT {
+        codes.select_nth_unstable_by_key(LOOKED_AT, |&code| values.hash(code));
+        codes.truncate(LOOKED_AT);
+    }
+    codes
 }
 
 impl Scratch {

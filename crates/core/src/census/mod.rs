@@ -2,7 +2,6 @@
 
 mod count;
 pub mod depth;
-mod distinct;
 pub mod groups;
 mod label;
 pub mod pairs;

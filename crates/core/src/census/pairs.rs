@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 
 use super::LENGTH_BYTES;
-use super::distinct::find_distinct;
 use crate::series::{NameId, Table};
 use crate::sketch::DistinctSet;
 
@@ -35,7 +34,7 @@ pub fn pairs(table: &Table, most: usize) -> Pairs {
         table.name_ids().map(|name| vec![0; table.values(name).len()]).collect();
     let (mut set, mut rows) = (DistinctSet::default(), Vec::new());
     for group in table.metrics.iter().filter(|group| group.rows > 0) {
-        find_distinct(&mut set, &table.row_hashes(group), &mut rows);
+        set.find_first(&table.row_hashes(group), &mut rows);
         series[0][group.metric as usize] += rows.len() as u64;
         for column in &group.columns {
             let series = &mut series[column.name.0 as usize];

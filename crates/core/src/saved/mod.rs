@@ -14,6 +14,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::convert::Infallible;
 use std::fmt;
 
 use crate::census::SketchedCensus;
@@ -64,6 +65,33 @@ pub fn read(bytes: &[u8]) -> Result<Saved, SavedError> {
         }
         _ => Err(SavedError { offset: 0, message: "it holds no census: save it again".to_owned() }),
     }
+}
+
+/// The bytes of the file.
+pub fn to_bytes(saved: &Saved) -> Vec<u8> {
+    gathered(|out| write(saved, out))
+}
+
+/// The bytes of a file of a table as its rows lie: quicker than [`to_bytes`], for what is read once,
+/// but equal sets of series may give different bytes.
+pub fn to_bytes_unsorted(table: &Table) -> Vec<u8> {
+    gathered(|out| {
+        let mut file = file::Writer::new(out)?;
+        table::write(table, &mut file)?;
+        file.finish()
+    })
+}
+
+/// What is handed to `out`.
+fn gathered(
+    write: impl FnOnce(&mut dyn FnMut(&[u8]) -> Result<(), Infallible>) -> Result<(), Infallible>,
+) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let Ok(()) = write(&mut |piece| {
+        bytes.extend_from_slice(piece);
+        Ok(())
+    });
+    bytes
 }
 
 /// Hands the bytes of the file to `out`, piece by piece.

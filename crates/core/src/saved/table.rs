@@ -40,7 +40,7 @@ const NO_TIME: i64 = i64::MIN;
 /// Bytes of one series as exposed, at most.
 const LONGEST_LINE: u64 = 1 << 31;
 
-/// Writes a table in its canonical form.
+/// Writes a table, with metrics and columns in the order of their codes.
 pub(super) fn write<E, F: FnMut(&[u8]) -> Result<(), E>>(
     table: &Table,
     file: &mut Writer<F>,
@@ -68,7 +68,9 @@ pub(super) fn write<E, F: FnMut(&[u8]) -> Result<(), E>>(
         values.list(1..dictionary.len() as u32, |out, code| out.text(dictionary.value(code)));
         file.section(VALUES, &values.0)?;
     }
-    for group in &table.metrics {
+    let mut groups: Vec<&MetricRows> = table.metrics.iter().collect();
+    groups.sort_by_key(|group| group.metric);
+    for group in groups {
         let mut rows = Bytes::default();
         write_rows(&mut rows, group);
         file.section(METRIC, &rows.0)?;
@@ -82,7 +84,9 @@ fn write_rows(out: &mut Bytes, group: &MetricRows) {
     out.u64(group.exposed_bytes);
     let targets = group.run_ranges().flat_map(|(target, rows)| rows.map(move |_| target.0));
     out.column(&targets.collect::<Vec<_>>());
-    out.list(group.columns.iter(), |out, column| {
+    let mut columns: Vec<&Column> = group.columns.iter().collect();
+    columns.sort_by_key(|column| column.name);
+    out.list(columns.into_iter(), |out, column| {
         out.u32(column.name.0);
         out.column(&column.codes);
     });

@@ -47,16 +47,6 @@ fn sketched(pages: &[Page]) -> SketchedCensus {
     census
 }
 
-fn bytes(saved: &Saved) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let written: Result<(), ()> = write(saved, |piece| {
-        bytes.extend_from_slice(piece);
-        Ok(())
-    });
-    written.unwrap();
-    bytes
-}
-
 /// A census of each kind with something of everything in it.
 fn samples() -> &'static [Vec<u8>; 2] {
     static SAMPLES: OnceLock<[Vec<u8>; 2]> = OnceLock::new();
@@ -71,32 +61,43 @@ fn make_samples() -> [Vec<u8>; 2] {
     }
     rows.push(("m0".to_owned(), vec![("a".to_owned(), String::new())]));
     let pages = [("j".to_owned(), rows), (String::new(), vec![("up".to_owned(), vec![])])];
-    [bytes(&Saved::Exact(exact(&pages))), bytes(&Saved::Sketched(Box::new(sketched(&pages))))]
+    [to_bytes(&Saved::Exact(exact(&pages))), to_bytes(&Saved::Sketched(Box::new(sketched(&pages))))]
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn equal_series_give_equal_bytes(pages in pages(), cut in 0usize..5) {
-        let whole = bytes(&Saved::Exact(exact(&pages)));
+        let whole = to_bytes(&Saved::Exact(exact(&pages)));
         let reversed: Vec<Page> = pages.iter().rev().cloned().collect();
-        prop_assert_eq!(&bytes(&Saved::Exact(exact(&reversed))), &whole);
+        prop_assert_eq!(&to_bytes(&Saved::Exact(exact(&reversed))), &whole);
         let (front, back) = pages.split_at(cut.min(pages.len()));
-        let again = |saved: &Saved| match read(&bytes(saved)).unwrap() {
+        let again = |saved: &Saved| match read(&to_bytes(saved)).unwrap() {
             Saved::Exact(table) => table,
             Saved::Sketched(_) => unreachable!("an exact one was saved"),
         };
         let mut merged = again(&Saved::Exact(exact(back)));
         merged.merge(&again(&Saved::Exact(exact(front))));
-        prop_assert_eq!(&bytes(&Saved::Exact(merged)), &whole);
+        prop_assert_eq!(&to_bytes(&Saved::Exact(merged)), &whole);
         let read = again(&Saved::Exact(exact(&pages)));
         let census = |table: &Table| Census::of(table, CensusOptions::default(), &Unwatched);
         prop_assert_eq!(census(&read), census(&exact(&pages).canonical()));
     }
 
     #[test]
+    fn unsorted_bytes_hold_the_same_series(pages in pages()) {
+        let table = exact(&pages);
+        match read(&to_bytes_unsorted(&table)).unwrap() {
+            Saved::Exact(read) => {
+                prop_assert_eq!(to_bytes(&Saved::Exact(read)), to_bytes(&Saved::Exact(table)));
+            }
+            Saved::Sketched(_) => prop_assert!(false, "an exact one was saved"),
+        }
+    }
+
+    #[test]
     fn a_sketched_census_comes_back(pages in pages()) {
-        let saved = bytes(&Saved::Sketched(Box::new(sketched(&pages))));
+        let saved = to_bytes(&Saved::Sketched(Box::new(sketched(&pages))));
         match read(&saved).unwrap() {
             Saved::Sketched(census) => prop_assert_eq!(*census, sketched(&pages)),
             Saved::Exact(_) => prop_assert!(false, "a sketched one was saved"),
@@ -133,7 +134,7 @@ fn harmless(saved: Saved) {
     match saved {
         Saved::Exact(table) => {
             drop(Census::of(&table, CensusOptions::default(), &Unwatched));
-            drop(bytes(&Saved::Exact(table)));
+            drop(to_bytes(&Saved::Exact(table)));
         }
         Saved::Sketched(mut census) => {
             drop(census.census());

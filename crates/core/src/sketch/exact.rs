@@ -88,6 +88,23 @@ impl DistinctSet {
         distinct
     }
 
+    /// Puts the places of the first of each distinct hash into `places`, ascending; forgets what was
+    /// there.
+    pub fn find_first(&mut self, hashes: &[u64], places: &mut Vec<u32>) {
+        places.clear();
+        // Nearly always all differ, and to count them is cheaper than to look each one up.
+        if self.count(hashes.iter().copied()) == hashes.len() {
+            places.extend(0..hashes.len() as u32);
+            return;
+        }
+        self.reset(hashes.len());
+        for (place, &hash) in hashes.iter().enumerate() {
+            if self.insert(hash) {
+                places.push(place as u32);
+            }
+        }
+    }
+
     fn count_one(&mut self, hashes: impl ExactSizeIterator<Item = u64>) -> usize {
         self.reset(hashes.len());
         for hash in hashes {

@@ -1,6 +1,7 @@
 //! TSDB blocks: one, or all of a data directory or a bucket. Only their indexes are read.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use promsieve_core::ingest::index::{
     Churn, Index, Meta, Problem, Series, Summary, Tombstones, Want,
@@ -11,7 +12,7 @@ use promsieve_core::watch::Unwatched;
 use super::Held;
 use crate::Status;
 use crate::common::Common;
-use crate::input::blocks::{self, BlockArgs, Directory, Entry, Kept, Left, Opened, choose};
+use crate::input::blocks::{self, BlockArgs, Directory, Entry, Kept, Left, Opened, Place, choose};
 use crate::input::source::Source;
 use crate::stderr::{progress, warn};
 
@@ -48,6 +49,18 @@ pub(crate) struct Walked {
 /// Whether a source is a block, its index, a directory that holds blocks, or a bucket.
 pub(super) fn is_one(source: &Source) -> bool {
     matches!(source, Source::Bucket(_)) || Directory::holds(source)
+}
+
+/// The blocks of a directory that count, each a source, oldest first. A bucket is read as one.
+pub(super) fn each(source: &Source) -> Vec<Source> {
+    if matches!(source, Source::Bucket(_)) {
+        return vec![source.clone()];
+    }
+    let place = Directory::of(source);
+    let left = choose(place.entries());
+    tell_left(source, &left);
+    let counting = place.entries().iter().zip(&left).filter(|(_, left)| left.is_none());
+    counting.map(|(entry, _)| Source::Directory(PathBuf::from(&entry.name))).collect()
 }
 
 /// Reads a block, or all that count of a directory or a bucket, oldest first.

@@ -122,6 +122,16 @@ pub(crate) fn read(
     read
 }
 
+/// A source in parts that can be read by themselves, with what each holds: the blocks of a directory
+/// one by one, and its log.
+pub(crate) fn parts(source: &Source) -> Vec<(Source, Kind)> {
+    let of_kind = |kind| match kind {
+        Kind::Block => block::each(source).into_iter().map(|block| (block, kind)).collect(),
+        _ => vec![(source.clone(), kind)],
+    };
+    recognise(source).into_iter().flat_map(of_kind).collect()
+}
+
 /// What a source holds, by its place and its first bytes: a data directory has blocks and a log.
 fn recognise(source: &Source) -> Vec<Kind> {
     let stored = [(Kind::Block, block::is_one(source)), (Kind::Wal, wal::is_one(source))];

@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 
 use crate::census::LENGTH_BYTES;
-use crate::census::distinct::find_distinct;
 use crate::series::{Dictionary, MetricRows, Table};
 use crate::sketch::DistinctSet;
 
@@ -46,7 +45,7 @@ impl<'a> Local<'a> {
     pub(super) fn of(table: &'a Table, group: &'a MetricRows) -> Self {
         let all = table.row_hashes(group);
         let (mut set, mut rows) = (DistinctSet::default(), Vec::new());
-        find_distinct(&mut set, &all, &mut rows);
+        set.find_first(&all, &mut rows);
         let hashes = rows.iter().map(|&row| all[row as usize]).collect();
         let columns = group.columns.iter().map(|column| {
             let codes = rows.iter().map(|&row| column.codes[row as usize]);
@@ -73,7 +72,7 @@ impl<'a> Local<'a> {
     /// The first of each distinct hash, as places in `hashes`.
     pub(super) fn distinct(&self, hashes: &[u64]) -> Vec<u32> {
         let mut rows = Vec::new();
-        find_distinct(&mut self.set.borrow_mut(), hashes, &mut rows);
+        self.set.borrow_mut().find_first(hashes, &mut rows);
         rows
     }
 

@@ -6,7 +6,7 @@ mod value;
 
 pub use pseudonym::{is_pseudonym, pseudonym};
 pub use share::ShapeShare;
-pub(super) use share::{dominant, shapes};
+pub(super) use share::{LOOKED_AT, dominant, shapes};
 #[cfg(test)]
 use value::shape_of;
 

@@ -12,8 +12,8 @@ pub struct ShapeShare {
     pub share: f64,
 }
 
-/// Values looked at; the first ones seen, so that the answer does not depend on chance.
-const LOOKED_AT: usize = 4096;
+/// Values of a label that are looked at, at most.
+pub(in crate::census) const LOOKED_AT: usize = 4096;
 
 /// The least share of the values that makes a shape the label's.
 const DOMINANT: f64 = 0.5;

@@ -1,0 +1,62 @@
+//! Tests of the built `promsieve-engine`, beside the built command line and other engines.
+
+mod cluster;
+#[path = "../../../../tests/tidy/licences.rs"]
+mod licences;
+mod readers;
+mod same;
+mod sources;
+mod sql;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+#[track_caller]
+fn assert_none(what: &str, offenders: &[String]) {
+    assert!(offenders.is_empty(), "{what}:\n  {}", offenders.join("\n  "));
+}
+
+/// The built engine.
+fn engine() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_promsieve-engine"))
+}
+
+/// The command line, built beside it as an example.
+fn promsieve() -> Command {
+    let engine = Path::new(env!("CARGO_BIN_EXE_promsieve-engine"));
+    Command::new(engine.with_file_name("examples").join("promsieve"))
+}
+
+/// What a command wrote, which has to go well.
+#[track_caller]
+fn output(command: &mut Command) -> Vec<u8> {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let errors = String::from_utf8_lossy(&stderr);
+    assert!(status.success(), "{command:?}: {status}\n{errors}");
+    stdout
+}
+
+/// The JSON that a command wrote.
+#[track_caller]
+fn json(command: &mut Command) -> Value {
+    serde_json::from_slice(&output(command)).unwrap()
+}
+
+/// The census of the command line, without what it tells of blocks and heads besides.
+#[track_caller]
+fn wanted(sources: &[PathBuf], flags: &[&str]) -> Value {
+    let mut census =
+        json(promsieve().args(["census", "--format", "json"]).args(flags).args(sources));
+    for key in ["blocks", "heads", "status"] {
+        census.as_object_mut().unwrap().remove(key);
+    }
+    census
+}
+
+/// The engine's census.
+#[track_caller]
+fn counted(sources: &[PathBuf], flags: &[&str]) -> Value {
+    json(engine().args(["census", "--format", "json"]).args(flags).args(sources))
+}
