@@ -251,7 +251,8 @@ mod tests {
 
     #[test]
     fn shapes_of_many_values_do_not_depend_on_their_order() {
-        let value = |at: usize| if at % 3 == 0 { at.to_string() } else { format!("10.0.0.{at}") };
+        let value =
+            |at: usize| if at.is_multiple_of(3) { at.to_string() } else { format!("10.0.0.{at}") };
         let row = |at| ("m".to_owned(), BTreeMap::from([("l".to_owned(), value(at))]));
         let rows: Vec<Row> = (0..12_000).map(row).collect();
         let census = count(&rows);
