@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::load::Load;
 use super::model::{CostModel, Margin};
-use super::terms::{self, LIVE_HEAP, PEAK, PROCESS, RESIDENT, Situation, head_age, interval};
+use super::terms::{
+    self, ALLOCATED, LIVE_HEAP, PEAK, PROCESS, RESIDENT, Situation, Term, head_age, interval,
+};
 use crate::server::Server;
 use crate::units::Bytes;
 
@@ -219,10 +221,14 @@ fn parts(it: &Situation<'_>, model: &CostModel) -> Vec<Part> {
 /// Peak heap and anonymous resident memory for a live heap.
 fn peak_and_resident(it: &Situation<'_>, live: f64, model: &CostModel) -> (f64, f64) {
     let growth = model.growth(it.settings);
-    let beside: f64 = PEAK.iter().map(|term| (term.quantity)(it) * model.value(term.key)).sum();
+    let sum = |terms: &[Term]| -> f64 {
+        terms.iter().map(|term| (term.quantity)(it) * model.value(term.key)).sum()
+    };
+    let beside = sum(&PEAK);
     let mut peak = (live + beside) * growth;
-    let quantities = terms::resident(it, live);
-    let priced = RESIDENT.iter().zip(quantities).map(|((key, ..), of)| of * model.value(key));
+    let prices = RESIDENT.map(|(key, ..)| model.value(key));
+    let quantities = terms::resident(it, live, sum(&ALLOCATED), &prices);
+    let priced = prices.iter().zip(quantities).map(|(price, of)| of * price);
     let mut resident = live + priced.sum::<f64>();
     if let Some(limit) = it.settings.gomemlimit {
         // The runtime collects as often as it must, but cannot go below what is live, and the heap

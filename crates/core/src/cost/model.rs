@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::terms::{LIVE_HEAP, PEAK, RESIDENT};
+use super::terms::{ALLOCATED, LIVE_HEAP, PEAK, RESIDENT};
 use crate::server::Server;
 
 /// A number with where it comes from.
@@ -111,7 +111,7 @@ pub(super) const OTHERS: [&str; 5] =
 
 /// Keys of all coefficients.
 fn keys() -> impl Iterator<Item = &'static str> {
-    let terms = LIVE_HEAP.iter().chain(&PEAK).map(|term| term.key);
+    let terms = LIVE_HEAP.iter().chain(&PEAK).chain(&ALLOCATED).map(|term| term.key);
     terms.chain(RESIDENT.iter().map(|(key, ..)| *key)).chain(OTHERS)
 }
 

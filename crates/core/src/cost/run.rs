@@ -12,6 +12,9 @@ use crate::units::Bytes;
 /// Seconds of a block below which time counts as shortened.
 const SHORT: u64 = 600;
 
+/// Seconds that pass between a run's end and the reading of its live heap, until collections are done.
+const READING: u64 = 2;
+
 /// One line of a model's `.runs.jsonl` file. Bytes unless said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -72,6 +75,9 @@ pub struct Reading {
     pub disk: u64,
     /// Milliseconds of CPU of the server.
     pub cpu: u64,
+    /// Milliseconds that its threads waited for a processor, where that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited: Option<u64>,
 }
 
 impl Run {
@@ -95,7 +101,7 @@ impl Run {
         ServerSettings {
             server: model.server.parse().expect("a model that was read names a server"),
             scrape_interval: Duration::from_millis(self.interval),
-            uptime: Duration::from_secs(self.seconds),
+            uptime: Duration::from_secs(self.seconds + READING),
             remote_writes: self.remote_writes,
             gomemlimit: self.gomemlimit.map(Bytes),
             sample_bytes: Some(self.sample_bytes),

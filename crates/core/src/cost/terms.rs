@@ -19,8 +19,9 @@ const LARGEST_BUFFER: f64 = 100e6;
 /// Bytes of a sample's value with its blank and line end, in a page.
 const VALUE_BYTES: u64 = 10;
 
-/// The GOGC that the models were measured at: Prometheus's own since 2.53 (`config/config.go`).
-const MEASURED_GOGC: f64 = 75.0;
+/// GOGC in percent that the models were measured at: Prometheus's own since 2.53
+/// (`config/config.go`).
+const MEASURED_GOGC: u32 = 75;
 
 /// A load on a server that runs in a certain way.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -95,7 +96,7 @@ pub const LIVE_HEAP: [Term; 14] = [
         part: "scrape cache",
         unit: "bytes per series that is still exposed",
         meaning: "cacheEntry and slots of the scrape cache's three hash maps (scrape/scrape.go)",
-        quantity: |it| it.load.series.saturating_sub(it.load.gone_series) as f64,
+        quantity: |it| it.exposed_series(),
     },
     Term {
         key: "exposed_byte",
@@ -180,40 +181,66 @@ pub const PEAK: [Term; 2] = [
     },
 ];
 
-/// Anonymous resident memory: the live heap and these, of which some are of the live heap.
-pub fn resident(it: &Situation<'_>, live_heap: f64) -> [f64; 6] {
-    let growth = it.settings.gogc.map_or(1.0, |gogc| f64::from(gogc) / MEASURED_GOGC);
-    [
-        live_heap * growth,
-        if it.is_busy() { live_heap * growth } else { 0.0 },
-        it.buffer() * (1.0 + growth),
-        it.cut_chunks() * (1.0 + growth),
-        it.load.targets as f64,
-        1.0,
-    ]
-}
+/// What is allocated in a second: the sum of these.
+pub const ALLOCATED: [Term; 5] = [
+    Term {
+        key: "allocated_idle",
+        part: "",
+        unit: "bytes a second",
+        meaning: "the process itself, with a look at its metrics each second",
+        quantity: |_| 1.0,
+    },
+    Term {
+        key: "allocated_scrape",
+        part: "",
+        unit: "bytes per scrape",
+        meaning: "request, answer and timers of a scrape (scrape/scrape.go)",
+        quantity: |it| it.load.targets as f64 / interval(it.settings),
+    },
+    Term {
+        key: "allocated_new_series",
+        part: "",
+        unit: "bytes per new series",
+        meaning: "what a series takes, and what is thrown away while it is made (tsdb/head_append.go)",
+        quantity: |it| it.new_series(),
+    },
+    Term {
+        key: "allocated_sample",
+        part: "",
+        unit: "bytes per sample, once chunks were cut",
+        meaning: "chunks, whose buffers double (tsdb/chunkenc/xor.go)",
+        quantity: |it| if it.has_cut() { it.samples_a_second() } else { 0.0 },
+    },
+    Term {
+        key: "allocated_sent_sample",
+        part: "",
+        unit: "bytes per sample and queue",
+        meaning: "what a queue reads from the log, encodes and sends (storage/remote/queue_manager.go)",
+        quantity: |it| it.samples_a_second() * f64::from(it.settings.remote_writes),
+    },
+];
 
 /// Keys, units and meanings of what [`resident`] gives the quantities of, in its order.
 pub const RESIDENT: [(&str, &str, &str); 6] = [
     (
-        "resident_quiet",
-        "bytes per byte of live heap",
-        "garbage of the start, which the runtime keeps for the heap to grow again, at GOGC 75",
+        "start_heap",
+        "bytes per byte that GOGC allows beside the live heap",
+        "garbage of the first scrapes, which the runtime keeps for the heap to grow again",
     ),
     (
-        "resident_busy",
-        "bytes per byte of live heap, once chunks were cut or where series are written remotely",
-        "as much more, since enough is allocated between two collections to reach the heap's goal",
+        "start_page",
+        "bytes per byte of a mean target's page",
+        "body of a first scrape, whose buffer doubles from 1 kB, and what its lines are made into while the heap is collected (scrape/scrape.go)",
     ),
     (
-        "resident_buffer",
-        "bytes per byte of the buffer of a mean page, at GOGC 75 twice",
-        "bodies of scrapes (scrape/scrape.go)",
+        "goal_heap",
+        "bytes per byte of garbage until the next collection",
+        "the heap at its goal, or after the two minutes that are the longest between collections (runtime/mgcpacer.go)",
     ),
     (
-        "resident_cut",
-        "bytes per byte of chunks that were cut together, at GOGC 75 twice",
-        "full chunks that wait to be mapped (tsdb/head.go)",
+        "goal_cut",
+        "bytes per byte of chunks that were cut together, and as much as GOGC allows for them",
+        "full chunks that wait up to a minute to be written and mapped (tsdb/head.go)",
     ),
     (
         "resident_target",
@@ -223,13 +250,47 @@ pub const RESIDENT: [(&str, &str, &str); 6] = [
     ("resident_base", "bytes", "stacks, spans and tables of the runtime itself"),
 ];
 
+/// Seconds after which the runtime collects, whatever the heap's size (`runtime/proc.go`,
+/// `forcegcperiod`).
+const COLLECTED_AFTER: f64 = 120.0;
+
+/// Collections since the one that the highest heap until now was allowed by: the last one is as far
+/// as half of its way, on average.
+const COLLECTIONS_AGO: f64 = 1.5;
+
+/// Quantities of anonymous resident memory beside the live heap, where so much is allocated a second:
+/// what the start has left or what comes together until a collection, whichever costs more at these
+/// prices.
+pub fn resident(
+    it: &Situation<'_>,
+    live_heap: f64,
+    allocated: f64,
+    prices: &[f64; RESIDENT.len()],
+) -> [f64; RESIDENT.len()] {
+    let allowed = f64::from(it.settings.gogc.unwrap_or(MEASURED_GOGC)) / 100.0;
+    let start = [live_heap * it.exposed_share() * allowed, it.page_bytes];
+    // Where series come and stay, the heap was smaller when its goal was set.
+    let came = live_heap * it.new_series() / it.load.series.max(1) as f64;
+    let since = COLLECTIONS_AGO * allowed * came / allocated.max(1.0);
+    let goal = (live_heap * (1.0 + allowed) / (1.0 + since) - live_heap).max(0.0);
+    let garbage = if it.has_cut() { goal } else { goal.min(allocated * COLLECTED_AFTER) };
+    let steady = [garbage, it.cut_chunks() * (1.0 + allowed)];
+    let cost = |of: [f64; 2], at: usize| of[0] * prices[at] + of[1] * prices[at + 1];
+    let (targets, base) = (it.load.targets as f64, 1.0);
+    if cost(start, 0) > cost(steady, 2) {
+        [start[0], start[1], 0.0, 0.0, targets, base]
+    } else {
+        [0.0, 0.0, steady[0], steady[1], targets, base]
+    }
+}
+
 impl Situation<'_> {
     /// Samples of a series since it came, or since the head began.
     fn samples(&self) -> u64 {
-        let (load, settings) = (self.load, self.settings);
-        let lived = 1.0 - load.gone_series as f64 / load.series.max(1) as f64;
+        let settings = self.settings;
+        let lived = head_age(settings).as_secs_f64() * self.exposed_share();
         #[expect(clippy::cast_sign_loss, reason = "durations are not negative")]
-        let samples = (head_age(settings).as_secs_f64() * lived / interval(settings)) as u64;
+        let samples = (lived / interval(settings)) as u64;
         samples
     }
 
@@ -248,13 +309,38 @@ impl Situation<'_> {
         (1..=SAMPLES_PER_CHUNK).map(grown).sum::<f64>() / SAMPLES_PER_CHUNK as f64
     }
 
-    /// Bytes of all series' full chunks: those that began together are cut together.
+    /// Bytes of the full chunks of all series that are there for so long: those that began together
+    /// are cut together.
     fn cut_chunks(&self) -> f64 {
-        if self.samples() < SAMPLES_PER_CHUNK {
+        if !self.has_cut() {
             return 0.0;
         }
-        let active = self.load.series.saturating_sub(self.load.gone_series);
-        active as f64 * capacity(SAMPLES_PER_CHUNK as f64 * self.sample_bytes)
+        let to_fill = SAMPLES_PER_CHUNK as f64 * interval(self.settings);
+        let old = (self.exposed_series() - self.new_series() * to_fill).max(0.0);
+        old * capacity(SAMPLES_PER_CHUNK as f64 * self.sample_bytes)
+    }
+
+    /// Whether the head is so old that a series can have filled a chunk.
+    fn has_cut(&self) -> bool {
+        head_age(self.settings).as_secs_f64() >= SAMPLES_PER_CHUNK as f64 * interval(self.settings)
+    }
+
+    /// Share of the series that are exposed, so also of its time that a series of the head is, on average.
+    fn exposed_share(&self) -> f64 {
+        (1.0 - self.load.gone_series as f64 / self.load.series.max(1) as f64).max(0.0)
+    }
+
+    fn exposed_series(&self) -> f64 {
+        self.load.series.saturating_sub(self.load.gone_series) as f64
+    }
+
+    fn samples_a_second(&self) -> f64 {
+        self.exposed_series() / interval(self.settings)
+    }
+
+    /// Series a second that take the place of others.
+    fn new_series(&self) -> f64 {
+        self.load.gone_series as f64 / head_age(self.settings).as_secs_f64().max(1.0)
     }
 
     /// The buffer that a mean target's page is read into.
@@ -267,12 +353,6 @@ impl Situation<'_> {
             size *= 3.0;
         }
         size
-    }
-
-    /// Whether so much is allocated that the heap reaches its goal before each collection; without,
-    /// the runtime's own collection every two minutes comes first.
-    fn is_busy(&self) -> bool {
-        self.samples() >= SAMPLES_PER_CHUNK || self.settings.remote_writes > 0
     }
 }
 
@@ -332,8 +412,43 @@ mod tests {
     }
 
     #[test]
+    fn garbage_is_what_the_goal_or_the_time_allows() {
+        let load = Load { series: 1_000_000, targets: 100, ..Load::default() };
+        let of = |seconds, allocated| {
+            let settings = ServerSettings {
+                uptime: Duration::from_secs(seconds),
+                ..ServerSettings::default()
+            };
+            let it =
+                Situation { load: &load, settings: &settings, sample_bytes: 2.4, page_bytes: 0.0 };
+            resident(&it, 1e9, allocated, &[0.5, 1.0, 1.0, 1.0, 0.0, 0.0])
+        };
+        // Half of the goal is left from the start, more than comes together in two minutes.
+        assert_eq!(of(600, 1e6)[..4], [0.75e9, 0.0, 0.0, 0.0]);
+        assert_eq!(of(600, 4e6)[..4], [0.0, 0.0, 0.48e9, 0.0]);
+        assert_eq!(of(600, 9e6)[..4], [0.0, 0.0, 0.75e9, 0.0]);
+        // With chunks cut, whatever the rate.
+        assert_eq!(of(7200, 1e6)[..4], [0.0, 0.0, 0.75e9, 1.75 * 512e6]);
+    }
+
+    #[test]
+    fn series_that_others_replace_cut_no_chunks() {
+        let settings = ServerSettings::default();
+        let cut = |gone_series| {
+            let load = Load { series: 1000 + gone_series, gone_series, ..Load::default() };
+            let it =
+                Situation { load: &load, settings: &settings, sample_bytes: 2.4, page_bytes: 0.0 };
+            it.cut_chunks() / 512.0
+        };
+        // Half an hour fills a chunk, three hours are in the head: 600 went, 100 of them since.
+        assert!((cut(0) - 1000.0).abs() < 1e-6 && (cut(600) - 900.0).abs() < 1e-6, "{}", cut(600));
+        assert!(cut(9000) < 1e-6);
+    }
+
+    #[test]
     fn every_key_is_there_once() {
-        let mut keys: Vec<&str> = LIVE_HEAP.iter().chain(&PEAK).map(|term| term.key).collect();
+        let terms = LIVE_HEAP.iter().chain(&PEAK).chain(&ALLOCATED);
+        let mut keys: Vec<&str> = terms.map(|term| term.key).collect();
         keys.extend(RESIDENT.map(|(key, ..)| key));
         let all = keys.len();
         keys.sort_unstable();

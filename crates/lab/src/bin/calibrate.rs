@@ -12,14 +12,15 @@ use promsieve_lab::measure::{check, fit, grid, held, schedule, table};
 use promsieve_lab::real::Version;
 
 const USAGE: &str = "\
-usage: calibrate --server prometheus-2|prometheus-3 [--fit | --check] [WORKLOAD…]
+usage: calibrate --server prometheus-2|prometheus-3 [--fit] [WORKLOAD…]
+       calibrate --check [--server prometheus-2|prometheus-3]
 
-Runs all workloads, or those named, about twenty minutes a server with 8 GiB; each run takes the
-place of the one before in rules/cost/…runs.jsonl. Then fits rules/cost/….yml to all runs that are
-not held out.
+Runs all workloads, or those named, within 8 GB; each run takes the place of the one before in
+rules/cost/…runs.jsonl. Then fits rules/cost/….yml to all runs that are not held out.
 
   --fit    only fits
-  --check  only runs a few held-out workloads, and sets them beside the model
+  --check  only runs a few held-out workloads, on both servers if none is named, and sets them
+           beside the models
 ";
 
 fn main() -> Result<()> {
@@ -34,10 +35,11 @@ fn main() -> Result<()> {
             _ => names.push(arg),
         }
     }
-    let version = version.context(USAGE)?;
     if only_check {
-        return Ok(write!(std::io::stdout(), "{}", check::check(version)?)?);
+        let versions = version.map_or(Version::ALL.to_vec(), |version| vec![version]);
+        return Ok(write!(std::io::stdout(), "{}", check::check(&versions)?)?);
     }
+    let version = version.context(USAGE)?;
     let runs = table::runs_file(version);
     if !only_fit {
         measure(version, &runs, &names)?;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use anyhow::{Result, bail};
 use promsieve_core::cost::{CostModel, Run, estimate};
@@ -14,11 +15,21 @@ use crate::real::Version;
 /// is only said.
 const TOLERANCE: f64 = 0.15;
 
-/// Runs the workloads and sets them beside the model that promsieve ships with; a line each.
+/// Runs the workloads on each server and sets them beside the models that promsieve ships with; a
+/// line each.
 ///
 /// # Errors
-/// When a run fails, or a live heap is off by more than 15 %; with all lines.
-pub fn check(version: Version) -> Result<String> {
+/// When a run fails, or a live heap is off by more than 15 %; with all lines of its server.
+pub fn check(versions: &[Version]) -> Result<String> {
+    thread::scope(|scope| {
+        let checks: Vec<_> =
+            versions.iter().map(|&version| scope.spawn(move || check_one(version))).collect();
+        let said = checks.into_iter().map(|it| it.join().expect("a check returns its failures"));
+        said.collect()
+    })
+}
+
+fn check_one(version: Version) -> Result<String> {
     let (model, _) = CostModel::embedded(&version.name().parse().map_err(anyhow::Error::msg)?);
     let lines = Mutex::new((String::new(), 0));
     let done = |workload: &Workload, result: Result<Run>| {

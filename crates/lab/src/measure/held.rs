@@ -15,7 +15,7 @@ use crate::mesh::{Options, Plan, Size, generate};
 /// # Errors
 /// When the pages of the mesh can't be made.
 pub fn held() -> Result<Vec<Workload>> {
-    Ok([sizes(), mixtures(), changing(), pages()?, limits()].concat())
+    Ok([sizes(), mixtures(), slow(), changing(), pages()?, limits()].concat())
 }
 
 /// A few small ones, for a check of minutes.
@@ -94,6 +94,32 @@ fn mixtures() -> Vec<Workload> {
     ]
 }
 
+/// As servers are run: every 15 s, until each series has cut a chunk.
+fn slow() -> Vec<Workload> {
+    vec![
+        of(
+            "held-slow-mixture",
+            20,
+            15_000,
+            2700,
+            vec![
+                group("mesh", 1000, mesh(), Counter),
+                group("histogram", 1500, histogram(), Noise),
+            ],
+        ),
+        of(
+            "held-slow-large",
+            80,
+            15_000,
+            2400,
+            vec![
+                group("container", 2000, container(), Counter),
+                group("small", 3000, small(), Counter),
+            ],
+        ),
+    ]
+}
+
 /// Churn, block cuts and remote writes.
 fn changing() -> Vec<Workload> {
     vec![
@@ -122,6 +148,21 @@ fn changing() -> Vec<Workload> {
                 15_000,
                 3000,
                 vec![group("mesh", 1000, mesh(), Counter), group("small", 2000, small(), Counter)],
+            )
+        },
+        // A fifth of the series an hour, in a quarter of the time: blocks of 30 minutes, not of two
+        // hours.
+        Workload {
+            blocks: Some(1800),
+            ..of(
+                "held-slow-churn",
+                20,
+                15_000,
+                3000,
+                vec![
+                    churning("mesh", 1000, mesh(), Counter, 300),
+                    churning("small", 2000, small(), Counter, 300),
+                ],
             )
         },
         of(

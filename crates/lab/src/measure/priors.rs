@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use promsieve_core::cost::terms::{LIVE_HEAP, PEAK, RESIDENT};
+use promsieve_core::cost::terms::{ALLOCATED, LIVE_HEAP, PEAK, RESIDENT};
 use promsieve_core::cost::{Coefficient, CostModel, Errors, Margin};
 
 use crate::real::Version;
@@ -28,7 +28,7 @@ pub(super) fn model(version: Version) -> CostModel {
         let unit = unit.to_owned();
         (key.to_owned(), Coefficient { value: values[key], unit, source })
     };
-    let terms = LIVE_HEAP.iter().chain(&PEAK);
+    let terms = LIVE_HEAP.iter().chain(&PEAK).chain(&ALLOCATED);
     let mut coefficients: BTreeMap<String, Coefficient> =
         terms.map(|term| fitted(term.key, term.unit, term.meaning)).collect();
     coefficients.extend(RESIDENT.iter().map(|(key, unit, meaning)| fitted(key, unit, meaning)));
@@ -44,7 +44,7 @@ pub(super) fn model(version: Version) -> CostModel {
 /// Key, value of 2.53 (slicelabels), value of 3.5 (stringlabels): struct sizes, rounded up to size
 /// classes; 8 bytes a posting with a list's room, and 32 for two string headers; map slots at the
 /// mean of their load.
-const VALUES: [(&str, f64, f64); 27] = [
+const VALUES: [(&str, f64, f64); 32] = [
     ("base", 10.6e6, 10.6e6),
     ("target", 9000.0, 9000.0),
     ("metric_family", 250.0, 250.0),
@@ -61,12 +61,17 @@ const VALUES: [(&str, f64, f64); 27] = [
     ("remote_write_byte", 1.06, 1.06),
     ("peak_buffer", 4.0, 4.0),
     ("peak_cut", 0.8, 0.8),
-    ("resident_quiet", 0.42, 0.42),
-    ("resident_busy", 0.33, 0.33),
-    ("resident_buffer", 2.0, 2.0),
-    ("resident_cut", 0.8, 0.8),
-    ("resident_target", 60e3, 60e3),
-    ("resident_base", 7e6, 7e6),
+    ("allocated_idle", 0.3e6, 0.3e6),
+    ("allocated_scrape", 7000.0, 7000.0),
+    ("allocated_new_series", 2500.0, 2500.0),
+    ("allocated_sample", 10.0, 10.0),
+    ("allocated_sent_sample", 100.0, 100.0),
+    ("start_heap", 0.5, 0.5),
+    ("start_page", 4.0, 4.0),
+    ("goal_heap", 1.0, 1.0),
+    ("goal_cut", 0.8, 0.8),
+    ("resident_target", 45e3, 45e3),
+    ("resident_base", 4e6, 4e6),
     ("chunk_sample", 2.4, 2.4),
     ("gogc", 75.0, 75.0),
     ("wal_sample", 7.9, 7.9),

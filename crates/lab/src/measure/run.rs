@@ -1,12 +1,13 @@
 //! Runs a server over a workload and reads its heap, resident memory, WAL, chunks and blocks.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{fs, thread};
 
 use anyhow::{Context, Result, bail};
 use promsieve_core::cost::{Reading, Run};
 
+use super::schedule::Starts;
 use super::workload::Workload;
 use super::{config, pages};
 use crate::real::{Server, Setup, Version};
@@ -17,18 +18,26 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Looks between two at the runtime's metrics, which cost the server something.
 const LOOKS_A_PAGE: u32 = 4;
 
+/// Range of a block, whose ends lie at even hours of the clock (`tsdb/db.go`).
+const BLOCK: Duration = Duration::from_hours(2);
+
+/// Seconds that a run takes beside its own.
+const AROUND: u64 = 60;
+
 /// Forced collections; the first takes what pools still hold from the second.
 const COLLECTIONS: usize = 3;
 
 /// Share of the samples that a run may miss before it is refused.
 const MISSED: f64 = 0.03;
 
-/// Runs a server over a workload.
+/// Runs a server over a workload, as soon as it may start.
 ///
 /// # Errors
 /// When the server does not start or dies, and when scrapes failed or were late: its memory then
 /// says nothing of the workload.
-pub fn run(version: Version, workload: &Workload) -> Result<Run> {
+pub fn run(version: Version, workload: &Workload, starts: &Starts) -> Result<Run> {
+    let turn = starts.turn();
+    thread::sleep(until_not_cut(workload)?);
     let load = config::load(workload, version.name().parse().map_err(anyhow::Error::msg)?)?;
     let served = pages::serve(workload).context("serving pages")?;
     let text = config::text(workload, &served.address.to_string());
@@ -45,6 +54,7 @@ pub fn run(version: Version, workload: &Workload) -> Result<Run> {
         ..Setup::default()
     };
     let server = Server::start_with(version, &text, &setup)?;
+    turn.begin(workload);
     let read = measure(&server, workload)?;
     check(&server, workload)?;
     let wanted = (load.series - load.gone_series + load.dropped_series) * workload.scrapes();
@@ -63,6 +73,15 @@ pub fn run(version: Version, workload: &Workload) -> Result<Run> {
         load,
         read,
     })
+}
+
+/// Time to wait for, so that no end of a block's range lies within a run without blocks: there all
+/// series cut their chunks, whatever is in them.
+fn until_not_cut(workload: &Workload) -> Result<Duration> {
+    let left =
+        BLOCK.as_secs() - SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() % BLOCK.as_secs();
+    let meets = workload.blocks.is_none() && left < workload.seconds + AROUND;
+    Ok(Duration::from_secs(if meets { left } else { 0 }))
 }
 
 fn measure(server: &Server, workload: &Workload) -> Result<Reading> {
@@ -101,6 +120,7 @@ fn measure(server: &Server, workload: &Workload) -> Result<Reading> {
     let appended = "prometheus_tsdb_head_samples_appended_total{type=\"float\"}";
     read.samples = metrics.get(appended)?;
     read.cpu = metrics.get_scaled("process_cpu_seconds_total", 1000.0)?;
+    read.waited = Some(waited(server.pid()));
     let data = server.dir().join("data");
     read.wal = size(&data.join("wal"));
     read.chunks_head = size(&data.join("chunks_head"));
@@ -167,6 +187,16 @@ fn rss_anon(pid: u32) -> Result<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
     let kib = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok());
     Ok(kib.context("no RssAnon: the server has ended")? * 1024)
+}
+
+/// Milliseconds that a process's threads, those that are there, could have run and did not.
+fn waited(pid: u32) -> u64 {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return 0 };
+    let of = |thread: fs::DirEntry| {
+        let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split(' ').nth(1)?.parse::<u64>().ok()
+    };
+    threads.flatten().filter_map(of).sum::<u64>() / 1_000_000
 }
 
 /// Bytes of the files in a directory and below.

@@ -1,7 +1,8 @@
 //! Runs of many workloads, several at once where memory permits.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use promsieve_core::cost::Run;
@@ -25,6 +26,36 @@ const PROCESS: u64 = 100_000_000;
 /// A run may meet a busy machine.
 const ATTEMPTS: usize = 3;
 
+/// Scrapes of each target, and the least time, after which the garbage of a start is made.
+const START_SCRAPES: u32 = 2;
+const START: Duration = Duration::from_secs(8);
+
+/// Lets one server start at a time: while its first scrapes come in, a server allocates faster than
+/// ever after, and what it keeps hangs on how long its collections take.
+#[derive(Debug)]
+pub struct Starts(Mutex<Instant>);
+
+impl Starts {
+    /// Waits until the server before has settled, and lets none start until `Turn::begin`.
+    pub fn turn(&self) -> Turn<'_> {
+        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        thread::sleep(free.saturating_duration_since(Instant::now()));
+        Turn(free)
+    }
+}
+
+/// The right to start a server.
+#[derive(Debug)]
+pub struct Turn<'a>(MutexGuard<'a, Instant>);
+
+impl Turn<'_> {
+    /// Says that the server of a workload has just started.
+    pub fn begin(mut self, workload: &Workload) {
+        *self.0 =
+            Instant::now() + START.max(Duration::from_millis(workload.interval) * START_SCRAPES);
+    }
+}
+
 /// Runs all workloads, the largest first, and hands each result to `done`; a workload that failed
 /// `ATTEMPTS` times is handed over as an error.
 pub fn run_all(
@@ -35,6 +66,7 @@ pub fn run_all(
     workloads.sort_by_key(memory);
     let waiting = Mutex::new(workloads);
     let free = (Mutex::new(MEMORY), Condvar::new());
+    let starts = Starts(Mutex::new(Instant::now()));
     thread::scope(|scope| {
         for _ in 0..SERVERS {
             scope.spawn(|| {
@@ -43,7 +75,7 @@ pub fn run_all(
                     let Some(workload) = next else { return };
                     let wanted = memory(&workload).min(MEMORY);
                     change(&free, |left| left.checked_sub(wanted));
-                    let result = attempts(version, &workload);
+                    let result = attempts(version, &workload, &starts);
                     change(&free, |left| Some(left + wanted));
                     done(&workload, result);
                 }
@@ -62,13 +94,13 @@ fn change((left, changed): &(Mutex<u64>, Condvar), to: impl Fn(u64) -> Option<u6
     changed.notify_all();
 }
 
-fn attempts(version: Version, workload: &Workload) -> Result<Run> {
-    let mut result = run(version, workload);
+fn attempts(version: Version, workload: &Workload, starts: &Starts) -> Result<Run> {
+    let mut result = run(version, workload, starts);
     for _ in 1..ATTEMPTS {
         if result.is_ok() {
             break;
         }
-        result = run(version, workload);
+        result = run(version, workload, starts);
     }
     result
 }
