@@ -2,6 +2,8 @@
 
 // `cfg(test)` always holds here; with it clippy lets the helpers of tests unwrap.
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod ci_templates;
@@ -61,6 +63,10 @@ mod real_fleet;
 mod real_flow;
 #[cfg(test)]
 mod real_plan;
+#[cfg(test)]
+mod real_plan_besides;
+#[cfg(test)]
+mod real_plan_public;
 #[cfg(test)]
 mod real_promql;
 #[cfg(test)]

@@ -5,25 +5,16 @@
 //! store the same samples. A third server has steps that take away what is used: there the same
 //! comparison must show it.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use std::{fs, thread};
+use std::fs;
 
-use promsieve_lab::real::{Page, Pages, Server, Version, dir};
+use promsieve_lab::real::{Pages, Server, Version, dir};
 use serde_json::Value;
 use xtask::workspace;
 
+use crate::answers::{compare, play};
 use crate::cli::run;
-use crate::rounds::{MINUTE, Sample, mesh, page};
-
-/// How often pages change, a minute of their timestamps apart.
-const ROUNDS: u64 = 8;
-/// Moments at which everything is asked.
-const MOMENTS: u64 = 20;
-const PATIENCE: Duration = Duration::from_mins(2);
-
-type Answer = BTreeMap<BTreeMap<String, String>, String>;
+use crate::rounds::mesh;
 
 /// Every expression of the mesh's rules and dashboards, with values for the dashboards' variables.
 fn queries() -> Vec<String> {
@@ -102,54 +93,6 @@ pub(crate) fn unsafely(config: &str) -> String {
     })
 }
 
-/// What a server answers, to nine digits: sums may differ in the order of their terms.
-fn ask(server: &Server, expr: &str, time: u64) -> Answer {
-    let found = server.query_at(expr, time).unwrap();
-    found.into_iter().map(|(labels, value)| (labels, format!("{value:.9e}"))).collect()
-}
-
-/// Serves all rounds, each until every server has it; when the last one was.
-fn play(pages: &Pages, texts: &[(String, String, String)], servers: &[&Server]) -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
-    let end = now - 10_000;
-    for round in 1..=ROUNDS {
-        let time = end - (ROUNDS - round) * MINUTE;
-        for (_, address, text) in texts {
-            let page = page(text, round, time, |sample: Sample<'_>| sample.moved(round));
-            pages.set(address, Page::text(page));
-        }
-        let start = Instant::now();
-        // The one target of kube-state-metrics stores nothing, by a planted mistake.
-        let wanted = format!("{:.9e}", texts.len() as f64 - 1.0);
-        let seen = |server: &&Server| {
-            let counted = ask(server, &format!("count(round == {round})"), time / 1000 + 1);
-            counted.into_values().eq([wanted.clone()])
-        };
-        while !servers.iter().all(seen) {
-            assert!(start.elapsed() < PATIENCE, "round {round} was not scraped everywhere");
-            thread::sleep(Duration::from_millis(100));
-        }
-    }
-    end / 1000
-}
-
-/// How many queries differ at some moment, and how many say something that changes.
-fn compare(a: &Server, b: &Server, end: u64) -> (Vec<String>, usize) {
-    let (mut differ, mut lively) = (Vec::new(), 0);
-    let first = end - (ROUNDS - 3) * MINUTE / 1000;
-    for query in queries() {
-        let moments = (0..MOMENTS).map(|at| first + (end - first) * at / (MOMENTS - 1));
-        let answers: Vec<(Answer, Answer)> =
-            moments.map(|time| (ask(a, &query, time), ask(b, &query, time))).collect();
-        let is_full = answers.iter().all(|(a, _)| !a.is_empty());
-        lively += usize::from(is_full && answers.iter().any(|(a, _)| *a != answers[0].0));
-        if answers.iter().any(|(a, b)| a != b) {
-            differ.push(query);
-        }
-    }
-    (differ, lively)
-}
-
 #[track_caller]
 fn check(version: Version) {
     if dir().is_none() {
@@ -164,7 +107,11 @@ fn check(version: Version) {
     let pages = Pages::serve([]).unwrap();
     let start = |config: &str| Server::start(version, &on_pages(config, &pages)).unwrap();
     let (whole, less, broken) = (start(&config), start(planned), start(&unsafely(planned)));
-    let end = play(&pages, &texts, &[&whole, &less, &broken]);
+    // The one target of kube-state-metrics stores nothing, by a planted mistake.
+    let scraped = texts.len() - 1;
+    let end = play(&pages, &texts, &[&whole, &less, &broken], scraped, |sample, round| {
+        sample.moved(round)
+    });
 
     let stored = |server: &Server| {
         server.series("{job!=\"\",__name__!~\"up|scrape_.*|round\"}").unwrap().len()
@@ -174,12 +121,13 @@ fn check(version: Version) {
         plan["before"]["series"].as_u64().unwrap() - plan["after"]["series"].as_u64().unwrap();
     assert_eq!((before - after) as u64, claimed, "{before} series became {after}");
 
-    let (differ, lively) = compare(&whole, &less, end);
-    assert_eq!(differ, Vec::<String>::new());
-    let all = queries().len();
+    let queries = queries();
+    let compared = compare([&whole, &less], &queries, end);
+    assert_eq!(compared.differ, Vec::<String>::new());
+    let (all, lively) = (queries.len(), compared.lively);
     assert!(lively * 2 >= all, "of {all} queries only {lively} say something that changes");
 
-    let (differ, _) = compare(&whole, &broken, end);
+    let differ = compare([&whole, &broken], &queries, end).differ;
     for part in ["jvm_gc_pause_seconds_sum", "reporter=\"destination\"", "mode!=\"idle\""] {
         assert!(differ.iter().any(|query| query.contains(part)), "{part}: {differ:?}");
     }

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use promsieve_lab::real::{
-    Page, Pages, Server, TempDir, Version, dir, get, percent_encode, program,
+    Page, Pages, Server, Setup, TempDir, Version, dir, get, percent_encode, program,
 };
 use serde_json::Value;
 
@@ -230,4 +230,37 @@ fn what_a_server_refuses_is_told_in_its_words() {
     assert_eq!(ended.status, 2);
     assert!(ended.stderr.contains("cannot read the series of big"), "{}", ended.stderr);
     assert!(!ended.stderr.contains("pass"), "{}", ended.stderr);
+}
+
+/// A recording rule whose `b` nobody reads, and an alert with a query in a template.
+const RULES: &str = "\
+groups:
+- name: g
+  rules:
+  - {record: recorded, expr: 'sum by (a, b) (read{b=~\"x|y\"})'}
+  - alert: Fires
+    expr: max by (a) (recorded) > 1
+    annotations: {text: '{{ range query \"shown\" }}{{ .Value }}{{ end }}'}
+";
+
+#[test]
+fn rules_that_servers_run_are_usage() {
+    if dir().is_none() {
+        return;
+    }
+    for version in Version::ALL {
+        let files = vec![("rules.yml".to_owned(), RULES.to_owned())];
+        let setup = Setup { files, ..Setup::default() };
+        let server = Server::start_with(version, "rule_files: [rules.yml]\n", &setup).unwrap();
+        let url = format!("http://{}", server.address());
+        let directory = TempDir::new("rules-of").unwrap();
+        let args = ["usage", "--rules-of", &url, "--format", "json"];
+        let usage = run(directory.path(), &args, b"").json();
+        assert_eq!(usage["queries"], 3, "{usage:#}");
+        assert_eq!(usage["not_understood"], Value::Array(Vec::new()));
+        let metrics = usage["metrics"].as_array().unwrap();
+        let names: Vec<&str> = metrics.iter().map(|it| it["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["read", "recorded", "shown"]);
+        assert!(metrics.iter().all(|it| it["verdict"] == "used"), "{usage:#}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Pages of the mesh as they change from round to round, with timestamps and values that follow from
+//! Pages as they change from round to round, with timestamps and values that follow from
 //! series and round alone: every server that scrapes them stores the same.
 
 use std::collections::hash_map::DefaultHasher;
@@ -27,6 +27,7 @@ impl Sample<'_> {
         let (name, labels) = self.series.split_once('{').unwrap_or((self.series, ""));
         let suffixes = ["_bucket", "_sum", "_count", "_total"];
         let family = suffixes.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        let labels = labels.trim_end_matches('}');
         let labels: Vec<&str> = labels.split(',').filter(|it| !it.starts_with("le=")).collect();
         let mut hasher = DefaultHasher::new();
         (family, labels).hash(&mut hasher);
@@ -62,13 +63,21 @@ pub(crate) fn page(text: &str, round: u64, time: u64, value: impl Fn(Sample<'_>)
         if let Some(kind) = line.strip_prefix("# TYPE ") {
             is_gauge = kind.ends_with(" gauge");
         }
-        match line.rsplit_once(' ') {
-            Some((series, number)) if !line.starts_with('#') => {
+        match split(line) {
+            Some((series, number)) => {
                 let sample = Sample { series, value: number.parse().unwrap(), is_gauge };
                 writeln!(out, "{series} {} {time}", value(sample)).unwrap();
             }
-            _ => writeln!(out, "{line}").unwrap(),
+            None => writeln!(out, "{line}").unwrap(),
         }
     }
     out
+}
+
+/// The series and the value of a sample, which may have a timestamp of its own.
+fn split(line: &str) -> Option<(&str, &str)> {
+    let end = line.rfind('}').map(|at| at + 1).or_else(|| line.find(' '))?;
+    let (series, rest) = line.split_at(end);
+    let value = rest.split_whitespace().next().filter(|_| !line.starts_with('#'))?;
+    Some((series, value))
 }

@@ -22,6 +22,7 @@ use crate::output::{json, text};
 use crate::stderr::warn;
 
 /// Arguments of `optimize`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 pub(crate) struct OptimizeArgs {
     #[command(flatten)]
@@ -42,6 +43,11 @@ pub(crate) struct OptimizeArgs {
     /// Give up what costs least where nothing else reaches the budget; shown without it
     #[arg(long)]
     allow_loss: bool,
+
+    /// Scrape jobs no more that no query selects anything of, whether they answer included; shown
+    /// without it
+    #[arg(long)]
+    stop_jobs: bool,
 
     /// How far a quantile may move when buckets are given up, in percent of it
     #[arg(long, value_name = "PERCENT", default_value = "10")]
@@ -91,7 +97,7 @@ pub(crate) fn run(
     let advice = optimize::advise(&evidence, &planned.plan);
     let counts = optimize::predict(&analysis.stored.table, &planned.plan);
     view.metrics = counts.into_iter().map(MetricView::of).collect();
-    view.advice = advice.iter().map(AdviceView::of).collect();
+    view.advice = advice.iter().map(|it| AdviceView::of(it, &analysis.usage)).collect();
     view.phases = phases.iter().map(|phase| PhaseView::of(phase, &goal)).collect();
     match common.format {
         Format::Json => json::write(out, &view)?,
@@ -152,6 +158,7 @@ fn goal(args: &OptimizeArgs, analysis: &Analysis) -> anyhow::Result<Goal> {
         series: limits.into_iter().flatten().min().map(SeriesCount),
         rss: args.budget,
         allow_loss: args.allow_loss,
+        stop_jobs: args.stop_jobs,
         quantile_error: f64::from(args.quantile_error) / 100.0,
         ..settings.goal
     })

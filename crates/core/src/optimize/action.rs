@@ -14,15 +14,18 @@ pub enum ActionKind {
     DropValues,
     /// Takes a label away that nobody needs and that tells no two series apart.
     DropLabel,
+    /// Scrapes none of a job's targets any more. Its steps belong to the target chain.
+    StopJob,
 }
 
 impl ActionKind {
     /// The word used in outputs.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::DropMetrics => "drop_metrics",
             Self::DropValues => "drop_values",
             Self::DropLabel => "drop_label",
+            Self::StopJob => "stop_job",
         }
     }
 }
@@ -49,7 +52,7 @@ impl fmt::Display for Proof {
     }
 }
 
-/// One change of one job's metric chain.
+/// One change of one of a job's chains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {
     /// What it does.

@@ -15,6 +15,8 @@ pub struct Goal {
     pub rss: Option<Bytes>,
     /// Whether losses are taken where nothing else reaches the limits.
     pub allow_loss: bool,
+    /// Whether jobs that nobody needs anything of are scraped no more.
+    pub stop_jobs: bool,
     /// How far a quantile may move when buckets go, as a share of it.
     pub quantile_error: f64,
     /// Metrics that nothing is taken from.

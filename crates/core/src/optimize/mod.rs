@@ -25,7 +25,7 @@ mod tests;
 mod text;
 
 pub use action::{Action, ActionKind, Footprint, Loss, Proof, Replay};
-pub use advice::{Advice, advise};
+pub use advice::{Advice, Rewrite, advise};
 pub use candidates::propose;
 pub use choices::{Choices, Portion, choices};
 pub use explain::effects;

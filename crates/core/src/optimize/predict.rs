@@ -60,7 +60,7 @@ pub fn gone(action: &Action) -> Vec<String> {
     let mut selectors = Vec::new();
     for names in patterns(&action.metrics) {
         match action.kind {
-            ActionKind::DropMetrics => selectors.push(of(&names, &[])),
+            ActionKind::DropMetrics | ActionKind::StopJob => selectors.push(of(&names, &[])),
             ActionKind::DropLabel => selectors.push(of(&names, &[(label, MatchOp::NotEqual, "")])),
             ActionKind::DropValues => {
                 let values = action.patterns.iter();

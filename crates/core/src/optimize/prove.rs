@@ -78,7 +78,7 @@ impl Proposal {
     pub fn prove(self, evidence: &Evidence<'_>, watch: &dyn Watch) -> Result<Plan, Refutation> {
         let indexed: Vec<(usize, Action)> = self.actions.into_iter().enumerate().collect();
         let is_needed = |(at, action): &(usize, Action)| {
-            let reason = needed(evidence.usage, action, evidence.project.server)?;
+            let reason = needed(evidence, action)?;
             Some(Refutation { actions: vec![*at], reason })
         };
         if let Some(refutation) = indexed.iter().find_map(is_needed) {

@@ -98,16 +98,23 @@ fn lost(
     action: &Action,
     label: NameId,
 ) -> u64 {
-    let (values, column) = (snapshot.values(label), group.column(label));
+    let mut without = hashes.to_vec();
+    take_away(snapshot, group, label, &mut without);
     let of_job =
         group.run_ranges().filter(|(target, _)| snapshot.target(*target).job == action.job);
     let rows: Vec<usize> = of_job.flat_map(|(_, rows)| rows).collect();
     let with = rows.iter().map(|&row| hashes[row]);
-    let without = rows.iter().map(|&row| {
-        let code = column.map_or(0, |column| column.codes[row]);
-        hashes[row].wrapping_sub(values.hash(code))
-    });
+    let without = rows.iter().map(|&row| without[row]);
     distinct(with) - distinct(without)
+}
+
+/// Makes the hashes of a metric's rows those of the rows without a label.
+pub(super) fn take_away(table: &Table, group: &MetricRows, label: NameId, hashes: &mut [u64]) {
+    let Some(column) = group.column(label) else { return };
+    let values = table.values(label);
+    for (hash, code) in hashes.iter_mut().zip(&column.codes) {
+        *hash = hash.wrapping_sub(values.hash(*code));
+    }
 }
 
 fn distinct(hashes: impl Iterator<Item = u64>) -> u64 {

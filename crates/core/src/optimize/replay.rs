@@ -185,7 +185,7 @@ impl Claim {
 /// What an action says will go of a table; `None` where it drops nothing.
 pub(super) fn claim(table: &Table, action: &Action) -> Option<Claim> {
     match action.kind {
-        ActionKind::DropMetrics => Some(Claim::Everything),
+        ActionKind::DropMetrics | ActionKind::StopJob => Some(Claim::Everything),
         ActionKind::DropLabel => None,
         ActionKind::DropValues => {
             let label = table.name_id(action.labels.first()?)?;

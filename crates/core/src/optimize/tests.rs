@@ -401,3 +401,45 @@ fn advice_names_the_source_and_keeps_what_is_reached() {
         assert_eq!(told, wanted);
     });
 }
+
+#[track_caller]
+fn check_stop(query: &str, stops: bool) {
+    let row = |metric: &str| (metric.to_owned(), vec![("a".to_owned(), "1".to_owned())]);
+    let series = ["m", "n"].map(row);
+    with_evidence(&[&series, &series], &[query.to_owned()], |evidence| {
+        let goal = Goal { stop_jobs: true, ..Goal::default() };
+        let planned = plan(evidence, &goal, &Unwatched).plan;
+        let kinds = |actions: &[Action]| actions.iter().map(|it| it.kind).collect::<Vec<_>>();
+        assert_eq!(kinds(planned.actions()) == [ActionKind::StopJob], stops, "{query}");
+        let seen = propose(evidence, &Goal::default());
+        assert_eq!(kinds(seen.actions()).contains(&ActionKind::StopJob), stops, "{query}");
+        let stop = Action {
+            metrics: vec!["m".to_owned(), "n".to_owned()],
+            ..action(ActionKind::StopJob, "", "", step(&[], ".*", "drop"))
+        };
+        let proof = Proposal { actions: vec![stop] }.prove(evidence, &Unwatched);
+        assert_eq!(proof.is_ok(), stops, "{query}");
+        if stops {
+            assert_eq!(planned.after().series.0, 0);
+            assert_eq!(seen.actions()[0].proof, Proof::Observed(2));
+        }
+    });
+}
+
+#[test]
+fn a_job_is_stopped_where_nobody_asks_for_anything_of_it() {
+    for query in ["o", "m{job=\"k\"}", "up{job!=\"j\"}", "m{a=\"2\"}", "up{instance=~\"x.*\"}"] {
+        check_stop(query, true);
+    }
+    for query in [
+        "m",
+        "up",
+        "absent(up{job=\"j\"})",
+        "scrape_samples_scraped{instance=\"i\"}",
+        "{a=\"1\"}",
+        "m{job=~\"j.*\"}",
+        "up == on (",
+    ] {
+        check_stop(query, false);
+    }
+}

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::action::Action;
+use super::action::{Action, ActionKind};
 use crate::config::{Place, Project, apply_edits, insert_steps};
 use crate::finding::Edit;
 use crate::text::{FileId, Sources};
 
 /// The files that the actions change, with their new texts. Steps go to the end of their job's
-/// `metric_relabel_configs`, each under a comment that says why.
+/// `metric_relabel_configs`, those that stop it to its `relabel_configs`, each under a comment that
+/// says why.
 ///
 /// # Errors
 /// The jobs whose text cannot be changed safely (for example a list that several jobs share).
@@ -25,12 +26,20 @@ pub fn patch(
     let mut failed = Vec::new();
     for job in &project.jobs {
         let Some(actions) = by_job.get(job.name.as_str()) else { continue };
-        let items: Vec<String> = actions.iter().flat_map(|action| items(action)).collect();
-        let place = (job.location, "metric_relabel_configs");
-        let chain = &job.metric_chain;
-        match insert_steps(project, sources, place, chain, &items, Place::Last) {
-            Some(edit) => edits.entry(edit.file).or_default().push(edit),
-            None => failed.push(job.name.clone()),
+        let (stops, drops): (Vec<&Action>, Vec<&Action>) =
+            actions.iter().partition(|action| action.kind == ActionKind::StopJob);
+        for (key, chain, actions) in [
+            ("relabel_configs", &job.target_chain, stops),
+            ("metric_relabel_configs", &job.metric_chain, drops),
+        ] {
+            let items: Vec<String> = actions.iter().flat_map(|action| items(action)).collect();
+            if items.is_empty() {
+                continue;
+            }
+            match insert_steps(project, sources, (job.location, key), chain, &items, Place::Last) {
+                Some(edit) => edits.entry(edit.file).or_default().push(edit),
+                None => failed.push(job.name.clone()),
+            }
         }
     }
     if !failed.is_empty() {
@@ -43,9 +52,9 @@ pub fn patch(
 fn items(action: &Action) -> Vec<String> {
     let step = |(at, step): (usize, &crate::relabel::RawStep)| {
         let reason = if at == 0 {
-            format!("# promsieve: {}: {}\n", action.proof, action.reason)
+            format!("# by promsieve, {}: {}\n", action.proof, action.reason)
         } else {
-            "# promsieve: as above\n".to_owned()
+            "# by promsieve, as above\n".to_owned()
         };
         format!("{reason}{}", step.to_yaml())
     };
@@ -96,10 +105,22 @@ mod tests {
              - {regex: z, action: labeldrop} # and me\n  honor_labels: true\n",
             "scrape_configs:\n- job_name: a\n  metric_relabel_configs:\n    # keep me\n    \
              - {regex: z, action: labeldrop} # and me\n    \
-             - # promsieve: proven: r\n      regex: x\n      action: labeldrop\n    \
-             - # promsieve: proven: r\n      regex: w\n      action: labeldrop\n  \
+             - # by promsieve, proven: r\n      regex: x\n      action: labeldrop\n    \
+             - # by promsieve, proven: r\n      regex: w\n      action: labeldrop\n  \
              honor_labels: true\n",
         );
+    }
+
+    #[test]
+    fn a_job_is_stopped_in_its_target_chain() {
+        let mut sources = Sources::default();
+        let text = "scrape_configs:\n- job_name: a\n";
+        let file = sources.add(SourceText::new("prometheus.yml", text));
+        let (project, _) = config::parse(file, sources.file(file), Server::default());
+        let stop = Action { kind: ActionKind::StopJob, ..action("a", "x") };
+        let patched = patch(&project, &sources, &[stop]).unwrap();
+        let wanted = "  relabel_configs:\n    - # by promsieve, proven: r\n      regex: x\n";
+        assert!(patched[0].1.contains(wanted), "{}", patched[0].1);
     }
 
     #[test]
@@ -107,8 +128,8 @@ mod tests {
         check(
             "scrape_configs:\n  - job_name: a\n",
             "scrape_configs:\n  - job_name: a\n    metric_relabel_configs:\n      \
-             - # promsieve: proven: r\n        regex: x\n        action: labeldrop\n      \
-             - # promsieve: proven: r\n        regex: w\n        action: labeldrop\n",
+             - # by promsieve, proven: r\n        regex: x\n        action: labeldrop\n      \
+             - # by promsieve, proven: r\n        regex: w\n        action: labeldrop\n",
         );
         check(
             "scrape_configs: [{job_name: a}]\n",

@@ -5,6 +5,7 @@
 
 mod consumers;
 mod labels;
+mod native;
 mod query;
 mod reach;
 mod regex;
@@ -29,6 +30,7 @@ pub use consumers::{
     rule_queries,
 };
 pub use labels::LabelNeed;
+pub use native::native_form;
 pub use query::{ConsumerKind, Origin, OriginKind, Query, Recorded, Variables, list_queries};
 pub use selector::{SelectorUse, Selects};
 pub use understand::parse;

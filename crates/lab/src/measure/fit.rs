@@ -164,7 +164,7 @@ fn fit_resident(model: &mut CostModel, runs: &[&Run]) {
         };
         let equations: Vec<Equation> = runs.iter().map(equation).collect();
         put(model, &keys, &known, &equations);
-        if prices == keys.map(|key| model.value(key)) {
+        if prices.map(f64::to_bits) == keys.map(|key| model.value(key).to_bits()) {
             break;
         }
     }

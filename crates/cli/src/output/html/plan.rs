@@ -6,7 +6,7 @@ use promsieve_core::units::{Bytes, SeriesCount};
 
 use super::escape::{Prose, Text};
 use super::{close, open, plural};
-use crate::output::view::optimize::{ActionView, OptimizeView};
+use crate::output::view::optimize::{ActionView, OptimizeView, STOP_JOB};
 
 /// Metrics named in an action's heading.
 const NAMED: usize = 2;
@@ -149,6 +149,9 @@ fn what(action: &ActionView) -> String {
         Some(rest) if rest > 0 => format!("{} and {rest} more", named.join(", ")),
         _ => named.join(", "),
     };
+    if action.kind == STOP_JOB {
+        return format!("Stop scraping it: {metrics}");
+    }
     if action.labels.is_empty() {
         return format!("Drop {metrics}");
     }

@@ -1,5 +1,6 @@
 //! A review for tests, with the given text in every field that inputs fill.
 
+use crate::output::view::answers::QueriesView;
 use crate::output::view::census::{
     CensusView, CountView, LabelTotalView, LabelView, MetricView, StatusView,
 };
@@ -268,6 +269,7 @@ fn optimize(text: &str) -> OptimizeView {
         phases: Vec::new(),
         advice: Vec::new(),
         consumers_not_given: vec!["query_log"],
+        queries: QueriesView { given: 1, safe: 1, others: Vec::new() },
         snapshots: 2,
         config: text.to_owned(),
     }

@@ -7,7 +7,7 @@ mod vmagent;
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use super::view::optimize::ActionView;
+use super::view::optimize::{ActionView, STOP_JOB};
 
 /// Where steps go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -27,7 +27,16 @@ pub(crate) fn write(
     actions: &[ActionView],
 ) -> std::io::Result<()> {
     let mut jobs: BTreeMap<&str, Vec<Step<'_>>> = BTreeMap::new();
-    for action in actions {
+    let (stops, drops): (Vec<_>, Vec<_>) =
+        actions.iter().partition(|action| action.kind == STOP_JOB);
+    for action in stops {
+        writeln!(
+            out,
+            "# {}: to be scraped no more, where it is configured: {}",
+            action.job, action.reason
+        )?;
+    }
+    for action in drops {
         jobs.entry(&action.job).or_default().extend(steps(action));
     }
     let text = match format {

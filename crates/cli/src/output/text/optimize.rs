@@ -5,13 +5,17 @@ use std::io::Write;
 use promsieve_core::units::{Bytes, SeriesCount};
 
 use super::{Columns, some_of};
+use crate::output::view::answers::QueriesView;
 use crate::output::view::optimize::{
-    ActionView, AdviceView, FootprintView, OptimizeView, PriceView,
+    ActionView, AdviceView, FootprintView, OptimizeView, PriceView, STOP_JOB,
 };
 use crate::output::view::rollout::PhaseView;
 
 /// Metrics named in a line.
 const NAMED: usize = 2;
+
+/// Queries shown as they are to be; all are in the JSON.
+const REWRITTEN: usize = 3;
 
 /// Writes the plan with all of its actions, and the steps of each.
 pub(crate) fn write(out: &mut impl Write, view: &OptimizeView) -> std::io::Result<()> {
@@ -49,6 +53,9 @@ pub(super) fn summary(
     if !view.not_applied.is_empty() {
         writeln!(out, "Not applied, since they hold for what was seen but are not proven:")?;
         actions(out, &view.not_applied, top)?;
+        for action in view.not_applied.iter().filter(|action| action.kind == STOP_JOB).take(top) {
+            writeln!(out, "  {}, with `--stop-jobs`: {}", action.job, action.reason)?;
+        }
     }
     if let Some(price) = &view.price {
         losses(out, view, price, top)?;
@@ -60,7 +67,20 @@ pub(super) fn summary(
             view.consumers_not_given.join(", ")
         )?;
     }
-    Ok(())
+    queries(out, &view.queries, top)
+}
+
+/// Whose answers stay, and at most `top` of the others.
+fn queries(out: &mut impl Write, view: &QueriesView, top: usize) -> std::io::Result<()> {
+    let QueriesView { given, safe, others } = view;
+    if others.is_empty() {
+        return writeln!(out, "Queries: all {given} get the answers of today");
+    }
+    writeln!(out, "Queries: {safe} of {given} get the answers of today; the others:")?;
+    for other in others.iter().take(top) {
+        writeln!(out, "  {}: {}", other.asked_by, other.reason)?;
+    }
+    more(out, "  ", others.len(), top)
 }
 
 /// The order in which the plan is rolled out.
@@ -96,6 +116,13 @@ fn advice(out: &mut impl Write, advice: &[AdviceView]) -> std::io::Result<()> {
     for advice in advice {
         writeln!(out, "  {}: {}", advice.job, advice.set)?;
         writeln!(out, "     {}", advice.reason)?;
+        for query in advice.queries.iter().take(REWRITTEN) {
+            let told = query.becomes.as_ref().or(query.reason.as_ref());
+            let told = told
+                .map_or_else(String::new, |it| it.split_whitespace().collect::<Vec<_>>().join(" "));
+            writeln!(out, "     {}: {told}", query.asked_by)?;
+        }
+        more(out, "     ", advice.queries.len(), REWRITTEN)?;
     }
     Ok(())
 }
@@ -107,7 +134,8 @@ fn losses(
     price: &PriceView,
     top: usize,
 ) -> std::io::Result<()> {
-    let lossy = view.actions.iter().any(|action| action.loss.is_some());
+    let is_loss = |action: &ActionView| action.loss.is_some() && action.kind != STOP_JOB;
+    let lossy = view.actions.iter().any(is_loss);
     let reached = match (price.reaches, lossy) {
         (true, false) => "is reached only with these losses, taken with `--allow-loss`",
         (true, true) => "is reached with these losses, which are part of the plan",
@@ -158,8 +186,13 @@ fn actions(out: &mut impl Write, actions: &[ActionView], top: usize) -> std::io:
         ]);
     }
     columns.write(out)?;
-    match actions.len().checked_sub(top) {
-        Some(rest) if rest > 0 => writeln!(out, "  … and {rest} more"),
+    more(out, "  ", actions.len(), top)
+}
+
+/// That a list of `all` ends after `top`.
+fn more(out: &mut impl Write, pad: &str, all: usize, top: usize) -> std::io::Result<()> {
+    match all.checked_sub(top) {
+        Some(rest) if rest > 0 => writeln!(out, "{pad}… and {rest} more"),
         _ => Ok(()),
     }
 }
@@ -167,6 +200,7 @@ fn actions(out: &mut impl Write, actions: &[ActionView], top: usize) -> std::io:
 /// What the action was tried on, or whom it costs something.
 pub(super) fn proof(action: &ActionView) -> String {
     match &action.loss {
+        Some(loss) if loss.queries.is_empty() => action.replay.sentence(),
         None => action.replay.sentence(),
         Some(loss) => format!("changes what these say: {}", loss.queries.join("; ")),
     }
@@ -174,12 +208,21 @@ pub(super) fn proof(action: &ActionView) -> String {
 
 /// The action in a few words.
 pub(super) fn what(action: &ActionView) -> String {
-    in_words(&action.metrics, &action.labels, &action.values)
+    in_words(action.kind, &action.metrics, &action.labels, &action.values)
 }
 
-/// The action that drops these metrics, labels of them, or series with these values, in a few words.
-pub(super) fn in_words(metrics: &[String], labels: &[String], values: &[String]) -> String {
+/// The action of this kind on these metrics, labels of them, or series with these values, in a few
+/// words.
+pub(super) fn in_words(
+    kind: &str,
+    metrics: &[String],
+    labels: &[String],
+    values: &[String],
+) -> String {
     let metrics = some_of(metrics, NAMED, ", ");
+    if kind == STOP_JOB {
+        return format!("stop scraping it: {metrics}");
+    }
     match (labels.join(", "), values.len()) {
         (labels, _) if labels.is_empty() => format!("drop {metrics}"),
         (labels, 0) => format!("drop label {labels} of {metrics}"),

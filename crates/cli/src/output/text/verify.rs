@@ -53,7 +53,7 @@ fn actions(out: &mut impl Write, actions: &[ActionCheck]) -> std::io::Result<()>
             action.state.replace('_', " "),
             SeriesCount(action.planned).to_string(),
             left,
-            in_words(&action.metrics, &action.labels, &action.values),
+            in_words(&action.kind, &action.metrics, &action.labels, &action.values),
         ]);
     }
     columns.write(out)

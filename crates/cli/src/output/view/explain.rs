@@ -4,7 +4,8 @@ use promsieve_core::optimize::{Action, Evidence, Planned, effects};
 use promsieve_core::usage::{Use, Verdict};
 use serde::Serialize;
 
-use super::optimize::{ActionView, asker};
+use super::answers::asker;
+use super::optimize::ActionView;
 
 /// Why a metric is kept or dropped.
 #[derive(Debug, Clone, Serialize)]

@@ -1,5 +1,6 @@
 //! What is shown, as plain serialisable data: the contract of `--format json`.
 
+pub(crate) mod answers;
 pub(crate) mod block;
 pub(crate) mod bounds;
 pub(crate) mod census;

@@ -1,13 +1,17 @@
 //! The view of a plan.
 
 use promsieve_core::optimize::{
-    self, Action, Advice, Choices, Footprint, MetricCount, Planned, Portion,
+    self, Action, ActionKind, Advice, Choices, Footprint, MetricCount, Planned, Portion,
 };
 use promsieve_core::units::SeriesCount;
 use promsieve_core::usage::Usage;
 use serde::Serialize;
 
+use super::answers::{QueriesView, RewriteView, asker};
 use super::rollout::PhaseView;
+
+/// The kind of an action whose steps belong to the target chain.
+pub(crate) const STOP_JOB: &str = ActionKind::StopJob.as_str();
 
 /// What a plan saves, action by action, and the configuration with it.
 #[derive(Debug, Clone, Serialize)]
@@ -37,6 +41,8 @@ pub(crate) struct OptimizeView {
     pub(crate) advice: Vec<AdviceView>,
     /// Kinds of consumers that were not given; what only they use looks unused.
     pub(crate) consumers_not_given: Vec<&'static str>,
+    /// What the plan means for the queries that were given.
+    pub(crate) queries: QueriesView,
     /// Snapshots that the plan was replayed over, the newest included.
     pub(crate) snapshots: usize,
     /// The configuration with the plan's steps, as YAML.
@@ -65,24 +71,27 @@ impl MetricView {
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct AdviceView {
-    /// `source`, `aggregation` or `limit`.
+    /// `source`, `aggregation`, `remote`, `native` or `limit`.
     pub(crate) kind: &'static str,
     pub(crate) job: String,
     /// What to set.
     pub(crate) set: String,
     pub(crate) reason: String,
-    /// Of aggregation: the series that it is about.
+    /// Of `aggregation`, `remote` and `native`: the series that it is about.
     pub(crate) series_before: Option<u64>,
     /// And what becomes of them.
     pub(crate) series_after: Option<u64>,
+    /// Of `native`: the queries that change.
+    pub(crate) queries: Vec<RewriteView>,
 }
 
 impl AdviceView {
     /// The view of advice.
-    pub(crate) fn of(advice: &Advice) -> Self {
-        let Advice { kind, job, set, reason, series } = advice.clone();
+    pub(crate) fn of(advice: &Advice, usage: &Usage) -> Self {
+        let Advice { kind, job, set, reason, series, queries } = advice.clone();
         let (series_before, series_after) = series.unzip();
-        Self { kind, job, set, reason, series_before, series_after }
+        let queries = queries.into_iter().map(|it| RewriteView::of(it, usage)).collect();
+        Self { kind, job, set, reason, series_before, series_after, queries }
     }
 }
 
@@ -171,7 +180,7 @@ pub(crate) struct LossView {
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ActionView {
-    /// `drop_metrics`, `drop_values` or `drop_label`.
+    /// `drop_metrics`, `drop_values`, `drop_label` or `stop_job`.
     pub(crate) kind: &'static str,
     pub(crate) job: String,
     /// The metric, where it is one; several are in `metrics`.
@@ -180,7 +189,7 @@ pub(crate) struct ActionView {
     pub(crate) labels: Vec<String>,
     /// The values seen of the label that are dropped.
     pub(crate) values: Vec<String>,
-    /// The steps, as YAML.
+    /// The steps, as YAML: of the metric chain, and of the target chain where the job is stopped.
     pub(crate) steps: Vec<String>,
     /// Selectors that find nothing once the steps are at work, by the job's name.
     pub(crate) gone: Vec<String>,
@@ -265,12 +274,6 @@ impl ActionView {
     }
 }
 
-/// Who asks a query.
-pub(super) fn asker(usage: &Usage, at: usize) -> String {
-    let origin = &usage.queries()[at].origin;
-    format!("{}: {}", origin.file, origin.name)
-}
-
 impl OptimizeView {
     /// The view of a plan and of the configuration with it.
     pub(crate) fn of(planned: &Planned, usage: &Usage, config: String) -> Self {
@@ -297,6 +300,7 @@ impl OptimizeView {
             phases: Vec::new(),
             advice: Vec::new(),
             consumers_not_given: usage.kinds_missing().iter().map(|kind| kind.as_str()).collect(),
+            queries: QueriesView::of(plan.actions(), usage),
             snapshots: plan.snapshots(),
             config,
         }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::optimize::STOP_JOB;
+
 /// The server's counters that grow when two series of a target have become one.
 const MERGES: [&str; 3] = [
     "prometheus_target_scrapes_sample_duplicate_timestamp_total",
@@ -238,7 +240,7 @@ impl ActionCheck {
         let planned = action.series_saved + action.series_changed;
         let state = match left {
             None => "unknown",
-            Some(0) if !jobs.contains(&action.job) => "not_seen",
+            Some(0) if !jobs.contains(&action.job) && action.kind != STOP_JOB => "not_seen",
             Some(0) => "runs",
             Some(left) if left < planned => "in_part",
             Some(_) => "runs_not",

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::{Advice, Advised};
 use crate::flow::distinct;
 use crate::optimize::patterns::patterns;
+use crate::optimize::redundant::take_away;
 use crate::packs::source_of;
 use crate::series::{METRIC_NAME, MetricRows, MetricType, NameId, Table, Target};
 use crate::signals::Pins;
@@ -22,7 +23,7 @@ pub(super) fn advise(advised: &Advised<'_>) -> Vec<Advice> {
         let sums = view.sums();
         let of_sum = |sum: &Sum<'_>| {
             let interval = job.scrape_interval.div_ceil(1000);
-            [view.at_source(sum), view.in_front(sum, interval)]
+            [view.at_source(sum), view.in_front(sum, interval), view.at_remote(sum)]
         };
         sums.iter().flat_map(of_sum).flatten().collect::<Vec<_>>()
     })
@@ -92,11 +93,7 @@ impl View<'_> {
             before += group.rows as u64;
             let mut hashes = self.table.row_hashes(group);
             for label in &labels {
-                let values = self.table.values(*label);
-                let codes = group.column(*label).into_iter().flat_map(|column| &column.codes);
-                for (hash, code) in hashes.iter_mut().zip(codes) {
-                    *hash = hash.wrapping_sub(values.hash(*code));
-                }
+                take_away(&self.table, group, *label, &mut hashes);
             }
             let targets = group.run_ranges();
             let distinct: HashSet<(u32, u64)> = targets
@@ -156,6 +153,33 @@ impl View<'_> {
                  relabel step would lose all but one of those that become the same"
             ),
             series: Some(series),
+            queries: Vec::new(),
         }
+    }
+
+    /// What records sums and writes them away in place of the series: the server keeps both.
+    fn at_remote(&self, sum: &Sum<'_>) -> Option<Advice> {
+        let remote = !self.advised.evidence.project.remote_writes.is_empty();
+        let (before, after) = self.saved(sum, &sum.labels, false).filter(|_| remote)?;
+        let names = self.names(sum);
+        let (name, labels) = (names.first()?, sum.labels.join(", "));
+        Some(Advice {
+            kind: "remote",
+            job: self.job.to_owned(),
+            set: format!(
+                "a recording rule for each of {}, as `{{record: {name}:rate5m, expr: sum without \
+                 ({labels}) (rate({name}{{job={:?}}}[5m]))}}`, and a `drop` of them in \
+                 `write_relabel_configs`",
+                names.join(", "),
+                self.job
+            ),
+            reason: format!(
+                "{before} series become {after} where they are written to, and queries there read \
+                 what is recorded; it saves remote cost alone: this server stores all of them and \
+                 {after} more"
+            ),
+            series: Some((before, after)),
+            queries: Vec::new(),
+        })
     }
 }

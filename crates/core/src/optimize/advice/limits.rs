@@ -52,6 +52,7 @@ fn of_job(job: &Job, global: &Limits, most: &Most) -> Option<Advice> {
         set: set.join(", "),
         reason: format!("half more than the most that the plan leaves: {}", seen.join(", ")),
         series: None,
+        queries: Vec::new(),
     })
 }
 

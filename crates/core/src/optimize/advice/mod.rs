@@ -2,6 +2,7 @@
 
 mod aggregation;
 mod limits;
+mod native;
 mod sources;
 
 use super::prove::Plan;
@@ -10,13 +11,14 @@ use crate::flow;
 use crate::series::Table;
 
 /// The kinds of advice.
-const KINDS: [fn(&Advised<'_>) -> Vec<Advice>; 3] =
-    [sources::advise, aggregation::advise, limits::advise];
+const KINDS: [fn(&Advised<'_>) -> Vec<Advice>; 4] =
+    [sources::advise, aggregation::advise, native::advise, limits::advise];
 
 /// Something to set by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
-    /// `source`, `aggregation` or `limit`.
+    /// `source`, `aggregation`, `remote` (as aggregation, for what is written away alone), `native` or
+    /// `limit`.
     pub kind: &'static str,
     /// The job that it is about.
     pub job: String,
@@ -24,8 +26,19 @@ pub struct Advice {
     pub set: String,
     /// Why.
     pub reason: String,
-    /// How many series it is about, and how many of them there would be; of aggregation alone.
+    /// How many series it is about, and how many of them there would be; of neither sources nor limits.
     pub series: Option<(u64, u64)>,
+    /// The queries that change with it; of native histograms alone.
+    pub queries: Vec<Rewrite>,
+}
+
+/// A query that changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rewrite {
+    /// Its index in the usage.
+    pub query: usize,
+    /// What it is to be, or why that cannot be told.
+    pub becomes: Result<String, String>,
 }
 
 /// What advice is made of.

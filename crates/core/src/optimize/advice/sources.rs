@@ -32,6 +32,7 @@ fn of_metrics(advised: &Advised<'_>, action: &Action) -> Vec<Advice> {
             reason: "what is dropped after a scrape still takes time and a place in its cache"
                 .to_owned(),
             series: None,
+            queries: Vec::new(),
         })
         .collect()
 }

@@ -38,7 +38,11 @@ fn drop_label(view: &JobView<'_>, kept: &[&MetricCensus], label: &str) -> Option
         return None;
     }
     metrics.sort_by(|a, b| a.name.cmp(&b.name));
-    let everywhere = metrics.len() == with.len();
+    let structural = is_target_label(&view.table, label);
+    // Of metrics that go anyway the label may tell series apart, should they stay after all.
+    let nowhere_else =
+        || view.census.metrics.iter().filter(|it| has(it, label)).count() == with.len();
+    let everywhere = metrics.len() == with.len() && (structural || nowhere_else());
     let names: Vec<String> = metrics.iter().map(|metric| metric.name.clone()).collect();
     let steps = if everywhere {
         vec![labeldrop_step(label)]
@@ -47,7 +51,6 @@ fn drop_label(view: &JobView<'_>, kept: &[&MetricCensus], label: &str) -> Option
     };
     let before: Load = metrics.iter().map(|metric| Load::of_metric(metric)).sum();
     let after: Load = metrics.iter().map(|metric| without(metric, label)).sum();
-    let structural = is_target_label(&view.table, label);
     let snapshots = view.evidence.snapshots().count();
     Some(Action {
         metrics: names,

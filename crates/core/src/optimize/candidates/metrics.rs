@@ -17,7 +17,8 @@ pub(super) fn unused(view: &JobView<'_>) -> BTreeSet<String> {
         let kept = view.goal.keeps(&metric.name) || view.pins.metric(&metric.name).is_some();
         !kept && view.evidence.usage.metric(&metric.name).is_unused()
     };
-    let metrics: Vec<&MetricCensus> = view.census.metrics.iter().collect();
+    let others = |metric: &&MetricCensus| !view.created.contains(&metric.name);
+    let metrics: Vec<&MetricCensus> = view.census.metrics.iter().filter(others).collect();
     view.whole_families(&metrics, unused).into_iter().map(|m| m.name.clone()).collect()
 }
 

@@ -1,12 +1,14 @@
 //! What looks superfluous in the newest snapshot, job by job: one file a kind of candidate.
 
+mod created;
 mod labels;
 mod metrics;
+mod stop;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::action::Action;
+use super::action::{Action, ActionKind};
 use super::goal::Goal;
 use super::{Evidence, Proposal};
 use crate::census::{Census, CensusOptions, MetricCensus};
@@ -16,8 +18,8 @@ use crate::signals::Pins;
 use crate::watch::Unwatched;
 
 /// The kinds of candidates; each reads one job.
-const KINDS: [fn(&JobView<'_>) -> Vec<Action>; 3] =
-    [metrics::propose, labels::propose, values::propose];
+const KINDS: [fn(&JobView<'_>) -> Vec<Action>; 5] =
+    [metrics::propose, created::propose, labels::propose, values::propose, stop::propose];
 
 /// One job of the newest snapshot.
 pub(super) struct JobView<'a> {
@@ -30,13 +32,23 @@ pub(super) struct JobView<'a> {
     pins: Pins,
     /// Metrics that nobody needs of this job, whole families.
     unused: BTreeSet<String>,
+    /// `_created` of metrics that count, which nobody needs.
+    created: BTreeSet<String>,
 }
 
 /// Looks for what nobody needs, job by job. Nothing whose use is unknown is proposed, and nothing of
 /// what the goal keeps or a signal rests on.
 pub fn propose(evidence: &Evidence<'_>, goal: &Goal) -> Proposal {
     let mut actions: Vec<Action> = jobs(evidence, goal)
-        .flat_map(|view| KINDS.iter().flat_map(|propose| propose(&view)).collect::<Vec<_>>())
+        .flat_map(|view| {
+            let all: Vec<Action> = KINDS.iter().flat_map(|propose| propose(&view)).collect();
+            // Of a job that is stopped nothing else is left to be taken.
+            let stops = |action: &Action| action.kind == ActionKind::StopJob && goal.stop_jobs;
+            match all.iter().position(stops) {
+                Some(at) => vec![all[at].clone()],
+                None => all,
+            }
+        })
         .collect();
     actions.sort_by(|a, b| {
         let key = |action: &Action| (action.bytes_saved, action.series_saved);
@@ -58,9 +70,11 @@ pub(super) fn jobs<'a>(
             return None;
         }
         let census = Census::of(&table, CensusOptions::default(), &Unwatched);
-        let unused = BTreeSet::new();
+        let (unused, created) = (BTreeSet::new(), BTreeSet::new());
         let pins = Pins::of(&table).without(&goal.unpin);
-        let mut view = JobView { evidence, goal, job: &job.name, table, census, pins, unused };
+        let mut view =
+            JobView { evidence, goal, job: &job.name, table, census, pins, unused, created };
+        view.created = created::unused(&view);
         view.unused = metrics::unused(&view);
         Some(view)
     })
@@ -69,7 +83,8 @@ pub(super) fn jobs<'a>(
 impl JobView<'_> {
     /// The metrics that somebody needs.
     fn kept(&self) -> impl Iterator<Item = &MetricCensus> {
-        self.census.metrics.iter().filter(|metric| !self.unused.contains(&metric.name))
+        let goes = |name: &String| self.unused.contains(name) || self.created.contains(name);
+        self.census.metrics.iter().filter(move |metric| !goes(&metric.name))
     }
 
     /// Of those, the ones that something may be taken from.

@@ -88,11 +88,15 @@ impl Fetcher {
                 return Ok(bytes);
             }
             let options = GetOptions { range: Some(rest.into()), ..GetOptions::default() };
-            let answer = self.client.get_opts(&object.location, options).await.map_err(said)?;
+            let answer = self
+                .client
+                .get_opts(&object.location, options)
+                .await
+                .map_err(|error| said(&error))?;
             let is_same = object.e_tag.is_none() || answer.meta.e_tag == object.e_tag;
             ensure!(is_same, "it was replaced while it was read: run it again");
             let mut body = answer.into_stream();
-            while let Some(piece) = body.try_next().await.map_err(said)? {
+            while let Some(piece) = body.try_next().await.map_err(|error| said(&error))? {
                 self.bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
                 bytes.extend_from_slice(&piece);
                 ensure!(bytes.len() as u64 <= wanted, "more came than was asked for");

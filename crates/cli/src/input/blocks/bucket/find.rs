@@ -27,11 +27,13 @@ pub(super) async fn list(
     let mut prefixes = vec![prefix.clone()];
     if !tenants.is_empty() {
         prefixes = tenants.iter().map(|tenant| prefix.clone().join(tenant.as_str())).collect();
-        prefixes.iter().for_each(|folder| listing.add_tenant(folder.as_ref()));
+        for folder in &prefixes {
+            listing.add_tenant(folder.as_ref());
+        }
     }
     for prefix in prefixes {
         let mut objects = client.list(Some(&prefix));
-        while let Some(object) = objects.try_next().await.map_err(said)? {
+        while let Some(object) = objects.try_next().await.map_err(|error| said(&error))? {
             listing.add(object);
         }
     }

@@ -10,7 +10,7 @@ const REFUSED: &str =
 
 /// What a store's error says: its kind, what to do, and the codes of the answer. Bodies of answers
 /// and queries of URLs are left out, which may hold signatures and keys.
-pub(super) fn said(error: Error) -> anyhow::Error {
+pub(super) fn said(error: &Error) -> anyhow::Error {
     let mut texts = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(inner) = cause {
@@ -19,7 +19,7 @@ pub(super) fn said(error: Error) -> anyhow::Error {
     }
     // A list that is refused or not there has no kind of its own.
     let is = |status: &str| texts.iter().any(|text| text.contains(status));
-    let what = match &error {
+    let what = match error {
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => REFUSED,
         _ if is("403 Forbidden") || is("401 Unauthorized") => REFUSED,
         _ if is("404 Not Found") => "there is none: check bucket, prefix and endpoint",

@@ -92,5 +92,5 @@ fn retries() -> RetryConfig {
         max_backoff: Duration::from_secs(10),
         base: 2.0,
     };
-    RetryConfig { backoff, max_retries: RETRIES, retry_timeout: Duration::from_secs(180) }
+    RetryConfig { backoff, max_retries: RETRIES, retry_timeout: Duration::from_mins(3) }
 }
