@@ -222,9 +222,10 @@ fn recorded(server: &Server, rule: &Rule, times: (u64, u64), pages: &mut BTreeMa
     }
 }
 
-/// As on the mesh, but nothing counted stays at nothing.
+/// As on the mesh, but nothing counted stays at nothing, and no sum is whole: the last bit of one may
+/// differ in the order of its terms, which `ceil` would make a whole one.
 fn moved(sample: Sample<'_>, round: u64) -> f64 {
-    let value = if sample.is_gauge { sample.value } else { sample.value + 1.0 };
+    let value = if sample.is_gauge { sample.value } else { sample.value + std::f64::consts::LN_2 };
     Sample { value, ..sample }.moved(round)
 }
 
