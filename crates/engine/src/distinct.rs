@@ -20,6 +20,8 @@ use datafusion::logical_expr::{Volatility, col};
 use promsieve_core::series::Dictionary;
 use promsieve_core::sketch::{Counter, Registers, mix};
 
+use crate::rows;
+
 /// Registers of a sketch: 16,384, for a standard error of 0.6 %; exact up to 1,024 series.
 const PRECISION: u8 = 14;
 
@@ -248,9 +250,8 @@ impl<'a> Removed<'a> {
 
     /// The summed hashes of the pairs that are left out of a row.
     fn hash(&mut self, row: usize) -> u64 {
-        let offsets = self.labels.value_offsets();
         let mut sum = 0u64;
-        for at in offsets[row] as usize..offsets[row + 1] as usize {
+        for at in rows::entries(self.labels, row) {
             let name = self.names.value(at);
             if !self.out.iter().any(|out| out.as_string::<i32>().value(row) == name) {
                 continue;

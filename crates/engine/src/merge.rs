@@ -87,17 +87,12 @@ trait Mergeable: Sized + Send + Sync + std::fmt::Debug + 'static {
 }
 
 /// What came so far. One thing alone, as most are, is passed on as it came.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Merger<T> {
+    #[default]
     Nothing,
     One(Vec<u8>),
     Several(Box<T>),
-}
-
-impl<T> Default for Merger<T> {
-    fn default() -> Self {
-        Self::Nothing
-    }
 }
 
 impl<T: Mergeable> Merger<T> {

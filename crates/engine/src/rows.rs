@@ -1,12 +1,13 @@
 //! Series as rows of Arrow: one a distinct series of a source.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::{
-    ArrayRef, Int64Builder, MapBuilder, MapFieldNames, RecordBatch, StringBuilder,
+    ArrayRef, Int64Builder, MapArray, MapBuilder, MapFieldNames, RecordBatch, StringBuilder,
 };
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{ArrowNativeType, DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use promsieve_core::series::{METRIC_NAME, MetricRows, NameId, Stage, Table};
 use promsieve_core::sketch::DistinctSet;
@@ -22,6 +23,12 @@ pub(crate) const HASH: usize = 2;
 pub(crate) const STAGE: usize = 4;
 pub(crate) const SAMPLES: usize = 5;
 pub(crate) const DUPLICATES: usize = 6;
+
+/// Where a row's labels lie among those of all rows.
+pub(crate) fn entries(labels: &MapArray, row: usize) -> Range<usize> {
+    let offsets = labels.value_offsets();
+    offsets[row].as_usize()..offsets[row + 1].as_usize()
+}
 
 /// Columns of a row of series.
 pub(crate) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {

@@ -1,4 +1,4 @@
-//! Sessions of DataFusion that know our tables and functions, embedded or on a cluster.
+//! Sessions of the engine that know our tables and functions, embedded or on a cluster.
 
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ use datafusion::arrow::array::{Array, AsArray, MapArray, RecordBatch, StringArra
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use datafusion::parquet::file::metadata::RowGroupMetaData;
 use promsieve_core::saved::Saved;
 use promsieve_core::series::{MetricType, Stage, Table, TableBuilder, Target};
 
@@ -19,7 +20,7 @@ use crate::rows;
 /// How many rows each row group of a file has.
 pub(super) fn rows_of_groups(path: &Path) -> anyhow::Result<Vec<i64>> {
     let file = open(path)?;
-    Ok(file.metadata().row_groups().iter().map(|group| group.num_rows()).collect())
+    Ok(file.metadata().row_groups().iter().map(RowGroupMetaData::num_rows).collect())
 }
 
 /// Reads row groups of a file of series.
@@ -121,8 +122,7 @@ struct Labels<'a> {
 
 impl<'a> Labels<'a> {
     fn each(&self, row: usize, mut label: impl FnMut(&'a str, &'a str)) {
-        let offsets = self.sets.value_offsets();
-        for at in offsets[row] as usize..offsets[row + 1] as usize {
+        for at in rows::entries(self.sets, row) {
             label(self.names.value(at), self.values.value(at));
         }
     }

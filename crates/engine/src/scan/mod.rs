@@ -1,4 +1,4 @@
-//! Input as a table of DataFusion, and its reading as a step of a plan.
+//! Input as a table of the engine, and its reading as a step of a plan.
 
 mod read;
 
@@ -174,10 +174,10 @@ impl ExecutionPlan for ScanExec {
         children: Vec<Arc<dyn ExecutionPlan>>,
         _: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        match <[_; 1]>::try_from(children) {
-            Ok([inputs]) => Ok(Arc::new(Self::new(self.task.clone(), inputs)?)),
-            Err(_) => internal_err!("a scan has one list of inputs"),
-        }
+        let Ok([inputs]) = <[_; 1]>::try_from(children) else {
+            return internal_err!("a scan has one list of inputs");
+        };
+        Ok(Arc::new(Self::new(self.task.clone(), inputs)?))
     }
 
     fn with_new_children(

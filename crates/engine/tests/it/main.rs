@@ -1,11 +1,18 @@
 //! Tests of the built `promsieve-engine`, beside the built command line and other engines.
 
+// `cfg(test)` always holds here; with it clippy lets the helpers of tests unwrap.
+#[cfg(test)]
 mod cluster;
+#[cfg(test)]
 #[path = "../../../../tests/tidy/licences.rs"]
 mod licences;
+#[cfg(test)]
 mod readers;
+#[cfg(test)]
 mod same;
+#[cfg(test)]
 mod sources;
+#[cfg(test)]
 mod sql;
 
 use std::path::{Path, PathBuf};
@@ -32,7 +39,7 @@ fn promsieve() -> Command {
 /// What a command wrote, which has to go well.
 #[track_caller]
 fn output(command: &mut Command) -> Vec<u8> {
-    let Output { status, stdout, stderr } = command.output().unwrap();
+    let Output { status, stdout, stderr } = command.output().expect("it is built");
     let errors = String::from_utf8_lossy(&stderr);
     assert!(status.success(), "{command:?}: {status}\n{errors}");
     stdout
@@ -41,7 +48,7 @@ fn output(command: &mut Command) -> Vec<u8> {
 /// The JSON that a command wrote.
 #[track_caller]
 fn json(command: &mut Command) -> Value {
-    serde_json::from_slice(&output(command)).unwrap()
+    serde_json::from_slice(&output(command)).expect("JSON")
 }
 
 /// The census of the command line, without what it tells of blocks and heads besides.
@@ -50,7 +57,7 @@ fn wanted(sources: &[PathBuf], flags: &[&str]) -> Value {
     let mut census =
         json(promsieve().args(["census", "--format", "json"]).args(flags).args(sources));
     for key in ["blocks", "heads", "status"] {
-        census.as_object_mut().unwrap().remove(key);
+        census.as_object_mut().expect("an object").remove(key);
     }
     census
 }
