@@ -15,7 +15,7 @@ use crate::mesh::{Options, Plan, Size, generate};
 /// # Errors
 /// When the pages of the mesh can't be made.
 pub fn held() -> Result<Vec<Workload>> {
-    Ok([sizes(), mixtures(), slow(), changing(), pages()?, limits()].concat())
+    Ok([sizes(), mixtures(), changing(), pages()?, limits()].concat())
 }
 
 /// A few small ones, for a check of minutes.
@@ -89,32 +89,6 @@ fn mixtures() -> Vec<Workload> {
             vec![
                 group("long", 2500, [long(), unique()].concat(), Counter),
                 group("bare", 3000, bare(), Constant),
-            ],
-        ),
-    ]
-}
-
-/// As servers are run: every 15 s, until each series has cut a chunk.
-fn slow() -> Vec<Workload> {
-    vec![
-        of(
-            "held-slow-mixture",
-            20,
-            15_000,
-            2700,
-            vec![
-                group("mesh", 1000, mesh(), Counter),
-                group("histogram", 1500, histogram(), Noise),
-            ],
-        ),
-        of(
-            "held-slow-large",
-            80,
-            15_000,
-            2400,
-            vec![
-                group("container", 2000, container(), Counter),
-                group("small", 3000, small(), Counter),
             ],
         ),
     ]
