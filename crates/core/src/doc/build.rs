@@ -145,7 +145,7 @@ impl<'t> Builder<'t> {
         let is_missing = style == Style::Plain && span.is_empty();
         let value = if is_missing { "" } else { value };
         if is_missing && self.is_value_next() {
-            let after = scan::after_colon(self.text, span.start as usize);
+            let after = scan::after_colon(self.text, self.last_end);
             let tag = at.tag_span().map_or(0, |tag| byte_span(tag).end as usize);
             span = Span::new(after.max(tag), after.max(tag));
         }

@@ -13,9 +13,29 @@ pub fn replace_scalar(source: &SourceText, node: Node<'_>, text: &str) -> Edit {
     if is_alloy(node) {
         return edit(node, node.span(), alloy::quote_as(node.style(), text));
     }
-    let before = source.text()[..node.span().start as usize].chars().next_back();
-    let gap = if node.is_missing() && !before.is_some_and(char::is_whitespace) { " " } else { "" };
+    let gap = if node.is_missing() { gap(source.text(), node) } else { String::new() };
     edit(node, node.span(), format!("{gap}{}", quote(text)))
+}
+
+/// What goes before a missing value: a space, and a colon where its key has none, as `b` in
+/// `{a: 1, b}` and after `? b`.
+fn gap(text: &str, node: Node<'_>) -> String {
+    let start = node.span().start as usize;
+    let parent = node.parent().filter(|parent| parent.kind() == NodeKind::Mapping);
+    let entry = parent.and_then(|parent| {
+        let key = parent.entries().find(|(_, value)| *value == node)?.0;
+        Some((parent.style(), key.span()))
+    });
+    match entry.filter(|(_, key)| key.end as usize == start) {
+        Some((Style::Flow, _)) => ": ".to_owned(),
+        Some((_, key)) => {
+            let mark = text[..key.start as usize].rfind('?').unwrap_or(start);
+            let column = text[line_start(text, mark)..mark].chars().count();
+            format!("\n{}: ", " ".repeat(column))
+        }
+        None if text[..start].ends_with(char::is_whitespace) => String::new(),
+        None => " ".to_owned(),
+    }
 }
 
 /// Deletes an item of a sequence, or a block of Alloy's syntax, with the comments right above it.

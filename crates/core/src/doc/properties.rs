@@ -120,7 +120,7 @@ proptest! {
 
     #[test]
     fn a_missing_value_is_filled_in(
-        shape in prop::sample::select(vec!["a:", "a: # c", "a :", "b: {a: , c: d}", "b: {a: }", "- a:\n- c: d", "\"a\":", "b:\n  a:\n\n\nc: d", "a: &x # c", "a: !!str", "a: &x !!str # c", "a: !!str &x\nb: *x", "{a: !, b: c}", "a: !"]),
+        shape in prop::sample::select(vec!["a:", "a: # c", "a :", "b: {a: , c: d}", "b: {a: }", "- a:\n- c: d", "\"a\":", "b:\n  a:\n\n\nc: d", "a: &x # c", "a: !!str", "a: &x !!str # c", "a: !!str &x\nb: *x", "{a: !, b: c}", "a: !", "{a}", "b: {\"a\", c: d}", "[{c: d, a}]", "[{? a, c: d}]", "? a", "? a # x: y\nc: d", "- c: d\n  ? a\n  e: f", "c:\n  ? \"a\"\n  # x\nd: e", "? a\n:", "? a\n# x\n: # y"]),
         value in any::<String>(),
     ) {
         let source = source(&format!("{shape}\n"));

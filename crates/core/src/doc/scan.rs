@@ -1,9 +1,9 @@
 //! Small scans of the source between nodes: what the events do not tell.
 
-/// Behind the colon that follows a key at `at`, where its value could be; `at` where none follows.
+/// Behind the colon of a key that ends at `at`, where its value could be; `at` where it has none.
 pub(super) fn after_colon(text: &str, at: usize) -> usize {
-    let rest = text[at..].trim_start_matches([' ', '\t']);
-    if rest.starts_with(':') { text.len() - rest.len() + 1 } else { at }
+    let next = skip_blank_and_comments(text, at);
+    if text[next..].starts_with(':') { next + 1 } else { at }
 }
 
 /// The offset of the `|` or `>` of the block scalar whose properties start at or after `from`.
