@@ -141,13 +141,15 @@ fn assemble(texts: &[Text], server: Server, buffers: &Buffers) -> Vec<Loaded> {
         }
     }
     let single = |text: Text| load_texts(vec![text], server, buffers);
-    let mut loaded: Vec<Loaded> = in_order(configs, single);
+    let is_mixed = !configs.is_empty() && !joined.is_empty();
+    let of_configs = || in_order(configs, single);
+    let of_joined = || (!joined.is_empty()).then(|| load_texts(joined, server, buffers));
+    let (mut loaded, joined) =
+        if is_mixed { rayon::join(of_configs, of_joined) } else { (of_configs(), of_joined()) };
     let named = leave_named_out(&mut loaded);
     rules.retain(|text| !named.contains(&canonical(Path::new(&text.name))));
     loaded.extend(in_order(rules, single));
-    if !joined.is_empty() {
-        loaded.push(load_texts(joined, server, buffers));
-    }
+    loaded.extend(joined);
     loaded
 }
 
@@ -167,6 +169,8 @@ fn load_texts(texts: Vec<Text>, server: Server, buffers: &Buffers) -> Loaded {
     let kind = texts.first().and_then(|text| text.kinds.first().copied()).unwrap_or_default();
     let mut loaded = Loaded::default();
     loaded.project.server = kind.server(server);
+    let mut paths = Vec::new();
+    let mut files = Vec::new();
     for text in texts {
         let Text { path, name, read, .. } = text;
         let (text, refusal) = match read {
@@ -180,14 +184,16 @@ fn load_texts(texts: Vec<Text>, server: Server, buffers: &Buffers) -> Loaded {
             Refusal::Utf8(at) => invalid_utf8(file, at),
             Refusal::Size(size) => too_large(file, size),
         });
-        if let Some(mut finding) = refused {
-            finding.rule = INVALID_CONFIG;
-            loaded.findings.push(finding);
-        } else {
-            let found = loaded.project.add(kind, file, loaded.sources.file(file));
-            loaded.findings.extend(found);
+        match refused {
+            Some(finding) => loaded.findings.push(Finding { rule: INVALID_CONFIG, ..finding }),
+            None => files.push(file),
         }
-        if let Some(path) = path.filter(|_| matches!(kind, Kind::Prometheus | Kind::VmAgent)) {
+        paths.extend(path);
+    }
+    let files: Vec<_> = files.into_iter().map(|file| (file, loaded.sources.file(file))).collect();
+    loaded.findings.extend(loaded.project.add_all(kind, &files));
+    if matches!(kind, Kind::Prometheus | Kind::VmAgent) {
+        for path in paths {
             add_named(&mut loaded, path.parent().unwrap_or(Path::new("")), buffers);
         }
     }

@@ -125,13 +125,24 @@ struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    /// How many steps open the next block.
-    const STEPS: usize = 500;
+    /// So many steps open the next block at the latest.
+    const MOST_STEPS: usize = 500;
+
+    /// And so many at the earliest: with fewer a block takes less time than handing it to a thread.
+    const FEWEST_STEPS: usize = 50;
 
     fn all(project: &'a Project) -> Vec<Self> {
+        let steps: usize = project.chains().map(|(_, chain)| chain.steps.len()).sum();
+        // Some blocks a thread, so that all have work until the end.
+        let share = |threads: usize| steps / (8 * threads);
+        let full = if steps <= Self::FEWEST_STEPS {
+            steps
+        } else {
+            share(rayon::current_num_threads()).clamp(Self::FEWEST_STEPS, Self::MOST_STEPS)
+        };
         let mut blocks = vec![Self::default()];
         for (job, chain) in project.chains() {
-            if blocks.last().is_some_and(|block| block.steps.len() >= Self::STEPS) {
+            if blocks.last().is_some_and(|block| block.steps.len() >= full) {
                 blocks.push(Self::default());
             }
             let Some(block) = blocks.last_mut() else { continue };

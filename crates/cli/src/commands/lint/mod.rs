@@ -237,8 +237,11 @@ impl<'a> Run<'a> {
     /// Everything that the paths name; what cannot be read is a finding, and the rest goes on.
     fn load_all(&self, view: &mut LintView, status: &mut Status) -> Vec<Loaded> {
         let mut projects = Vec::new();
-        for spec in &self.args.paths {
-            match load_as(spec, self.args.kind, self.common.server, &self.common.access) {
+        let load =
+            |spec: &String| load_as(spec, self.args.kind, self.common.server, &self.common.access);
+        let all = in_order(self.args.paths.iter().collect(), load);
+        for (spec, loaded) in self.args.paths.iter().zip(all) {
+            match loaded {
                 Ok(loaded) => projects.extend(loaded),
                 Err(error) => {
                     *status = Status::Incomplete;

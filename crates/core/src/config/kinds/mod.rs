@@ -16,6 +16,8 @@ mod values;
 use std::fmt;
 use std::str::FromStr;
 
+use rayon::prelude::*;
+
 use super::model::Project;
 use super::parse::read_rules;
 use super::report::{INVALID_CONFIG, INVALID_RULE_FILE, INVALID_STEP, Report};
@@ -186,15 +188,35 @@ pub fn read(
 }
 
 impl Project {
-    /// Adds what a file holds of `kind`; what it holds of other kinds is left alone. Files of the
-    /// operator's resources make one project so.
+    /// Adds what a file holds of `kind`; what it holds of other kinds is left alone.
     pub fn add(&mut self, kind: Kind, file: FileId, source: &SourceText) -> Vec<Finding> {
         if kind == Kind::Alloy {
             return alloy::add(self, file, source);
         }
+        self.add_parsed(kind, source, doc::parse(source, file))
+    }
+
+    /// Adds what several files hold of `kind`, in their order, as [`Project::add`] does, but parses
+    /// them side by side. Files of the operator's resources make one project so.
+    pub fn add_all(&mut self, kind: Kind, files: &[(FileId, &SourceText)]) -> Vec<Finding> {
+        // Starting threads takes longer than one small file, and Alloy's files are never joined.
+        if files.len() < 2 || kind == Kind::Alloy {
+            return files.iter().flat_map(|(file, source)| self.add(kind, *file, source)).collect();
+        }
+        let parsed: Vec<_> =
+            files.par_iter().map(|(file, source)| doc::parse(source, *file)).collect();
+        let each = files.iter().zip(parsed);
+        each.flat_map(|((_, source), parsed)| self.add_parsed(kind, source, parsed)).collect()
+    }
+
+    fn add_parsed(
+        &mut self,
+        kind: Kind,
+        source: &SourceText,
+        mut parsed: doc::Parsed,
+    ) -> Vec<Finding> {
         let mut report = Report::new(source, kind.rule());
         report.harm = kind.harm();
-        let mut parsed = doc::parse(source, file);
         let is_stream = parsed.documents.len() > 1 || parsed.documents.iter().any(is_resource);
         if !is_stream && !parsed.documents.is_empty() {
             parsed.findings.clear();
