@@ -101,6 +101,7 @@ mod real_verify;
 mod real_vmagent;
 #[cfg(test)]
 mod real_wal;
+mod real_wal_histograms;
 #[cfg(test)]
 mod real_way;
 #[cfg(test)]
