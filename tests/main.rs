@@ -68,6 +68,8 @@ mod real_plan_besides;
 #[cfg(test)]
 mod real_plan_public;
 #[cfg(test)]
+mod real_plan_remote;
+#[cfg(test)]
 mod real_promql;
 #[cfg(test)]
 mod real_protobuf;
@@ -101,6 +103,7 @@ mod real_verify;
 mod real_vmagent;
 #[cfg(test)]
 mod real_wal;
+#[cfg(test)]
 mod real_wal_histograms;
 #[cfg(test)]
 mod real_way;

@@ -271,13 +271,21 @@ impl Server {
         self.wait("up", targets, false)
     }
 
+    /// Waits until `query` gives so many results or more.
+    ///
+    /// # Errors
+    /// As [`wait_scraped`](Self::wait_scraped).
+    pub fn wait_results(&self, query: &str, results: usize) -> Result<()> {
+        self.wait(query, results, true)
+    }
+
     /// Asks for `up` rather than for the targets' state: `up` is committed together with the
     /// samples, while the state is set before them.
-    fn wait(&self, query: &str, targets: usize, fail_early: bool) -> Result<()> {
+    fn wait(&self, query: &str, results: usize, fail_early: bool) -> Result<()> {
         let deadline = Instant::now() + SCRAPE_TIMEOUT;
         loop {
             let seen = self.query(query)?.len();
-            if seen >= targets {
+            if seen >= results {
                 return Ok(());
             }
             let errors = self.scrape_errors()?;
@@ -285,7 +293,7 @@ impl Server {
                 return Err(self.failed(&format!("scrapes failed:\n{}", errors.join("\n"))));
             }
             if Instant::now() > deadline {
-                let what = format!("{seen} of {targets} targets scraped in {SCRAPE_TIMEOUT:?}");
+                let what = format!("{seen} of {results} results of {query} in {SCRAPE_TIMEOUT:?}");
                 return Err(self.failed(&what));
             }
             thread::sleep(POLL);
