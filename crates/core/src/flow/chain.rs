@@ -1,15 +1,16 @@
 //! The table driver: a chain over a block of rows, each step evaluated once per distinct tuple of
 //! source codes.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
 use super::block::Block;
 pub(super) use super::columns::Passed;
-use super::columns::{Codes, Known, Work};
+use super::columns::{Codes, Known, Work, is_worth_slots};
+use super::copies::copy;
 use super::report::StepFlow;
+use super::source::{Source, Starts, unmatched};
 use crate::relabel::{Action, Effect, Input, Program, Scratch, Step};
 use crate::series::{NameId, Table};
 
@@ -81,11 +82,6 @@ enum OnName {
     Remove,
     Copy(NameId),
 }
-
-/// A dictionary of so many values for each row is not worth a slot a value.
-const SLOTS_A_ROW: usize = 2;
-/// Nor is one of so few worth a thought.
-const SLOTS: usize = 64;
 
 /// Several labels map to one name, so that the order of labels decides, which only rows know.
 pub(super) struct OrderMatters;
@@ -181,7 +177,7 @@ impl<'p> ChainRun<'p> {
         let values = source.read[part].map_or(1, |name| table.values(name).len());
         let known = &self.memories[source.at].by_one;
         let same = known.part == part && known.key == key;
-        if !same && key.len() > 1 && values > SLOTS_A_ROW * work.rows + SLOTS {
+        if !same && key.len() > 1 && !is_worth_slots(values, work.rows) {
             return self.by_many(table, source, &[part], key, work, flow);
         }
         let mut known = std::mem::take(&mut self.memories[source.at].by_one);
@@ -339,153 +335,5 @@ impl<'p> ChainRun<'p> {
                 _ => OnName::Nothing,
             }
         })
-    }
-}
-
-/// Copies labels, all as they were before the step; gives how many living rows were written, and
-/// how many of them changed.
-fn copy(table: &mut Table, work: &mut Work<'_>, copies: &[(usize, NameId)]) -> (u64, u64) {
-    if copies.is_empty() {
-        return (0, 0);
-    }
-    let mut wrote = vec![false; work.rows];
-    let mut written: Vec<(NameId, Codes<'_>)> = Vec::new();
-    for &(from, to) in copies {
-        let (name, codes) = &work.columns[from];
-        let old = work.columns.iter().find(|(id, _)| *id == to);
-        let mut translation = Translation::new(table, *name, to, work.rows);
-        let copy = |row: usize| {
-            let code = codes.at(row);
-            if code == 0 || !work.alive[row] {
-                return old.map_or(0, |(_, old)| old.at(row));
-            }
-            wrote[row] = true;
-            translation.code(table, code)
-        };
-        written.push((to, Codes::Each(Cow::Owned((0..work.rows).map(copy).collect()))));
-    }
-    let wrote = wrote.into_iter().map(u64::from).sum();
-    (wrote, work.write_all(written))
-}
-
-/// The values of one label as codes of another one.
-struct Translation {
-    from: NameId,
-    to: NameId,
-    /// By code; 0 where it was not asked. None where the dictionary is too large for the rows.
-    codes: Vec<u32>,
-}
-
-impl Translation {
-    fn new(table: &Table, from: NameId, to: NameId, rows: usize) -> Self {
-        let values = table.values(from).len();
-        let slots = if values > SLOTS_A_ROW * rows + SLOTS { 0 } else { values };
-        Self { from, to, codes: vec![0; slots] }
-    }
-
-    #[inline]
-    fn code(&mut self, table: &mut Table, code: u32) -> u32 {
-        match self.codes.get(code as usize) {
-            Some(&known) if known != 0 => known,
-            _ => self.ask(table, code),
-        }
-    }
-
-    fn ask(&mut self, table: &mut Table, code: u32) -> u32 {
-        let value = table.values(self.from).value(code).to_owned();
-        let new = table.intern_value(self.to, &value);
-        if let Some(known) = self.codes.get_mut(code as usize) {
-            *known = new;
-        }
-        new
-    }
-}
-
-/// A step and where the labels that it reads are: its source labels, then the one it compares with.
-struct Source<'s> {
-    at: usize,
-    step: &'s Step,
-    read: Vec<Option<NameId>>,
-    columns: Vec<Option<usize>>,
-}
-
-impl Source<'_> {
-    fn value<'t>(&self, table: &'t Table, part: usize, key: &[u32]) -> &'t str {
-        self.read[part].map_or("", |name| table.values(name).value(key[part]))
-    }
-}
-
-/// What a step does to all rows if what its first labels have in common rules out a match.
-fn unmatched(table: &Table, source: &Source<'_>, varying: &[usize], key: &[u32]) -> Option<Known> {
-    let effect = source.step.unmatched()?;
-    let same = *varying.first()?.min(&source.step.source_labels().len());
-    let mut start = String::new();
-    for part in 0..same {
-        start.push_str(source.value(table, part, key));
-        start.push_str(source.step.separator());
-    }
-    let known = if effect == Effect::Drop { Known::Drop } else { Known::Nothing };
-    (!source.step.pattern().may_start_with(&start)).then_some(known)
-}
-
-/// For the first label of a step that differs from row to row: whether what has one of its codes
-/// may match at all.
-struct Starts {
-    unmatched: Known,
-    /// What the labels before it have, joined.
-    start: String,
-    part: usize,
-    column: usize,
-    /// By code; `None` where it was not asked.
-    may_match: Vec<Option<bool>>,
-}
-
-impl Starts {
-    fn of(table: &Table, source: &Source<'_>, varying: &[usize], rows: usize) -> Option<Self> {
-        let part = *varying.first()?;
-        let effect = source.step.unmatched()?;
-        let values = source.read[part].map_or(1, |name| table.values(name).len());
-        // Of the last label all is known, not the start only.
-        let is_worth_it = part + 1 < source.read.len() && values <= SLOTS_A_ROW * rows + SLOTS;
-        let unmatched = if effect == Effect::Drop { Known::Drop } else { Known::Nothing };
-        is_worth_it.then(|| Self {
-            unmatched,
-            start: String::new(),
-            part,
-            column: source.columns[part].expect("it varies, so it is there"),
-            may_match: vec![None; values],
-        })
-    }
-
-    /// What the step does to a row that cannot match.
-    #[inline]
-    fn unmatched(
-        &mut self,
-        table: &Table,
-        source: &Source<'_>,
-        work: &Work<'_>,
-        row: usize,
-    ) -> Option<Known> {
-        let code = work.columns[self.column].1.at(row);
-        let may_match = match self.may_match.get(code as usize) {
-            Some(Some(known)) => *known,
-            _ => self.ask(table, source, work, row),
-        };
-        (!may_match).then_some(self.unmatched)
-    }
-
-    fn ask(&mut self, table: &Table, source: &Source<'_>, work: &Work<'_>, row: usize) -> bool {
-        let mut key = vec![0; source.columns.len()];
-        work.key(&source.columns, row, &mut key);
-        self.start.clear();
-        for part in 0..=self.part {
-            self.start.push_str(source.value(table, part, &key));
-            self.start.push_str(source.step.separator());
-        }
-        let may_match = source.step.pattern().may_start_with(&self.start);
-        if let Some(known) = self.may_match.get_mut(key[self.part] as usize) {
-            *known = Some(may_match);
-        }
-        may_match
     }
 }

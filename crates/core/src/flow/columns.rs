@@ -7,6 +7,16 @@ use std::iter::repeat_n;
 use super::report::StepFlow;
 use crate::series::{MetricRows, NameId, TargetId};
 
+/// A dictionary of so many values for each row is not worth a slot a value.
+const SLOTS_A_ROW: usize = 2;
+/// Nor is one of so few worth a thought.
+const SLOTS: usize = 64;
+
+/// Whether what is known of the values of a label may lie by their codes, for so many rows.
+pub(super) fn is_worth_slots(values: usize, rows: usize) -> bool {
+    values <= SLOTS_A_ROW * rows + SLOTS
+}
+
 /// What a step does to a row.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Known {

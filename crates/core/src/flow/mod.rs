@@ -27,12 +27,14 @@ mod bounds;
 mod chain;
 mod collisions;
 mod columns;
+mod copies;
 mod details;
 mod drive;
 mod nhcb;
 mod normalise;
 mod report;
 mod rows;
+mod source;
 mod stored;
 mod targets;
 #[cfg(test)]

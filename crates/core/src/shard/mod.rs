@@ -9,6 +9,7 @@ mod filter;
 mod fleet;
 #[cfg(test)]
 mod fleet_tests;
+mod hashed;
 mod key;
 mod kubernetes;
 mod loads;

@@ -2,7 +2,7 @@
 
 use crate::series::MetricType;
 
-use super::line::name_length;
+use super::labels::name_length;
 
 /// What such a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 //! [`crate::series::Sink`]. A line that the server would refuse is remembered with its number and
 //! skipped, the rest is read.
 
+mod labels;
 mod line;
 mod meta;
 mod number;
