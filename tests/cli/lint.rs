@@ -207,3 +207,19 @@ fn a_rule_file_that_is_found_and_named_is_read_once() {
         assert_eq!(ended.stdout.lines().count(), 1, "{paths:?}: {ended:?}");
     }
 }
+
+#[test]
+fn files_of_another_machine_are_not_missed() {
+    let dir = TempDir::new("lint-files").unwrap();
+    let files = "rule_files: [/no/such/directory/a.yml, b.yml]\n";
+    dir.write("p.yml", files).unwrap();
+    let missed = lint(dir.path(), &[]).stdout;
+    assert_eq!(missed.lines().count(), 1, "{missed}");
+    assert!(missed.contains("`b.yml` does not exist"), "{missed}");
+    // A container has what a resource names.
+    let data = files.replace("rule_files", "    rule_files");
+    let map =
+        "apiVersion: v1\nkind: ConfigMap\ndata:\n  prometheus.yml: |\n    scrape_configs: []\n";
+    dir.write("p.yml", format!("{map}{data}")).unwrap();
+    assert_eq!(lint(dir.path(), &[]).stdout, "");
+}

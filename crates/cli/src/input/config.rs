@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use promsieve_core::config::{INVALID_CONFIG, Kind, Located, Project};
-use promsieve_core::doc::{MAX_SIZE, invalid_utf8, too_large};
+use promsieve_core::doc::{Document, MAX_SIZE, invalid_utf8, too_large};
 use promsieve_core::finding::{Evidence, Finding, Severity};
 use promsieve_core::server::Server;
 use promsieve_core::shard::Member;
@@ -192,7 +192,11 @@ fn load_texts(texts: Vec<Text>, server: Server, buffers: &Buffers) -> Loaded {
     }
     let files: Vec<_> = files.into_iter().map(|file| (file, loaded.sources.file(file))).collect();
     loaded.findings.extend(loaded.project.add_all(kind, &files));
-    if matches!(kind, Kind::Prometheus | Kind::VmAgent) {
+    // What a resource holds names the files of a container.
+    let is_resource =
+        |document: &Document| document.root().is_some_and(|root| root.get("apiVersion").is_some());
+    let is_file = !loaded.project.documents.iter().any(is_resource);
+    if is_file && matches!(kind, Kind::Prometheus | Kind::VmAgent) {
         for path in paths {
             add_named(&mut loaded, path.parent().unwrap_or(Path::new("")), buffers);
         }
@@ -251,7 +255,10 @@ fn add_pattern(
     let paths = glob::glob(&whole.to_string_lossy()).map(|paths| paths.flatten().collect());
     let paths: Vec<PathBuf> = paths.unwrap_or_default();
     let has_wildcard = pattern.value.contains(['*', '?', '[']);
-    if paths.is_empty() && !has_wildcard {
+    // Without its directory an absolute path is one of another machine.
+    let is_here =
+        Path::new(&pattern.value).is_relative() || whole.parent().is_some_and(Path::is_dir);
+    if paths.is_empty() && !has_wildcard && is_here {
         let message = format!("`{}` does not exist", whole.display());
         loaded.findings.push(unread(pattern, message, files.missing.clone()));
     }

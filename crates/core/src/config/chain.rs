@@ -114,7 +114,7 @@ pub(super) fn read_chain(node: Option<Node<'_>>, place: &Place, report: &mut Rep
     } else if !node.is_null() && !node.is_unknown() {
         let misfit = match place.keys {
             KeyCase::Snake => values::cannot_unmarshal(node, "[]*relabel.Config"),
-            KeyCase::Camel => crd::misfit(node, "array"),
+            KeyCase::Camel | KeyCase::Either => crd::misfit(node, "array"),
         };
         misfits(misfit, node, "this is no list of relabel configs", report).remedy =
             Some("write a list: each relabel config starts with `- `".to_owned());
@@ -147,7 +147,7 @@ fn read_step(item: Node<'_>, place: &Place, report: &mut Report<'_>) -> Configur
     } else {
         let misfit = match place.keys {
             KeyCase::Snake => values::cannot_unmarshal(item, "relabel.plain"),
-            KeyCase::Camel => crd::misfit(item, "object"),
+            KeyCase::Camel | KeyCase::Either => crd::misfit(item, "object"),
         };
         misfits(misfit, item, "this is no relabel config", report).remedy =
             Some("write the fields of a relabel config".to_owned());
@@ -199,15 +199,20 @@ fn read_fields(
     step.spans.fields.reserve_exact(fields.len());
     for entry in fields {
         let key = entry.key.resolved();
-        let named = |field: &StepField| match place.keys {
-            KeyCase::Snake => field.key() == key.text(),
-            KeyCase::Camel => crd::camel(field.key()) == key.text(),
+        let named = |field: &StepField| {
+            let is_snake = || field.key() == key.text();
+            let is_camel = || crd::camel(field.key()) == key.text();
+            match place.keys {
+                KeyCase::Snake => is_snake(),
+                KeyCase::Camel => is_camel(),
+                KeyCase::Either => is_snake() || is_camel(),
+            }
         };
         let known = StepField::known_to(server).find(named);
         let Some(field) = known.filter(|_| key.kind() == NodeKind::Scalar) else {
             match place.keys {
                 KeyCase::Snake => unknown_field(entry.key, server, report),
-                KeyCase::Camel => crd::unknown_step_field(entry.key, report),
+                KeyCase::Camel | KeyCase::Either => crd::unknown_step_field(entry.key, report),
             }
             continue;
         };
@@ -215,7 +220,7 @@ fn read_fields(
         is_known &= !value.is_unknown() && !value.items().any(Node::is_unknown);
         let read = match place.keys {
             KeyCase::Snake => set(&mut step.raw, field, server, entry.value),
-            KeyCase::Camel => crd::set(&mut step.raw, field, entry.value),
+            KeyCase::Camel | KeyCase::Either => crd::set(&mut step.raw, field, entry.value),
         };
         if let Err(misfit) = read {
             let shown = format!("`{}` does not take this value", key.text());

@@ -13,6 +13,8 @@ pub enum Placeholder {
     Percent,
     /// `{{ … }}` of a template.
     Template,
+    /// `$(NAME)`, which reloaders beside a server fill in: Thanos' and the operator's.
+    Parentheses,
 }
 
 impl Placeholder {
@@ -21,6 +23,7 @@ impl Placeholder {
             Self::Braces => has_open_brace(text),
             Self::Percent => text.contains("%{"),
             Self::Template => text.contains("{{"),
+            Self::Parentheses => has_name_in_parentheses(text),
         }
     }
 }
@@ -38,6 +41,16 @@ fn has_open_brace(text: &str) -> bool {
         }
     }
     false
+}
+
+/// Whether `$(NAME)` is in a text: as a pattern it matches nothing, as a replacement it is itself.
+fn has_name_in_parentheses(text: &str) -> bool {
+    text.match_indices("$(").any(|(at, _)| {
+        let name = text[at + 2..].split_once(')').map_or("", |(name, _)| name);
+        let is_first = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
+        name.as_bytes().first().is_some_and(is_first)
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    })
 }
 
 impl Document {
@@ -84,6 +97,10 @@ mod tests {
     fn only_single_dollars_open_a_placeholder() {
         assert!(Placeholder::Braces.is_in("a${env:X}") && Placeholder::Braces.is_in("$$${X}"));
         assert!(!Placeholder::Braces.is_in("$${1}") && !Placeholder::Braces.is_in("$1$$"));
+        let parentheses = |text: &str| Placeholder::Parentheses.is_in(text);
+        assert!(parentheses("$(SHARD)") && parentheses("a$(_x1):$(Y)"));
+        assert!(!parentheses("$()") && !parentheses("$(a|b)") && !parentheses("a$(1)"));
+        assert!(!parentheses("$(A") && !parentheses("(A)$"));
         assert!(Placeholder::Percent.is_in("%{X}") && Placeholder::Template.is_in("{{ x }}"));
     }
 

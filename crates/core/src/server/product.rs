@@ -45,6 +45,8 @@ pub enum KeyCase {
     Snake,
     /// `sourceLabels`.
     Camel,
+    /// Both, as the operator of `VictoriaMetrics` reads them.
+    Either,
 }
 
 /// In which cases the name of an action may be written.

@@ -280,6 +280,7 @@ fn is_resource(document: &Document) -> bool {
 
 /// What happens to the text of scalars before anything else.
 fn prepare(kind: Kind, document: &mut Document) {
+    document.mark(Placeholder::Parentheses);
     match kind {
         Kind::Operator | Kind::Values => document.mark(Placeholder::Template),
         Kind::VmAgent => document.mark(Placeholder::Percent),
@@ -289,5 +290,70 @@ fn prepare(kind: Kind, document: &mut Document) {
         }
         Kind::Agent => document.mark(Placeholder::Braces),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ConfiguredStep;
+    use crate::relabel::Field;
+
+    /// Each chain's steps as the server sees them, `?` for one that it cannot; and what is found.
+    fn chains(text: &str) -> (Vec<String>, Vec<String>) {
+        let source = SourceText::new("a.yaml", text.to_owned());
+        let kinds = sniff(text);
+        let kind = *kinds.first().expect("it is of a kind");
+        let (project, found) = read(kind, FileId::default(), &source, Server::default());
+        let written = project.chains().filter(|(_, chain)| chain.written);
+        let step = |step: &ConfiguredStep| match (&step.step, &step.raw.replacement) {
+            (None, _) => "?".to_owned(),
+            (Some(_), Field::Set(replacement)) => replacement.clone(),
+            (Some(_), _) => "$1".to_owned(),
+        };
+        let steps =
+            written.map(|(_, chain)| chain.steps.iter().map(step).collect::<Vec<_>>().join(" "));
+        (steps.collect(), found.into_iter().map(|finding| finding.message).collect())
+    }
+
+    #[track_caller]
+    fn check(text: &str, wanted: &[&str]) {
+        let (steps, found) = chains(text);
+        assert_eq!(steps, wanted, "{text}");
+        assert_eq!(found, [""; 0], "{text}");
+    }
+
+    #[test]
+    fn what_a_reloader_fills_in_is_unknown() {
+        let steps = "  relabel_configs:\n  - {source_labels: [a], regex: $(SHARD), action: keep}\n";
+        check(&format!("scrape_configs:\n- job_name: a\n{steps}"), &["?"]);
+    }
+
+    #[test]
+    fn dollars_of_a_list_for_a_collector_are_halved() {
+        let steps = "  relabel_configs:\n  - {target_label: a, replacement: $$1-b}\n";
+        check(&format!("- job_name: a\n{steps}"), &["$1-b"]);
+        let inner = format!("- job_name: a\n{steps}").replace('\n', "\n        ");
+        let values =
+            "config:\n  receivers:\n    prometheus:\n      config:\n        scrape_configs:";
+        check(&format!("{values}\n        {inner}\nimage: a\n"), &["$1-b"]);
+    }
+
+    #[test]
+    fn the_operator_of_victoria_metrics_reads_both_spellings() {
+        let list = |key: &str, labels: &str| {
+            format!("  {key}:\n  - {{{labels}: [a], targetLabel: b, replacement: c}}\n")
+        };
+        let text =
+            list("metricRelabelConfigs", "source_labels") + &list("relabelConfigs", "sourceLabels");
+        check(&format!("vmScrape:\n{text}"), &["c", "c"]);
+    }
+
+    #[test]
+    fn values_hold_prose_and_jobs_of_logs_besides() {
+        let chain = "a:\n  metricRelabelings:\n  - {regex: a, action: labeldrop}\n";
+        let prose = "text: |\n  relabel_configs: `a`: b\n  scrape_configs: c: d\n";
+        let logs = "logs:\n  scrape_configs:\n  - {job_name: a, journal: {}}\n";
+        check(&format!("{chain}{prose}{logs}"), &["$1"]);
     }
 }

@@ -7,12 +7,21 @@ use crate::doc::{Node, Style};
 
 /// Whether the collector expands `$` in the tree: everywhere but in the allocator's own file.
 pub(super) fn is_expanded(root: Node<'_>) -> bool {
-    root.get("receivers").is_some() || root.get("spec").is_some()
+    root.is_sequence() || root.get("spec").is_some() || collector(root).is_some()
 }
 
-/// Reads a collector's configuration, its custom resource, or its target allocator's file.
+/// The collector's configuration, which a chart's values hold under `config`.
+fn collector(root: Node<'_>) -> Option<Node<'_>> {
+    let is_it = |node: &Node<'_>| node.get("receivers").is_some();
+    Some(root).filter(is_it).or_else(|| root.get("config").filter(is_it))
+}
+
+/// Reads a collector's configuration, its custom resource, its target allocator's file, or a list
+/// of scrape configs that a chart puts into one.
 pub(super) fn read(root: Node<'_>, reading: &mut Reading<'_, '_>) {
-    if let Some(spec) = root.get("spec") {
+    if root.is_sequence() {
+        read_list(root, "", reading);
+    } else if let Some(spec) = root.get("spec") {
         if let Some(list) = spec.get("scrapeConfigs") {
             read_list(list, "spec.", reading);
         }
@@ -23,8 +32,8 @@ pub(super) fn read(root: Node<'_>, reading: &mut Reading<'_, '_>) {
             Some(config) => receivers(config, reading),
             None => {}
         }
-    } else if root.get("receivers").is_some() {
-        receivers(root, reading);
+    } else if let Some(config) = collector(root) {
+        receivers(config, reading);
     } else if let Some(config) = root.get("config") {
         native(config, reading);
     }

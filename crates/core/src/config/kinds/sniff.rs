@@ -49,6 +49,8 @@ pub fn sniff(text: &str) -> Vec<Kind> {
 #[derive(Default)]
 struct Lines<'t> {
     top: Vec<&'t str>,
+    /// Keys of the items, where the text is a list.
+    items: Vec<&'t str>,
     inner: Vec<&'t str>,
     /// Whether the first line that says anything is an item.
     is_list: bool,
@@ -86,11 +88,15 @@ const INNER: [&str; 27] = [
     "scrapeConfigs",
 ];
 
+/// Keys of jobs that gather logs.
+const OF_LOGS: [&str; 5] =
+    ["pipeline_stages", "loki_push_api", "windows_events", "cloudflare", "gcplog"];
+
 impl<'t> Lines<'t> {
     fn of(text: &'t str) -> Self {
         let mut lines = Self::default();
         let mut is_first = true;
-        let mut base = 0;
+        let (mut base, mut item) = (0, None);
         for line in text.lines() {
             let shown = line.trim_start();
             if shown.is_empty() || shown.starts_with('#') || line.starts_with("---") {
@@ -102,14 +108,22 @@ impl<'t> Lines<'t> {
                 lines.is_json_resource = shown.starts_with('{')
                     && memmem::find(text.as_bytes(), b"\"apiVersion\"").is_some();
             }
+            let indent = line.len() - shown.len();
+            if indent == base && lines.is_list && shown.starts_with('-') {
+                item = item_indent(line, shown);
+            }
             let unquoted = shown.trim_start_matches(['-', ' ', '{', '"', '\'']);
             let Some(at) = memchr::memchr(b':', unquoted.as_bytes()) else { continue };
             let key = unquoted[..at].trim_end_matches(['"', '\'']);
-            if line.len() - shown.len() == base && !shown.starts_with("- ") {
+            let starts_item = indent == base && shown.starts_with('-');
+            if indent == base && !shown.starts_with("- ") {
                 lines.top.push(key);
+            } else if lines.is_list && (starts_item || *item.get_or_insert(indent) == indent) {
+                lines.items.push(key);
             }
             let is_chain = key.ends_with("elabelings") || key.ends_with("elabelConfigs");
-            if (is_chain || INNER.contains(&key)) && !lines.inner.contains(&key) {
+            let is_told = is_chain || INNER.contains(&key) || OF_LOGS.contains(&key);
+            if is_told && !lines.inner.contains(&key) {
                 lines.inner.push(key);
             }
         }
@@ -118,6 +132,10 @@ impl<'t> Lines<'t> {
 
     fn has(&self, key: &str) -> bool {
         self.top.contains(&key)
+    }
+
+    fn has_in_items(&self, key: &str) -> bool {
+        self.items.contains(&key)
     }
 
     fn has_inside(&self, key: &str) -> bool {
@@ -131,6 +149,12 @@ impl<'t> Lines<'t> {
                 || key.ends_with("relabel_configs")
         })
     }
+}
+
+/// Where the keys of an item begin; `None` where only a later line tells.
+fn item_indent(line: &str, shown: &str) -> Option<usize> {
+    let key = shown[1..].trim_start();
+    (!key.is_empty() && !key.starts_with('#')).then(|| line.len() - key.len())
 }
 
 /// Words that only vmagent knows.
@@ -197,23 +221,27 @@ fn is_allocator(lines: &Lines<'_>) -> bool {
 }
 
 fn list(text: &str, lines: &Lines<'_>) -> Option<Kind> {
-    let has_labels = lines.has_inside("source_labels") || lines.has_inside("target_label");
-    let has_action = memmem::find(text.as_bytes(), b"action: label").is_some();
-    let is_victoria = is_victoria(text, lines)
-        && memmem::find(text.as_bytes(), b"action:").is_some()
-        || lines.has_inside("if") && has_labels;
-    if lines.has_inside("scrape_configs") || lines.has_inside("groups") {
+    let has = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    let has_labels = lines.has_in_items("source_labels") || lines.has_in_items("target_label");
+    let has_action = lines.has_in_items("action") && has("action: label");
+    let is_victoria =
+        is_victoria(text, lines) && has("action:") || lines.has_inside("if") && has_labels;
+    if lines.has_inside("scrape_configs") || lines.has_inside("groups") || is_of_logs(lines) {
         return None;
     }
-    if lines.has_inside("job_name") {
-        return Some(if is_victoria { Kind::VmAgent } else { Kind::Prometheus });
+    if lines.has_in_items("job_name") {
+        let is_expanded = has("${env:") || has("$$1") || has("$${");
+        return Some(match is_victoria {
+            true => Kind::VmAgent,
+            false if is_expanded => Kind::Otel,
+            false => Kind::Prometheus,
+        });
     }
     if is_victoria || has_labels && fills_in_labels(text) {
         return Some(Kind::VmAgent);
     }
-    let is_thanos = memmem::find(text.as_bytes(), b"__block_id").is_some();
     let is_list = has_labels || has_action;
-    is_list.then_some(if is_thanos { Kind::Thanos } else { Kind::Relabel })
+    is_list.then_some(if has("__block_id") { Kind::Thanos } else { Kind::Relabel })
 }
 
 /// Whether a replacement names a label in braces, `{{pod}}`, which vmagent fills in. Templates have
@@ -233,14 +261,18 @@ fn fills_in_labels(text: &str) -> bool {
 fn mapping(text: &str, lines: &Lines<'_>) -> Option<Kind> {
     const CONFIG: [&str; 5] =
         ["scrape_configs", "scrape_config_files", "remote_write", "alerting", "rule_files"];
-    if CONFIG.iter().any(|key| lines.has(key)) {
+    if CONFIG.iter().any(|key| lines.has(key)) && is_config(lines) {
+        // Tests of rules name their `rule_files`, too.
+        if is_of_logs(lines) || lines.has("tests") {
+            return None;
+        }
         let is_victoria = is_victoria(text, lines);
         return Some(if is_victoria { Kind::VmAgent } else { Kind::Prometheus });
     }
     if lines.has_inside("scrape_configs") {
         let is_collector = lines.has("receivers")
             || lines.has("spec") && lines.has_inside("receivers")
-            || lines.has("config") && is_allocator(lines);
+            || lines.has("config") && (is_allocator(lines) || lines.has_inside("receivers"));
         if is_collector {
             return Some(Kind::Otel);
         }
@@ -260,6 +292,40 @@ fn mapping(text: &str, lines: &Lines<'_>) -> Option<Kind> {
     let has_jobs = ["additionalScrapeConfigs", "extraScrapeConfigs", "scrape_configs"];
     let is_values = lines.has_chain_key() || has_jobs.iter().any(|key| lines.has_inside(key));
     is_values.then(|| if is_victoria(text, lines) { Kind::VmAgent } else { Kind::Values })
+}
+
+/// Whether the keys at the top are those of a configuration, but for some: charts have an `alerting`
+/// of their own.
+fn is_config(lines: &Lines<'_>) -> bool {
+    const KNOWN: [&str; 11] = [
+        "global",
+        "scrape_configs",
+        "scrape_config_files",
+        "rule_files",
+        "alerting",
+        "remote_write",
+        "remote_read",
+        "storage",
+        "tracing",
+        "runtime",
+        "otlp",
+    ];
+    let known = lines.top.iter().filter(|key| KNOWN.contains(key)).count();
+    lines.has("scrape_configs") || known * 2 >= lines.top.len()
+}
+
+/// Whether it is Promtail's, which finds logs by `scrape_configs` and `relabel_configs`, too.
+fn is_of_logs(lines: &Lines<'_>) -> bool {
+    const TOP: [&str; 6] =
+        ["server", "client", "clients", "positions", "limits_config", "target_config"];
+    TOP.iter().any(|key| lines.has(key)) || OF_LOGS.iter().any(|key| lines.has_inside(key))
+}
+
+/// Whether a scrape config is one of Promtail or of an agent's logs.
+pub(super) fn gathers_logs(job: Node<'_>) -> bool {
+    const MORE: [&str; 6] =
+        ["journal", "syslog", "kafka", "gelf", "heroku_drain", "azure_event_hubs"];
+    OF_LOGS.iter().chain(&MORE).any(|key| job.get(key).is_some())
 }
 
 /// Resources that carry the values of a chart.
@@ -334,6 +400,27 @@ mod tests {
         check("logging {\n}\ndiscovery.relabel \"a\" {\n}\n", &[Kind::Alloy]);
         check("loki.relabel \"a\" {\n}\n", &[]);
         check("- hosts: all\n  tasks: []\n", &[]);
+        let play = "- name: a\n  hosts: all\n  vars:\n    jobs:\n    - job_name: a\n      relabel_configs:\n      - source_labels: [a]\n";
+        check(play, &[]);
+        check("-\n  job_name: a\n  relabel_configs: []\n", &[Kind::Prometheus]);
+        check("-   job_name: a\n    relabel_configs: []\n", &[Kind::Prometheus]);
+        check("-   action: keep\n    source_labels: [a]\n", &[Kind::Relabel]);
+        check("- {source_labels: [a], action: keep}\n", &[Kind::Relabel]);
+        check("- job_name: a\n  relabel_configs: ['${env:A}']\n", &[Kind::Otel]);
+        let steps = "  relabel_configs:\n  - replacement: $$1\n    target_label: a\n";
+        check(&format!("- job_name: a\n{steps}"), &[Kind::Otel]);
+        check(
+            "config:\n  receivers:\n    prometheus:\n      config:\n        scrape_configs: []\n",
+            &[Kind::Otel],
+        );
+        check("scrape_configs:\n- job_name: a\nclients:\n- url: a\n", &[]);
+        check("positions: {}\nscrape_configs:\n- job_name: a\n", &[]);
+        check("scrape_configs:\n- job_name: a\nserver: {}\n", &[]);
+        check("scrape_configs:\n- job_name: a\n  pipeline_stages: []\n", &[]);
+        check("- job_name: a\n  relabel_configs: []\n  pipeline_stages: []\n", &[]);
+        check("rule_files: [a.yml]\nevaluation_interval: 1m\ntests:\n- interval: 1m\n", &[]);
+        check("global: {}\nalerting: {}\nimage: a\nconfig: {}\nservice: {}\n", &[]);
+        check("global: {}\nrule_files: []\nscrape_config: []\n", &[Kind::Prometheus]);
         check("groups: [wheel]\nusers: []\n", &[]);
         check("name: build\non: push\n", &[]);
         check("", &[]);

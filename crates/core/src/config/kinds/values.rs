@@ -17,7 +17,7 @@ pub(super) fn read(root: Node<'_>, reading: &mut Reading<'_, '_>) {
         NodeKind::Sequence => root.items().for_each(|item| read(item, reading)),
         NodeKind::Mapping => read_mapping(root, reading),
         NodeKind::Scalar if root.style() == Style::Literal && is_ours(root.text()) => {
-            embedded::read_block(root, reading);
+            embedded::read_yaml(root, reading);
         }
         NodeKind::Scalar | NodeKind::Alias => {}
     }
@@ -49,7 +49,8 @@ fn read_mapping(mapping: Node<'_>, reading: &mut Reading<'_, '_>) {
                 match kind {
                     ChainKind::Target | ChainKind::Metric => {
                         let pair = pair_of(&mut pairs, prefix);
-                        pair.keys = Some(keys);
+                        let other = pair.keys.filter(|before| *before != keys);
+                        pair.keys = Some(other.map_or(keys, |_| KeyCase::Either));
                         let place = if kind == ChainKind::Target {
                             &mut pair.target
                         } else {
@@ -140,15 +141,20 @@ fn is_chain(list: Node<'_>) -> bool {
     list.items().len() > 0 && list.items().all(is_step)
 }
 
-/// Charts hand `…abelings` to the operator; the rest is spelt as its steps are.
+/// Charts hand `…abelings` to the operator, and `…abelConfigs` to that of `VictoriaMetrics`, which
+/// reads both spellings; the rest is spelt as its steps are.
 fn key_case(key: &str, list: Node<'_>) -> KeyCase {
-    let is_snake = |item: Node<'_>| {
-        item.fields().iter().any(|field| field.key.resolved().text().contains('_'))
+    let any = |is: fn(char) -> bool| {
+        let mut keys = list.items().flat_map(Node::fields).map(|field| field.key.resolved());
+        keys.any(|key| key.text().contains(is))
     };
+    let is_snake = || any(|letter| letter == '_');
     if key.ends_with("abelings") || key == "writeRelabelConfigs" {
         KeyCase::Camel
-    } else if key.contains('_') || list.items().any(is_snake) || key.starts_with("additional") {
+    } else if key.contains('_') || key.starts_with("additional") {
         KeyCase::Snake
+    } else if is_snake() {
+        if any(char::is_uppercase) { KeyCase::Either } else { KeyCase::Snake }
     } else {
         KeyCase::Camel
     }
@@ -159,7 +165,8 @@ fn is_job_list(key: &str, value: Node<'_>) -> bool {
         key,
         "additionalScrapeConfigs" | "extraScrapeConfigs" | "scrape_configs" | "scrapeConfigs"
     );
-    named && value.items().len() > 0 && value.items().all(|item| item.get("job_name").is_some())
+    let is_job = |item: Node<'_>| item.get("job_name").is_some() && !sniff::gathers_logs(item);
+    named && value.items().len() > 0 && value.items().all(is_job)
 }
 
 fn is_rule_file(mapping: Node<'_>) -> bool {
