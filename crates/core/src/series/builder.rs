@@ -125,6 +125,29 @@ impl TableBuilder {
         group
     }
 
+    /// Adds a row of the metric and the labels of the latest one, of which it gives the number, but
+    /// for those that changed: position among them, name and value, by position. Gives the row's
+    /// place among [`Table::metrics`].
+    pub(crate) fn repeat_row<'a>(
+        &mut self,
+        labels: usize,
+        changed: impl Iterator<Item = (usize, &'a str, &'a str)>,
+    ) -> usize {
+        let group = self.last;
+        self.open_row(group, 0);
+        let mut changed = changed.peekable();
+        for position in 0..labels {
+            match changed.next_if(|change| change.0 == position) {
+                None => self.repeat(group, position),
+                Some((_, name, value)) => {
+                    let column = self.column_at(group, position, name);
+                    self.set(group, column, value);
+                }
+            }
+        }
+        group
+    }
+
     /// Says what type the metric at a place among [`Table::metrics`] is of; the first word counts.
     ///
     /// # Panics
@@ -155,17 +178,22 @@ impl TableBuilder {
 
     /// Opens the next row of `metric` and gives its group.
     fn start_row(&mut self, metric: &str, exposed_bytes: usize) -> usize {
-        self.samples += 1;
-        self.number = None;
         self.own_rows();
         let group = self.group(metric);
+        self.open_row(group, exposed_bytes);
+        group
+    }
+
+    /// Opens the next row of a group.
+    fn open_row(&mut self, group: usize, exposed_bytes: usize) {
+        self.samples += 1;
+        self.number = None;
         let rows = &mut self.table.metrics[group];
         rows.notes.push_row(self.announced.0, self.announced.1);
         rows.rows += 1;
         rows.exposed_bytes += exposed_bytes as u64;
         self.bytes += exposed_bytes as u64 + CELL_BYTES * rows.columns.len() as u64;
         rows.push_run(self.target, 1);
-        group
     }
 
     fn group(&mut self, metric: &str) -> usize {

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use rapidhash::v3::rapidhash_v3;
+
 use super::histogram;
 use crate::ingest::bytes::Cursor;
 use crate::series::MetricType;
@@ -15,8 +17,22 @@ pub(super) const STALE: u64 = 0x7ff0_0000_0000_0002;
 pub(super) struct SeriesEntry {
     /// What samples call the series.
     pub(super) reference: u64,
+    /// The hash of its labels as they are encoded.
+    pub(super) hash: u64,
     /// Its labels in the record, as they are encoded: a count, then names and values.
     pub(super) labels: Range<usize>,
+    /// The labels that are not those of the entry before, in [`Entries::changes`]; `None` where
+    /// there is none before, or one with another number of labels.
+    pub(super) changes: Option<Range<usize>>,
+}
+
+/// A label that the entry before does not have at this position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Change {
+    /// How many labels stand before it.
+    pub(super) position: usize,
+    /// Where it begins, in bytes from the start of the labels.
+    pub(super) start: usize,
 }
 
 /// A sample, of a float or of a native histogram.
@@ -35,12 +51,15 @@ pub(super) struct SampleEntry {
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     pub(super) series: Vec<SeriesEntry>,
+    pub(super) changes: Vec<Change>,
     pub(super) samples: Vec<SampleEntry>,
     /// References of series that are deleted as a whole.
     pub(super) deleted: Vec<u64>,
     pub(super) metadata: Vec<(u64, MetricType)>,
     /// Entries of kinds that are only counted.
     pub(super) others: u64,
+    /// Where a label stands that is at this position in the latest series entry.
+    places: Vec<Range<usize>>,
 }
 
 /// The kinds of records (`tsdb/record`).
@@ -90,27 +109,65 @@ pub(super) fn read(record: &[u8], entries: &mut Entries) -> Result<RecordKind, S
         .ok_or_else(|| format!("record of type {kind} ends or breaks at byte {}", cursor.at))
 }
 
-/// The labels of a series, from the bytes that [`SeriesEntry::labels`] names.
+/// The labels of a series as they are encoded: names and values.
 pub(super) fn labels(encoded: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut cursor = Cursor::new(encoded);
     let count = cursor.uvarint().unwrap_or(0);
     (0..count).map_while(move |_| Some((cursor.string()?, cursor.string()?)))
 }
 
+/// The label that begins at a place in the encoded labels.
+pub(super) fn label(encoded: &[u8], start: usize) -> Option<(&[u8], &[u8])> {
+    let mut cursor = Cursor::new(&encoded[start..]);
+    Some((cursor.string()?, cursor.string()?))
+}
+
 fn series(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<()> {
     while !cursor.is_at_end() {
         let reference = cursor.be64()?;
         let start = cursor.at;
-        skip_labels(cursor)?;
-        entries.series.push(SeriesEntry { reference, labels: start..cursor.at });
+        let known = entries.changes.len();
+        let changes = series_labels(cursor, entries)?.then(|| known..entries.changes.len());
+        let hash = rapidhash_v3(cursor.since(start));
+        let labels = start..cursor.at;
+        entries.series.push(SeriesEntry { reference, hash, labels, changes });
     }
     Some(())
 }
 
+/// Moves behind the labels of a series. Gives whether the entry before has as many; then those that
+/// differ from its own are among the changes. Series that are written together share most labels,
+/// and to compare bytes is cheaper than to take them apart.
+fn series_labels(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<bool> {
+    let start = cursor.at;
+    let Entries { series, changes, places, .. } = entries;
+    let count = cursor.uvarint()?;
+    if series.is_empty() || places.len() as u64 != count {
+        places.clear();
+        for _ in 0..count {
+            places.push(skip_label(cursor)?);
+        }
+        return Some(false);
+    }
+    for (position, place) in places.iter_mut().enumerate() {
+        if !cursor.skip(cursor.again(place.clone())) {
+            changes.push(Change { position, start: cursor.at - start });
+            *place = skip_label(cursor)?;
+        }
+    }
+    Some(true)
+}
+
+fn skip_label(cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
+    let start = cursor.at;
+    cursor.string()?;
+    cursor.string()?;
+    Some(start..cursor.at)
+}
+
 fn skip_labels(cursor: &mut Cursor<'_>) -> Option<()> {
     for _ in 0..cursor.uvarint()? {
-        cursor.string()?;
-        cursor.string()?;
+        skip_label(cursor)?;
     }
     Some(())
 }
@@ -156,7 +213,7 @@ fn hashed(cursor: &mut Cursor<'_>, body: Body) -> Option<(u64, bool)> {
     // The first byte is a hint on resets, which is no part of the value.
     let start = cursor.at + 1;
     let sum = body(cursor)?;
-    Some((rapidhash::v3::rapidhash_v3(cursor.since(start)), sum == STALE))
+    Some((rapidhash_v3(cursor.since(start)), sum == STALE))
 }
 
 /// The second encoding: each reference is a difference to the one before, each time one to the
@@ -252,13 +309,26 @@ impl Entries {
     /// About how many bytes they take.
     pub(super) fn bytes(&self) -> usize {
         self.series.len() * size_of::<SeriesEntry>()
+            + self.changes.len() * size_of::<Change>()
             + self.samples.len() * size_of::<SampleEntry>()
             + self.deleted.len() * size_of::<u64>()
             + self.metadata.len() * size_of::<(u64, MetricType)>()
     }
 
-    fn clear(&mut self) {
+    /// Adds a series of other entries, its changes included; the bytes that it takes.
+    pub(super) fn push(&mut self, mut entry: SeriesEntry, of: &Self) -> usize {
+        let known = self.changes.len();
+        if let Some(changes) = &mut entry.changes {
+            self.changes.extend_from_slice(&of.changes[changes.clone()]);
+            *changes = known..self.changes.len();
+        }
+        self.series.push(entry);
+        size_of::<SeriesEntry>() + (self.changes.len() - known) * size_of::<Change>()
+    }
+
+    pub(super) fn clear(&mut self) {
         self.series.clear();
+        self.changes.clear();
         self.samples.clear();
         self.deleted.clear();
         self.metadata.clear();
