@@ -2,6 +2,7 @@
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 use super::batch::Record;
 use super::chunks::Chunk;
@@ -114,12 +115,18 @@ impl Head {
     /// has replayed of it, since blocks or mapped chunks hold that.
     fn series(&mut self, entry: &SeriesEntry, encoded: &[u8], changes: Option<&[Change]>) {
         let &SeriesEntry { reference, hash, .. } = entry;
-        let at = if let Some(&at) = self.by_labels.get(&hash) {
-            self.rows.skip();
-            at
-        } else {
-            let group = self.rows.add(encoded, changes) as u32;
-            self.create(hash, group)
+        let at = match self.by_labels.entry(hash) {
+            Entry::Occupied(known) => {
+                self.rows.skip();
+                *known.get()
+            }
+            Entry::Vacant(new) => {
+                let at = self.series.len() as u32;
+                let group = self.rows.add(encoded, changes) as u32;
+                self.series.push(Series::new(hash, group));
+                self.counts.created += 1;
+                *new.insert(at)
+            }
         };
         if let Some(before) = self.by_reference.insert(reference, at) {
             self.series[before as usize].reference = None;
@@ -133,17 +140,6 @@ impl Head {
             series.last = series.last.max(to);
             widen(&mut self.counts.times, from.max(self.options.min_valid_time), to);
         }
-    }
-
-    fn create(&mut self, hash: u64, group: u32) -> u32 {
-        let at = self.series.len() as u32;
-        let (first, last) = (i64::MAX, i64::MIN);
-        let (kept, stale, value, seen) = (false, false, 0, Seen::Nothing);
-        let reference = None;
-        self.series.push(Series { hash, reference, group, kept, stale, seen, value, first, last });
-        self.by_labels.insert(hash, at);
-        self.counts.created += 1;
-        at
     }
 
     fn sample(&mut self, sample: SampleEntry, is_histogram: bool, late: bool) {
@@ -209,6 +205,12 @@ impl Head {
 }
 
 impl Series {
+    fn new(hash: u64, group: u32) -> Self {
+        let (first, last) = (i64::MAX, i64::MIN);
+        let (kept, stale, value, seen) = (false, false, 0, Seen::Nothing);
+        Self { hash, reference: None, group, kept, stale, seen, value, first, last }
+    }
+
     fn sample(&mut self, sample: SampleEntry) {
         self.kept = true;
         self.first = self.first.min(sample.time);

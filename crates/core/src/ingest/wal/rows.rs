@@ -57,10 +57,8 @@ impl Rows {
             let position = change.position - usize::from(change.position > before.metric);
             (!is_metric).then_some((position, name, value))
         };
-        if changes.iter().any(|change| text(change).is_none()) {
-            return None;
-        }
-        Some(self.builder.repeat_row(before.labels, changes.iter().filter_map(text)))
+        let changed = changes.iter().map(text).collect::<Option<Vec<_>>>()?;
+        Some(self.builder.repeat_row(before.labels, &changed))
     }
 
     fn add_whole(&mut self, encoded: &[u8]) -> usize {
@@ -90,4 +88,71 @@ fn add_labels(builder: &mut TableBuilder, mut labels: Vec<(&str, &str)>) -> usiz
     let at = labels.iter().position(|&(name, _)| name == METRIC_NAME);
     let metric = at.map_or("", |at| labels.remove(at).1);
     builder.row(metric, &labels, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entries::Entries;
+    use super::*;
+    use proptest::prelude::*;
+
+    type Labels = Vec<(&'static [u8], &'static [u8])>;
+
+    /// Label sets as no server writes them, too: unsorted, of names that stand twice, no text.
+    fn labels() -> impl Strategy<Value = Labels> {
+        let name = prop_oneof![
+            4 => Just(METRIC_NAME.as_bytes()), 2 => Just(&b"a"[..]), 2 => Just(&b"b"[..]),
+            1 => Just(&b"\xff"[..]),
+        ];
+        let value = prop_oneof![
+            4 => Just(&b"v"[..]), 2 => Just(&b"w"[..]), 1 => Just(&b""[..]), 1 => Just(&b"\xc3"[..]),
+        ];
+        proptest::collection::vec((name, value), 0..4)
+    }
+
+    fn record(sets: &[(Labels, bool)]) -> Vec<u8> {
+        let mut record = vec![1];
+        for (labels, _) in sets {
+            record.extend([0; 8]);
+            record.push(labels.len() as u8);
+            for text in labels.iter().flat_map(|&(name, value)| [name, value]) {
+                record.push(text.len() as u8);
+                record.extend(text);
+            }
+        }
+        record
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None, cases: 2000, ..ProptestConfig::default()
+        })]
+        #[test]
+        fn what_repeats_makes_no_other_table(
+            sets in proptest::collection::vec((labels(), proptest::bool::weighted(0.8)), 0..12)
+        ) {
+            let record = record(&sets);
+            let mut entries = Entries::default();
+            prop_assert!(entries::read(&record, &mut entries).is_ok());
+            let (mut rows, mut wanted) = (Rows::default(), Rows::default());
+            for (entry, (_, is_new)) in entries.series.iter().zip(&sets) {
+                let encoded = &record[entry.labels.clone()];
+                let changes = entry.changes.clone().map(|range| &entries.changes[range]);
+                if *is_new {
+                    prop_assert_eq!(rows.add(encoded, changes), wanted.add(encoded, None));
+                } else {
+                    rows.skip();
+                }
+            }
+            let (table, wanted) = (rows.finish(), wanted.finish());
+            for (group, wanted) in table.metrics.iter().zip(&wanted.metrics) {
+                prop_assert_eq!((group.rows, &group.notes), (wanted.rows, &wanted.notes));
+                for (column, wanted) in group.columns.iter().zip(&wanted.columns) {
+                    prop_assert_eq!((column.name, &column.codes), (wanted.name, &wanted.codes));
+                }
+                prop_assert_eq!(group.columns.len(), wanted.columns.len());
+            }
+            prop_assert_eq!(table.metrics.len(), wanted.metrics.len());
+        }
+    }
 }
