@@ -93,8 +93,10 @@ impl Fetcher {
                 .get_opts(&object.location, options)
                 .await
                 .map_err(|error| said(&error))?;
-            let is_same = object.e_tag.is_none() || answer.meta.e_tag == object.e_tag;
-            ensure!(is_same, "it was replaced while it was read: run it again");
+            ensure!(
+                is_same(object, &answer.meta),
+                "it was replaced while it was read: run it again"
+            );
             let mut body = answer.into_stream();
             while let Some(piece) = body.try_next().await.map_err(|error| said(&error))? {
                 self.bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
@@ -107,5 +109,48 @@ impl Fetcher {
             return Ok(bytes);
         }
         bail!("its answers end before: {} of {wanted} bytes came", bytes.len())
+    }
+}
+
+/// Whether an answer is of the version that was listed.
+fn is_same(listed: &ObjectMeta, answered: &ObjectMeta) -> bool {
+    let tags = listed.e_tag.as_ref().zip(answered.e_tag.as_ref());
+    listed.size == answered.size && tags.is_none_or(|(a, b)| opaque(a) == opaque(b))
+}
+
+/// What of an entity tag tells versions apart: Azure lists it without the quotes that stand in its
+/// answers.
+fn opaque(tag: &str) -> &str {
+    tag.trim_start_matches("W/").trim_matches('"')
+}
+
+#[cfg(test)]
+mod tests {
+    use object_store::path::Path;
+
+    use super::*;
+
+    fn object(size: u64, tag: Option<&str>) -> ObjectMeta {
+        ObjectMeta {
+            location: Path::from("index"),
+            last_modified: std::time::UNIX_EPOCH.into(),
+            size,
+            e_tag: tag.map(str::to_owned),
+            version: None,
+        }
+    }
+
+    #[test]
+    fn a_version_is_known_by_its_tag_however_it_is_written() {
+        let listed = object(5, Some("0x8D"));
+        for (size, tag, wanted) in [
+            (5, Some("\"0x8D\""), true),
+            (5, Some("W/\"0x8D\""), true),
+            (5, None, true),
+            (5, Some("\"0x8E\""), false),
+            (6, Some("\"0x8D\""), false),
+        ] {
+            assert_eq!(is_same(&listed, &object(size, tag)), wanted, "{size} {tag:?}");
+        }
     }
 }
