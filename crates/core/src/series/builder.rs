@@ -129,11 +129,15 @@ impl TableBuilder {
     /// Adds a row of the metric and the labels of the latest one, of which it gives the number, but
     /// for those that changed: position among them, name and value, by position. Gives the row's
     /// place among [`Table::metrics`].
-    pub(crate) fn repeat_row(&mut self, labels: usize, changed: &[(usize, &str, &str)]) -> usize {
+    pub(crate) fn repeat_row<'a>(
+        &mut self,
+        labels: usize,
+        changed: impl Iterator<Item = (usize, &'a str, &'a str)>,
+    ) -> usize {
         let group = self.last;
         self.open_row(group, 0);
         let mut next = 0;
-        for &(position, name, value) in changed {
+        for (position, name, value) in changed {
             self.repeat(group, next..position);
             let column = self.column_at(group, position, name);
             self.set(group, column, value);

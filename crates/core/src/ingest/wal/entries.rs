@@ -13,26 +13,28 @@ use crate::series::MetricType;
 pub(super) const STALE: u64 = 0x7ff0_0000_0000_0002;
 
 /// A series record's entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SeriesEntry {
     /// What samples call the series.
     pub(super) reference: u64,
     /// The hash of its labels as they are encoded.
     pub(super) hash: u64,
-    /// Its labels in the record, as they are encoded: a count, then names and values.
-    pub(super) labels: Range<usize>,
-    /// The labels that are not those of the entry before, in [`Entries::changes`]; `None` where
-    /// there is none before, or one with another number of labels.
-    pub(super) changes: Option<Range<usize>>,
+    /// How many labels it has.
+    pub(super) labels: u32,
+    /// How many of those are among the changes: all but those that the entry before has at the same
+    /// position; all where there is none before, or one with another number of labels.
+    pub(super) changes: u32,
 }
 
-/// A label that the entry before does not have at this position.
+/// A label of a series; its name and its value stand next in [`Entries::text`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Change {
-    /// How many labels stand before it.
-    pub(super) position: usize,
-    /// Where it begins, in bytes from the start of the labels.
-    pub(super) start: usize,
+    /// How many labels of the series stand before it.
+    pub(super) position: u32,
+    /// Bytes of the name.
+    pub(super) name: u32,
+    /// Bytes of the value.
+    pub(super) value: u32,
 }
 
 /// A sample, of a float or of a native histogram.
@@ -51,7 +53,10 @@ pub(super) struct SampleEntry {
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     pub(super) series: Vec<SeriesEntry>,
+    /// Labels of the series, from the first on.
     pub(super) changes: Vec<Change>,
+    /// Names and values of those, end to end.
+    pub(super) text: Vec<u8>,
     pub(super) samples: Vec<SampleEntry>,
     /// References of series that are deleted as a whole.
     pub(super) deleted: Vec<u64>,
@@ -109,65 +114,61 @@ pub(super) fn read(record: &[u8], entries: &mut Entries) -> Result<RecordKind, S
         .ok_or_else(|| format!("record of type {kind} ends or breaks at byte {}", cursor.at))
 }
 
-/// The labels of a series as they are encoded: names and values.
-pub(super) fn labels(encoded: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let mut cursor = Cursor::new(encoded);
-    let count = cursor.uvarint().unwrap_or(0);
-    (0..count).map_while(move |_| Some((cursor.string()?, cursor.string()?)))
-}
-
-/// The label that begins at a place in the encoded labels.
-pub(super) fn label(encoded: &[u8], start: usize) -> Option<(&[u8], &[u8])> {
-    let mut cursor = Cursor::new(&encoded[start..]);
-    Some((cursor.string()?, cursor.string()?))
-}
-
 fn series(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<()> {
     while !cursor.is_at_end() {
         let reference = cursor.be64()?;
-        let start = cursor.at;
-        let known = entries.changes.len();
-        let changes = series_labels(cursor, entries)?.then(|| known..entries.changes.len());
+        let (start, known) = (cursor.at, entries.changes.len());
+        series_labels(cursor, entries)?;
         let hash = rapidhash_v3(cursor.since(start));
-        let labels = start..cursor.at;
+        let labels = entries.places.len() as u32;
+        let changes = (entries.changes.len() - known) as u32;
         entries.series.push(SeriesEntry { reference, hash, labels, changes });
     }
     Some(())
 }
 
-/// Moves behind the labels of a series. Gives whether the entry before has as many; then those that
-/// differ from its own are among the changes. Series that are written together share most labels,
-/// and to compare bytes is cheaper than to take them apart.
-fn series_labels(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<bool> {
-    let start = cursor.at;
-    let Entries { series, changes, places, .. } = entries;
+/// Moves behind the labels of a series and tells which differ from those of the entry before. Series
+/// that are written together share most labels, and to compare bytes is cheaper than to take them
+/// apart.
+fn series_labels(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<()> {
     let count = cursor.uvarint()?;
-    if series.is_empty() || places.len() as u64 != count {
+    let mut places = std::mem::take(&mut entries.places);
+    if entries.series.is_empty() || places.len() as u64 != count {
         places.clear();
-        for _ in 0..count {
-            places.push(skip_label(cursor)?);
+        for position in 0..count {
+            places.push(changed_label(cursor, position as usize, entries)?);
         }
-        return Some(false);
-    }
-    for (position, place) in places.iter_mut().enumerate() {
-        if !cursor.skip(cursor.again(place.clone())) {
-            changes.push(Change { position, start: cursor.at - start });
-            *place = skip_label(cursor)?;
+    } else {
+        for (position, place) in places.iter_mut().enumerate() {
+            if !cursor.skip(cursor.again(place.clone())) {
+                *place = changed_label(cursor, position, entries)?;
+            }
         }
     }
-    Some(true)
+    entries.places = places;
+    Some(())
 }
 
-fn skip_label(cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
+/// Takes a label, and gives where it stands.
+fn changed_label(
+    cursor: &mut Cursor<'_>,
+    position: usize,
+    entries: &mut Entries,
+) -> Option<Range<usize>> {
     let start = cursor.at;
-    cursor.string()?;
-    cursor.string()?;
+    let (name, value) = (cursor.string()?, cursor.string()?);
+    entries.text.extend_from_slice(name);
+    entries.text.extend_from_slice(value);
+    // A record is shorter than `u32` can tell.
+    let (position, name, value) = (position as u32, name.len() as u32, value.len() as u32);
+    entries.changes.push(Change { position, name, value });
     Some(start..cursor.at)
 }
 
 fn skip_labels(cursor: &mut Cursor<'_>) -> Option<()> {
     for _ in 0..cursor.uvarint()? {
-        skip_label(cursor)?;
+        cursor.string()?;
+        cursor.string()?;
     }
     Some(())
 }
@@ -310,25 +311,16 @@ impl Entries {
     pub(super) fn bytes(&self) -> usize {
         self.series.len() * size_of::<SeriesEntry>()
             + self.changes.len() * size_of::<Change>()
+            + self.text.len()
             + self.samples.len() * size_of::<SampleEntry>()
             + self.deleted.len() * size_of::<u64>()
             + self.metadata.len() * size_of::<(u64, MetricType)>()
     }
 
-    /// Adds a series of other entries, its changes included; the bytes that it takes.
-    pub(super) fn push(&mut self, mut entry: SeriesEntry, of: &Self) -> usize {
-        let known = self.changes.len();
-        if let Some(changes) = &mut entry.changes {
-            self.changes.extend_from_slice(&of.changes[changes.clone()]);
-            *changes = known..self.changes.len();
-        }
-        self.series.push(entry);
-        size_of::<SeriesEntry>() + (self.changes.len() - known) * size_of::<Change>()
-    }
-
-    pub(super) fn clear(&mut self) {
+    fn clear(&mut self) {
         self.series.clear();
         self.changes.clear();
+        self.text.clear();
         self.samples.clear();
         self.deleted.clear();
         self.metadata.clear();

@@ -7,7 +7,7 @@ use hashbrown::hash_map::Entry;
 use super::batch::Record;
 use super::chunks::Chunk;
 use super::counts::{self, HeadCounts, Life};
-use super::entries::{Change, Entries, RecordKind, SampleEntry, SeriesEntry};
+use super::entries::{Entries, RecordKind, SampleEntry, SeriesEntry};
 use super::replay::ReplayOptions;
 use super::rows::Rows;
 use crate::series::{MetricType, Stage, Table};
@@ -83,9 +83,9 @@ impl Head {
 
     /// Takes a record.
     pub(super) fn record(&mut self, record: &Record) {
-        let Record { kind, late, entries, bytes } = record;
+        let Record { kind, late, entries } = record;
         match kind {
-            RecordKind::Series => self.all_series(entries, bytes),
+            RecordKind::Series => self.all_series(entries),
             RecordKind::Floats | RecordKind::Histograms => {
                 let is_histogram = *kind == RecordKind::Histograms;
                 entries.samples.iter().for_each(|it| self.sample(*it, is_histogram, *late));
@@ -102,18 +102,21 @@ impl Head {
         }
     }
 
-    fn all_series(&mut self, entries: &Entries, bytes: &[u8]) {
+    fn all_series(&mut self, entries: &Entries) {
         self.by_labels.reserve(entries.series.len());
         self.by_reference.reserve(entries.series.len());
+        let (mut changes, mut text) = (&*entries.changes, &*entries.text);
         for entry in &entries.series {
-            let changes = entry.changes.clone().map(|range| &entries.changes[range]);
-            self.series(entry, &bytes[entry.labels.clone()], changes);
+            let of_entry = changes.split_off(..entry.changes as usize).unwrap_or_default();
+            self.rows.turn_to(entry.labels as usize, of_entry, &mut text);
+            self.series(entry);
         }
     }
 
-    /// A series record's entry. One of known labels starts the series anew: a server drops what it
-    /// has replayed of it, since blocks or mapped chunks hold that.
-    fn series(&mut self, entry: &SeriesEntry, encoded: &[u8], changes: Option<&[Change]>) {
+    /// A series record's entry, whose labels are the current ones. One of known labels starts the
+    /// series anew: a server drops what it has replayed of it, since blocks or mapped chunks hold
+    /// that.
+    fn series(&mut self, entry: &SeriesEntry) {
         let &SeriesEntry { reference, hash, .. } = entry;
         let at = match self.by_labels.entry(hash) {
             Entry::Occupied(known) => {
@@ -122,7 +125,7 @@ impl Head {
             }
             Entry::Vacant(new) => {
                 let at = self.series.len() as u32;
-                let group = self.rows.add(encoded, changes) as u32;
+                let group = self.rows.add() as u32;
                 self.series.push(Series::new(hash, group));
                 self.counts.created += 1;
                 *new.insert(at)

@@ -6,14 +6,14 @@ use std::thread::{self, JoinHandle};
 
 use super::batch::Batch;
 use super::chunks::Chunk;
-use super::entries::{self, Entries, RecordKind};
+use super::entries::{self, Entries};
 use super::head::Head;
 
 /// Batches that wait for the head take no more bytes than this, and one batch.
 const MOST: usize = 16 << 20;
 
 /// Batches with more bytes leave no room to be used again.
-const LARGE: usize = 4 << 20;
+const LARGE: usize = 16 << 20;
 
 /// A head, and what it takes in next.
 pub(super) struct Intake {
@@ -64,17 +64,8 @@ impl Intake {
     /// What is wrong with it; nothing of it is used then.
     pub(super) fn record(&mut self, record: &[u8], late: bool) -> Result<(), String> {
         let kind = entries::read(record, &mut self.decoded)?;
-        if kind != RecordKind::Series {
-            self.filling.record(kind, late, &mut self.decoded);
-            self.pass_on_if_full();
-            return Ok(());
-        }
-        let entries = std::mem::take(&mut self.decoded);
-        for entry in &entries.series {
-            self.filling.series(entry, record, &entries);
-            self.pass_on_if_full();
-        }
-        self.decoded = entries;
+        self.filling.record(kind, late, &mut self.decoded);
+        self.pass_on_if_full();
         Ok(())
     }
 

@@ -1,41 +1,62 @@
 //! The labels of the series in a head on their way into a table.
 
-use super::entries::{self, Change};
+use super::entries::Change;
 use crate::series::{METRIC_NAME, MetricType, Table, TableBuilder};
 
-/// Most series have no more labels.
-const USUAL_LABELS: usize = 24;
-
-/// A table that gets rows of encoded labels.
+/// A table that gets rows of series, each told by its differences to the one before.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     builder: TableBuilder,
-    /// The entry before, while the latest row is that of it.
-    before: Option<Before>,
-}
-
-/// The entry before.
-#[derive(Debug, Clone, Copy)]
-struct Before {
-    /// How many labels it has besides the metric's name.
-    labels: usize,
-    /// The position of that.
-    metric: usize,
+    /// Names and values of the current series.
+    labels: Vec<(String, String)>,
+    /// The position of the metric's name among them.
+    metric: Option<usize>,
+    /// The positions of those that the series before does not have.
+    changed: Vec<usize>,
+    /// Whether the latest row is of the series before, which has the same metric and label names.
+    follows: bool,
 }
 
 impl Rows {
-    /// Adds a row; the group it went to. `changes` are the differences to the entry before.
-    pub(super) fn add(&mut self, encoded: &[u8], changes: Option<&[Change]>) -> usize {
-        let repeated = match (changes, self.before) {
-            (Some(changes), Some(before)) => self.repeat(encoded, changes, before),
-            _ => None,
-        };
-        repeated.unwrap_or_else(|| self.add_whole(encoded))
+    /// Turns to a series of so many labels. The changes are the differences to the series before;
+    /// `text` begins with their names and values, and moves behind them.
+    pub(super) fn turn_to(&mut self, labels: usize, changes: &[Change], text: &mut &[u8]) {
+        let mut moves = self.labels.len() != labels;
+        self.labels.resize_with(labels, Default::default);
+        self.changed.clear();
+        for change in changes {
+            let position = change.position as usize;
+            let (name, value) = &mut self.labels[position];
+            moves |= put(name, text, change.name) || Some(position) == self.metric;
+            put(value, text, change.value);
+            self.changed.push(position);
+        }
+        if moves {
+            self.metric = self.labels.iter().position(|(name, _)| name == METRIC_NAME);
+            self.follows = false;
+        }
     }
 
-    /// Passes over an entry that gets no row.
+    /// Adds a row of the current series; the group it went to.
+    pub(super) fn add(&mut self) -> usize {
+        let Self { builder, labels, metric, changed, .. } = self;
+        let pair = |position: usize| (&*labels[position].0, &*labels[position].1);
+        if std::mem::replace(&mut self.follows, true) {
+            let is_behind = |position| metric.is_some_and(|metric| position > metric);
+            let changed = changed.iter().map(|&position| {
+                let (name, value) = pair(position);
+                (position - usize::from(is_behind(position)), name, value)
+            });
+            return builder.repeat_row(labels.len() - usize::from(metric.is_some()), changed);
+        }
+        let others = (0..labels.len()).filter(|&position| Some(position) != *metric);
+        let others: Vec<(&str, &str)> = others.map(pair).collect();
+        builder.row(metric.map_or("", |metric| pair(metric).1), &others, 0)
+    }
+
+    /// Adds no row of the current series.
     pub(super) fn skip(&mut self) {
-        self.before = None;
+        self.follows = false;
     }
 
     /// Says what type the metric of a group is of.
@@ -47,52 +68,23 @@ impl Rows {
     pub(super) fn finish(self) -> Table {
         self.builder.finish()
     }
-
-    /// Adds a row like the one before, unless the metric changed or what changed is no text.
-    fn repeat(&mut self, encoded: &[u8], changes: &[Change], before: Before) -> Option<usize> {
-        let text = |change: &Change| {
-            let (name, value) = entries::label(encoded, change.start)?;
-            let (name, value) = (str::from_utf8(name).ok()?, str::from_utf8(value).ok()?);
-            let is_metric = change.position == before.metric || name == METRIC_NAME;
-            let position = change.position - usize::from(change.position > before.metric);
-            (!is_metric).then_some((position, name, value))
-        };
-        let changed = changes.iter().map(text).collect::<Option<Vec<_>>>()?;
-        Some(self.builder.repeat_row(before.labels, &changed))
-    }
-
-    fn add_whole(&mut self, encoded: &[u8]) -> usize {
-        let mut labels: Vec<(&str, &str)> = Vec::with_capacity(USUAL_LABELS);
-        for (name, value) in entries::labels(encoded) {
-            match (str::from_utf8(name), str::from_utf8(value)) {
-                (Ok(name), Ok(value)) => labels.push((name, value)),
-                _ => return self.add_lossy(encoded),
-            }
-        }
-        let metric = labels.iter().position(|&(name, _)| name == METRIC_NAME);
-        self.before = metric.map(|metric| Before { labels: labels.len() - 1, metric });
-        add_labels(&mut self.builder, labels)
-    }
-
-    /// No server writes names or values that are no text; what can be read of them counts.
-    fn add_lossy(&mut self, encoded: &[u8]) -> usize {
-        self.before = None;
-        let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let texts: Vec<(String, String)> =
-            entries::labels(encoded).map(|(name, value)| (lossy(name), lossy(value))).collect();
-        add_labels(&mut self.builder, texts.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect())
-    }
 }
 
-fn add_labels(builder: &mut TableBuilder, mut labels: Vec<(&str, &str)>) -> usize {
-    let at = labels.iter().position(|&(name, _)| name == METRIC_NAME);
-    let metric = at.map_or("", |at| labels.remove(at).1);
-    builder.row(metric, &labels, 0)
+/// Makes a string of the next bytes of `text` and moves behind them; whether it was another before.
+/// No server writes what is no text; what can be read of it counts.
+fn put(into: &mut String, text: &mut &[u8], length: u32) -> bool {
+    let bytes = text.split_off(..length as usize).unwrap_or_default();
+    if into.as_bytes() == bytes {
+        return false;
+    }
+    into.clear();
+    into.push_str(&String::from_utf8_lossy(bytes));
+    true
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::entries::Entries;
+    use super::super::entries::{self, Entries};
     use super::*;
     use proptest::prelude::*;
 
@@ -123,27 +115,41 @@ mod tests {
         record
     }
 
+    /// Adds a row without a look at the one before.
+    fn add_whole(builder: &mut TableBuilder, labels: &Labels) -> usize {
+        let mut texts: Vec<_> = labels
+            .iter()
+            .map(|&(name, value)| (String::from_utf8_lossy(name), String::from_utf8_lossy(value)))
+            .collect();
+        let metric = texts.iter().position(|(name, _)| name == METRIC_NAME);
+        let metric = metric.map(|at| texts.remove(at).1).unwrap_or_default();
+        let pairs: Vec<(&str, &str)> = texts.iter().map(|(n, v)| (&**n, &**v)).collect();
+        builder.row(&metric, &pairs, 0)
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig {
             failure_persistence: None, cases: 2000, ..ProptestConfig::default()
         })]
         #[test]
-        fn what_repeats_makes_no_other_table(
+        fn rows_are_those_of_whole_label_sets(
             sets in proptest::collection::vec((labels(), proptest::bool::weighted(0.8)), 0..12)
         ) {
             let record = record(&sets);
             let mut entries = Entries::default();
             prop_assert!(entries::read(&record, &mut entries).is_ok());
-            let (mut rows, mut wanted) = (Rows::default(), Rows::default());
-            for (entry, (_, is_new)) in entries.series.iter().zip(&sets) {
-                let encoded = &record[entry.labels.clone()];
-                let changes = entry.changes.clone().map(|range| &entries.changes[range]);
+            let (mut rows, mut wanted) = (Rows::default(), TableBuilder::default());
+            let (mut changes, mut text) = (&*entries.changes, &*entries.text);
+            for (entry, (labels, is_new)) in entries.series.iter().zip(&sets) {
+                let of_entry = changes.split_off(..entry.changes as usize).unwrap();
+                rows.turn_to(entry.labels as usize, of_entry, &mut text);
                 if *is_new {
-                    prop_assert_eq!(rows.add(encoded, changes), wanted.add(encoded, None));
+                    prop_assert_eq!(rows.add(), add_whole(&mut wanted, labels));
                 } else {
                     rows.skip();
                 }
             }
+            prop_assert!(changes.is_empty() && text.is_empty());
             let (table, wanted) = (rows.finish(), wanted.finish());
             for (group, wanted) in table.metrics.iter().zip(&wanted.metrics) {
                 prop_assert_eq!((group.rows, &group.notes), (wanted.rows, &wanted.notes));
