@@ -11,6 +11,8 @@ use proptest::prelude::*;
 const STALE: u64 = 0x7ff0_0000_0000_0002;
 /// A label set that needs several pages.
 const LONG: usize = 5;
+/// How many label sets there are.
+const SETS: usize = 16;
 const MIN_VALID_TIME: i64 = 1_000;
 const WINDOW: i64 = 300_000;
 
@@ -27,9 +29,15 @@ enum Op {
     NextSegment(Packing),
 }
 
+/// Label sets that share names, values and positions with others, and differ in how many they are.
 fn labels(at: usize) -> Labels {
-    let value = if at == LONG { "long".repeat(20_000) } else { format!("v{at}") };
-    vec![("__name__".to_owned(), format!("m{}", at % 2)), ("x".to_owned(), value)]
+    let value = if at == LONG { "long".repeat(20_000) } else { "v".to_owned() };
+    let unless = |bit: usize, name: &'static str| (at & bit == 0).then_some((name, "w".to_owned()));
+    let metric = ("__name__", format!("m{}", at & 1));
+    let named = (if at & 2 == 0 { "x" } else { "y" }, value);
+    // Labels stand by name, capitals before the metric's.
+    let all = [unless(4, "Zone"), Some(metric), Some(named), unless(8, "z")];
+    all.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn packing() -> impl Strategy<Value = Packing> {
@@ -42,7 +50,7 @@ fn op() -> impl Strategy<Value = Op> {
     let samples = proptest::collection::vec(sample, 0..6);
     let counted = proptest::collection::vec((1..8_u64, 0..900_000_i64, 1..3_u64), 0..4);
     prop_oneof![
-        3 => proptest::collection::vec((1..8_u64, 0..=LONG), 1..4).prop_map(Op::Series),
+        3 => proptest::collection::vec((1..8_u64, 0..SETS), 1..8).prop_map(Op::Series),
         4 => samples.clone().prop_map(Op::Samples),
         1 => samples.prop_map(Op::WithStartTimes),
         1 => counted.prop_map(Op::Histograms),

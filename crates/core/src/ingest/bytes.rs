@@ -36,6 +36,19 @@ impl<'a> Cursor<'a> {
         &self.bytes[start..self.at]
     }
 
+    /// What stands at `range`, which was read before.
+    pub(super) fn again(&self, range: std::ops::Range<usize>) -> &'a [u8] {
+        &self.bytes[range]
+    }
+
+    /// Moves behind `expected` if it stands here.
+    #[inline]
+    pub(super) fn skip(&mut self, expected: &[u8]) -> bool {
+        let stands = self.bytes[self.at..].starts_with(expected);
+        self.at += if stands { expected.len() } else { 0 };
+        stands
+    }
+
     pub(super) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let bytes = self.bytes.get(self.at..self.at.checked_add(length)?)?;
         self.at += length;

@@ -1,5 +1,6 @@
 //! Samples in, table out: interns values and lays rows in columns, without allocating a sample.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::table::{Column, MetricRows, NameId, Stage, Table, Target, TargetId};
@@ -125,6 +126,27 @@ impl TableBuilder {
         group
     }
 
+    /// Adds a row of the metric and the labels of the latest one, of which it gives the number, but
+    /// for those that changed: position among them, name and value, by position. Gives the row's
+    /// place among [`Table::metrics`].
+    pub(crate) fn repeat_row<'a>(
+        &mut self,
+        labels: usize,
+        changed: impl Iterator<Item = (usize, &'a str, &'a str)>,
+    ) -> usize {
+        let group = self.last;
+        self.open_row(group, 0);
+        let mut next = 0;
+        for (position, name, value) in changed {
+            self.repeat(group, next..position);
+            let column = self.column_at(group, position, name);
+            self.set(group, column, value);
+            next = position + 1;
+        }
+        self.repeat(group, next..labels);
+        group
+    }
+
     /// Says what type the metric at a place among [`Table::metrics`] is of; the first word counts.
     ///
     /// # Panics
@@ -155,17 +177,22 @@ impl TableBuilder {
 
     /// Opens the next row of `metric` and gives its group.
     fn start_row(&mut self, metric: &str, exposed_bytes: usize) -> usize {
-        self.samples += 1;
-        self.number = None;
         self.own_rows();
         let group = self.group(metric);
+        self.open_row(group, exposed_bytes);
+        group
+    }
+
+    /// Opens the next row of a group.
+    fn open_row(&mut self, group: usize, exposed_bytes: usize) {
+        self.samples += 1;
+        self.number = None;
         let rows = &mut self.table.metrics[group];
         rows.notes.push_row(self.announced.0, self.announced.1);
         rows.rows += 1;
         rows.exposed_bytes += exposed_bytes as u64;
         self.bytes += exposed_bytes as u64 + CELL_BYTES * rows.columns.len() as u64;
         rows.push_run(self.target, 1);
-        group
     }
 
     fn group(&mut self, metric: &str) -> usize {
@@ -222,17 +249,19 @@ impl TableBuilder {
         })
     }
 
-    /// Gives the current row the value that the row before has of the label at `position`.
-    fn repeat(&mut self, group: usize, position: usize) {
-        let column = self.layouts[group].columns[position] as usize;
+    /// Gives the current row the values that the row before has of the labels at some positions.
+    #[inline]
+    fn repeat(&mut self, group: usize, positions: Range<usize>) {
         let rows = &mut self.table.metrics[group];
-        let codes = &mut rows.columns[column].codes;
-        let before = codes[rows.rows - 2];
-        codes.truncate(rows.rows - 1);
-        codes.push(before);
-        if before == 0 {
-            let name = rows.columns[column].name;
-            rows.notes.set_empty(name);
+        let row = rows.rows - 1;
+        for &column in &self.layouts[group].columns[positions] {
+            let Column { name, codes } = &mut rows.columns[column as usize];
+            let before = codes[row - 1];
+            codes.truncate(row);
+            codes.push(before);
+            if before == 0 {
+                rows.notes.set_empty(*name);
+            }
         }
     }
 
@@ -273,7 +302,7 @@ impl Sink for TableBuilder {
             group == group_before && number_before.map(|number| number + 1) == Some(sample.number);
         for (position, label) in sample.labels.iter().enumerate() {
             if follows && label.repeated {
-                self.repeat(group, position);
+                self.repeat(group, position..position + 1);
                 continue;
             }
             let column = self.column_at(group, position, sample.name(label));

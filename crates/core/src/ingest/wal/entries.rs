@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use rapidhash::v3::rapidhash_v3;
+
 use super::histogram;
 use crate::ingest::bytes::Cursor;
 use crate::series::MetricType;
@@ -11,12 +13,28 @@ use crate::series::MetricType;
 pub(super) const STALE: u64 = 0x7ff0_0000_0000_0002;
 
 /// A series record's entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SeriesEntry {
     /// What samples call the series.
     pub(super) reference: u64,
-    /// Its labels in the record, as they are encoded: a count, then names and values.
-    pub(super) labels: Range<usize>,
+    /// The hash of its labels as they are encoded.
+    pub(super) hash: u64,
+    /// How many labels it has.
+    pub(super) labels: u32,
+    /// How many of those are among the changes: all but those that the entry before has at the same
+    /// position; all where there is none before, or one with another number of labels.
+    pub(super) changes: u32,
+}
+
+/// A label of a series; its name and its value stand next in [`Entries::text`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Change {
+    /// How many labels of the series stand before it.
+    pub(super) position: u32,
+    /// Bytes of the name.
+    pub(super) name: u32,
+    /// Bytes of the value.
+    pub(super) value: u32,
 }
 
 /// A sample, of a float or of a native histogram.
@@ -35,12 +53,18 @@ pub(super) struct SampleEntry {
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     pub(super) series: Vec<SeriesEntry>,
+    /// Labels of the series, from the first on.
+    pub(super) changes: Vec<Change>,
+    /// Names and values of those, end to end.
+    pub(super) text: Vec<u8>,
     pub(super) samples: Vec<SampleEntry>,
     /// References of series that are deleted as a whole.
     pub(super) deleted: Vec<u64>,
     pub(super) metadata: Vec<(u64, MetricType)>,
     /// Entries of kinds that are only counted.
     pub(super) others: u64,
+    /// Where a label stands that is at this position in the latest series entry.
+    places: Vec<Range<usize>>,
 }
 
 /// The kinds of records (`tsdb/record`).
@@ -90,21 +114,55 @@ pub(super) fn read(record: &[u8], entries: &mut Entries) -> Result<RecordKind, S
         .ok_or_else(|| format!("record of type {kind} ends or breaks at byte {}", cursor.at))
 }
 
-/// The labels of a series, from the bytes that [`SeriesEntry::labels`] names.
-pub(super) fn labels(encoded: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let mut cursor = Cursor::new(encoded);
-    let count = cursor.uvarint().unwrap_or(0);
-    (0..count).map_while(move |_| Some((cursor.string()?, cursor.string()?)))
-}
-
 fn series(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<()> {
     while !cursor.is_at_end() {
         let reference = cursor.be64()?;
-        let start = cursor.at;
-        skip_labels(cursor)?;
-        entries.series.push(SeriesEntry { reference, labels: start..cursor.at });
+        let (start, known) = (cursor.at, entries.changes.len());
+        series_labels(cursor, entries)?;
+        let hash = rapidhash_v3(cursor.since(start));
+        let labels = entries.places.len() as u32;
+        let changes = (entries.changes.len() - known) as u32;
+        entries.series.push(SeriesEntry { reference, hash, labels, changes });
     }
     Some(())
+}
+
+/// Moves behind the labels of a series and tells which differ from those of the entry before. Series
+/// that are written together share most labels, and to compare bytes is cheaper than to take them
+/// apart.
+fn series_labels(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<()> {
+    let count = cursor.uvarint()?;
+    let mut places = std::mem::take(&mut entries.places);
+    if entries.series.is_empty() || places.len() as u64 != count {
+        places.clear();
+        for position in 0..count {
+            places.push(changed_label(cursor, position as usize, entries)?);
+        }
+    } else {
+        for (position, place) in places.iter_mut().enumerate() {
+            if !cursor.skip(cursor.again(place.clone())) {
+                *place = changed_label(cursor, position, entries)?;
+            }
+        }
+    }
+    entries.places = places;
+    Some(())
+}
+
+/// Takes a label, and gives where it stands.
+fn changed_label(
+    cursor: &mut Cursor<'_>,
+    position: usize,
+    entries: &mut Entries,
+) -> Option<Range<usize>> {
+    let start = cursor.at;
+    let (name, value) = (cursor.string()?, cursor.string()?);
+    entries.text.extend_from_slice(name);
+    entries.text.extend_from_slice(value);
+    // A record is shorter than `u32` can tell.
+    let (position, name, value) = (position as u32, name.len() as u32, value.len() as u32);
+    entries.changes.push(Change { position, name, value });
+    Some(start..cursor.at)
 }
 
 fn skip_labels(cursor: &mut Cursor<'_>) -> Option<()> {
@@ -156,7 +214,7 @@ fn hashed(cursor: &mut Cursor<'_>, body: Body) -> Option<(u64, bool)> {
     // The first byte is a hint on resets, which is no part of the value.
     let start = cursor.at + 1;
     let sum = body(cursor)?;
-    Some((rapidhash::v3::rapidhash_v3(cursor.since(start)), sum == STALE))
+    Some((rapidhash_v3(cursor.since(start)), sum == STALE))
 }
 
 /// The second encoding: each reference is a difference to the one before, each time one to the
@@ -252,6 +310,8 @@ impl Entries {
     /// About how many bytes they take.
     pub(super) fn bytes(&self) -> usize {
         self.series.len() * size_of::<SeriesEntry>()
+            + self.changes.len() * size_of::<Change>()
+            + self.text.len()
             + self.samples.len() * size_of::<SampleEntry>()
             + self.deleted.len() * size_of::<u64>()
             + self.metadata.len() * size_of::<(u64, MetricType)>()
@@ -259,6 +319,8 @@ impl Entries {
 
     fn clear(&mut self) {
         self.series.clear();
+        self.changes.clear();
+        self.text.clear();
         self.samples.clear();
         self.deleted.clear();
         self.metadata.clear();

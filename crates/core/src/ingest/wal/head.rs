@@ -2,23 +2,21 @@
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use rapidhash::v3::rapidhash_v3;
+use hashbrown::hash_map::Entry;
 
 use super::batch::Record;
 use super::chunks::Chunk;
 use super::counts::{self, HeadCounts, Life};
-use super::entries::{self, RecordKind, SampleEntry};
+use super::entries::{Entries, RecordKind, SampleEntry, SeriesEntry};
 use super::replay::ReplayOptions;
-use crate::series::{METRIC_NAME, MetricType, Stage, Table, TableBuilder};
-
-/// Most series have no more labels.
-const USUAL_LABELS: usize = 24;
+use super::rows::Rows;
+use crate::series::{MetricType, Stage, Table};
 
 /// The state of a replay.
 pub(super) struct Head {
     options: ReplayOptions,
     counts: HeadCounts,
-    builder: TableBuilder,
+    rows: Rows,
     series: Vec<Series>,
     /// By the hash of the encoded labels: as the census, this takes 64 bits for the labels.
     by_labels: HashMap<u64, u32, FixedState>,
@@ -62,7 +60,7 @@ impl Head {
         Self {
             options,
             counts: HeadCounts::default(),
-            builder: TableBuilder::default(),
+            rows: Rows::default(),
             series: Vec::new(),
             by_labels: HashMap::default(),
             by_reference: HashMap::default(),
@@ -83,18 +81,14 @@ impl Head {
         *times = (times.0.min(from), times.1.max(to));
     }
 
-    /// Takes a record; `late` says that it comes from `wbl`.
-    pub(super) fn record(&mut self, record: &Record, late: bool) {
-        let Record { kind, entries, bytes } = record;
+    /// Takes a record.
+    pub(super) fn record(&mut self, record: &Record) {
+        let Record { kind, late, entries } = record;
         match kind {
-            RecordKind::Series => {
-                for entry in &entries.series {
-                    self.series(entry.reference, &bytes[entry.labels.clone()]);
-                }
-            }
+            RecordKind::Series => self.all_series(entries),
             RecordKind::Floats | RecordKind::Histograms => {
                 let is_histogram = *kind == RecordKind::Histograms;
-                entries.samples.iter().for_each(|it| self.sample(*it, is_histogram, late));
+                entries.samples.iter().for_each(|it| self.sample(*it, is_histogram, *late));
             }
             RecordKind::Metadata => {
                 entries.metadata.iter().for_each(|&(it, kind)| self.metadata(it, kind));
@@ -108,13 +102,34 @@ impl Head {
         }
     }
 
-    /// A series record. One of known labels starts the series anew: a server drops what it has
-    /// replayed of it, since blocks or mapped chunks hold that.
-    fn series(&mut self, reference: u64, encoded: &[u8]) {
-        let hash = rapidhash_v3(encoded);
-        let at = match self.by_labels.get(&hash) {
-            Some(&at) => at,
-            None => self.create(hash, encoded),
+    fn all_series(&mut self, entries: &Entries) {
+        self.by_labels.reserve(entries.series.len());
+        self.by_reference.reserve(entries.series.len());
+        let (mut changes, mut text) = (&*entries.changes, &*entries.text);
+        for entry in &entries.series {
+            let of_entry = changes.split_off(..entry.changes as usize).unwrap_or_default();
+            self.rows.turn_to(entry.labels as usize, of_entry, &mut text);
+            self.series(entry);
+        }
+    }
+
+    /// A series record's entry, whose labels are the current ones. One of known labels starts the
+    /// series anew: a server drops what it has replayed of it, since blocks or mapped chunks hold
+    /// that.
+    fn series(&mut self, entry: &SeriesEntry) {
+        let &SeriesEntry { reference, hash, .. } = entry;
+        let at = match self.by_labels.entry(hash) {
+            Entry::Occupied(known) => {
+                self.rows.skip();
+                *known.get()
+            }
+            Entry::Vacant(new) => {
+                let at = self.series.len() as u32;
+                let group = self.rows.add() as u32;
+                self.series.push(Series::new(hash, group));
+                self.counts.created += 1;
+                *new.insert(at)
+            }
         };
         if let Some(before) = self.by_reference.insert(reference, at) {
             self.series[before as usize].reference = None;
@@ -128,18 +143,6 @@ impl Head {
             series.last = series.last.max(to);
             widen(&mut self.counts.times, from.max(self.options.min_valid_time), to);
         }
-    }
-
-    fn create(&mut self, hash: u64, encoded: &[u8]) -> u32 {
-        let group = add_row(&mut self.builder, encoded) as u32;
-        let at = self.series.len() as u32;
-        let (first, last) = (i64::MAX, i64::MIN);
-        let (kept, stale, value, seen) = (false, false, 0, Seen::Nothing);
-        let reference = None;
-        self.series.push(Series { hash, reference, group, kept, stale, seen, value, first, last });
-        self.by_labels.insert(hash, at);
-        self.counts.created += 1;
-        at
     }
 
     fn sample(&mut self, sample: SampleEntry, is_histogram: bool, late: bool) {
@@ -174,7 +177,7 @@ impl Head {
     fn metadata(&mut self, reference: u64, kind: MetricType) {
         if let Some(&at) = self.by_reference.get(&reference) {
             let group = self.series[at as usize].group as usize;
-            self.builder.set_type(group, kind);
+            self.rows.set_type(group, kind);
         }
     }
 
@@ -190,7 +193,7 @@ impl Head {
 
     /// The series in the head as a table of [`Stage::Stored`], and the counts.
     pub(super) fn finish(mut self) -> (Table, HeadCounts) {
-        let mut table = self.builder.finish();
+        let mut table = self.rows.finish();
         table.stage = Stage::Stored;
         let names = table.metrics.iter().map(|group| table.metric_name(group).to_owned()).collect();
         let kept = self.series.iter().filter(|series| series.kept).map(Series::life);
@@ -205,6 +208,12 @@ impl Head {
 }
 
 impl Series {
+    fn new(hash: u64, group: u32) -> Self {
+        let (first, last) = (i64::MAX, i64::MIN);
+        let (kept, stale, value, seen) = (false, false, 0, Seen::Nothing);
+        Self { hash, reference: None, group, kept, stale, seen, value, first, last }
+    }
+
     fn sample(&mut self, sample: SampleEntry) {
         self.kept = true;
         self.first = self.first.min(sample.time);
@@ -231,32 +240,6 @@ impl Series {
             unchanging: self.seen == Seen::Same,
         }
     }
-}
-
-/// Adds a row of encoded labels to a table; the group it went to.
-fn add_row(builder: &mut TableBuilder, encoded: &[u8]) -> usize {
-    let mut labels: Vec<(&str, &str)> = Vec::with_capacity(USUAL_LABELS);
-    let mut all_text = true;
-    for (name, value) in entries::labels(encoded) {
-        match (str::from_utf8(name), str::from_utf8(value)) {
-            (Ok(name), Ok(value)) => labels.push((name, value)),
-            _ => all_text = false,
-        }
-    }
-    if all_text {
-        return add_labels(builder, labels);
-    }
-    // No server writes this; what can be read of it counts.
-    let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let texts: Vec<(String, String)> =
-        entries::labels(encoded).map(|(name, value)| (lossy(name), lossy(value))).collect();
-    add_labels(builder, texts.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect())
-}
-
-fn add_labels(builder: &mut TableBuilder, mut labels: Vec<(&str, &str)>) -> usize {
-    let at = labels.iter().position(|&(name, _)| name == METRIC_NAME);
-    let metric = at.map_or("", |at| labels.remove(at).1);
-    builder.row(metric, &labels, 0)
 }
 
 fn widen(times: &mut Option<(i64, i64)>, from: i64, to: i64) {

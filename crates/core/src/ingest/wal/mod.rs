@@ -17,8 +17,10 @@ mod counts;
 mod entries;
 mod head;
 mod histogram;
+mod intake;
 mod records;
 mod replay;
+mod rows;
 
 pub use counts::{HeadCounts, HeadMetric, Interval};
 pub use replay::{Fault, Part, Replay, ReplayOptions, Replayed};

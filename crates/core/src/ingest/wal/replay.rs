@@ -1,9 +1,9 @@
 //! The files of a head in the order a server reads them, and where it stops.
 
-use super::batch::Intake;
 use super::chunks;
 use super::counts::HeadCounts;
 use super::head::Head;
+use super::intake::Intake;
 use super::records::{Broken, Records};
 use crate::series::Table;
 
@@ -97,8 +97,8 @@ impl Replay {
 
     /// Reads a file of `chunks_head`.
     pub fn chunks(&mut self, file: &str, bytes: &[u8]) {
-        let head = &mut self.intake.head;
-        if let Err((offset, what)) = chunks::read(bytes, &mut |chunk| head.chunk(chunk)) {
+        let intake = &mut self.intake;
+        if let Err((offset, what)) = chunks::read(bytes, &mut |chunk| intake.chunk(chunk)) {
             self.faults.push(Fault {
                 file: file.to_owned(),
                 offset,
@@ -130,8 +130,8 @@ impl Replay {
     /// need not be fed.
     pub fn feed(&mut self, bytes: &[u8]) -> bool {
         if !self.broken {
-            let late = self.part == Part::LateLog;
-            let fed = self.intake.feed(&mut self.records, bytes, late);
+            let (intake, late) = (&mut self.intake, self.part == Part::LateLog);
+            let fed = self.records.feed(bytes, &mut |record| intake.record(record, late));
             self.note(fed);
         }
         !self.broken
@@ -142,7 +142,8 @@ impl Replay {
         if self.broken {
             return;
         }
-        let ended = self.intake.end_segment(&mut self.records, self.part == Part::LateLog);
+        let (intake, late) = (&mut self.intake, self.part == Part::LateLog);
+        let ended = self.records.end_segment(&mut |record| intake.record(record, late));
         self.note(ended);
         // The segments of a checkpoint are read as one log, all others each alone.
         if self.part != Part::Checkpoint {
@@ -153,8 +154,7 @@ impl Replay {
     /// The series and counts.
     pub fn finish(mut self) -> Replayed {
         self.end_part();
-        self.intake.settle();
-        let (table, counts) = self.intake.head.finish();
+        let (table, counts) = self.intake.finish().finish();
         let (faults, skipped_segments) = (self.faults, self.skipped_segments);
         Replayed { table, counts, faults, skipped_segments }
     }
