@@ -229,10 +229,12 @@ pub(super) fn check_static_addresses(node: Node<'_>, report: &mut Report<'_>) {
     if node.get("relabel_configs").is_some_and(|steps| steps.items().len() > 0) {
         return;
     }
-    for target in static_groups(node).into_iter().flat_map(|group| group.targets) {
-        if target.value.contains('/') {
-            let message = format!("{} is not a valid hostname", quoted(&target.value));
-            report.refuse(target.location, message).remedy = Some(
+    let groups = node.get("static_configs").into_iter().flat_map(Node::items);
+    let targets = groups.filter_map(|group| group.get("targets")).flat_map(Node::items);
+    for target in targets.map(Node::resolved).filter(|target| !target.is_unknown()) {
+        if target.text().contains('/') {
+            let message = format!("{} is not a valid hostname", quoted(target.text()));
+            report.refuse(target.location(), message).remedy = Some(
                 "write `host:port`; the path goes into `metrics_path`, the scheme into `scheme`"
                     .to_owned(),
             );

@@ -13,6 +13,8 @@ pub enum Placeholder {
     Percent,
     /// `{{ … }}` of a template.
     Template,
+    /// An expression in backquotes, which a collector's receiver creator evaluates.
+    Backquotes,
     /// `$(NAME)`, which reloaders beside a server fill in: Thanos' and the operator's.
     Parentheses,
 }
@@ -23,6 +25,7 @@ impl Placeholder {
             Self::Braces => has_open_brace(text),
             Self::Percent => text.contains("%{"),
             Self::Template => text.contains("{{"),
+            Self::Backquotes => text.matches('`').nth(1).is_some(),
             Self::Parentheses => has_name_in_parentheses(text),
         }
     }
@@ -97,6 +100,8 @@ mod tests {
     fn only_single_dollars_open_a_placeholder() {
         assert!(Placeholder::Braces.is_in("a${env:X}") && Placeholder::Braces.is_in("$$${X}"));
         assert!(!Placeholder::Braces.is_in("$${1}") && !Placeholder::Braces.is_in("$1$$"));
+        let backquotes = |text: &str| Placeholder::Backquotes.is_in(text);
+        assert!(backquotes("`endpoint`:80") && !backquotes("it`s"));
         let parentheses = |text: &str| Placeholder::Parentheses.is_in(text);
         assert!(parentheses("$(SHARD)") && parentheses("a$(_x1):$(Y)"));
         assert!(!parentheses("$()") && !parentheses("$(a|b)") && !parentheses("a$(1)"));

@@ -281,6 +281,9 @@ fn is_resource(document: &Document) -> bool {
 /// What happens to the text of scalars before anything else.
 fn prepare(kind: Kind, document: &mut Document) {
     document.mark(Placeholder::Parentheses);
+    if matches!(kind, Kind::Values | Kind::Otel) {
+        document.mark(Placeholder::Backquotes);
+    }
     match kind {
         Kind::Operator | Kind::Values => document.mark(Placeholder::Template),
         Kind::VmAgent => document.mark(Placeholder::Percent),
@@ -327,6 +330,12 @@ mod tests {
     fn what_a_reloader_fills_in_is_unknown() {
         let steps = "  relabel_configs:\n  - {source_labels: [a], regex: $(SHARD), action: keep}\n";
         check(&format!("scrape_configs:\n- job_name: a\n{steps}"), &["?"]);
+    }
+
+    #[test]
+    fn what_a_receiver_creator_evaluates_is_unknown() {
+        let job = "{job_name: a, scrape_interval: '`a`s', static_configs: [{targets: ['`b`:`c[\"d/e\"]`']}]}";
+        check(&format!("config:\n  config:\n    scrape_configs:\n    - {job}\n"), &[]);
     }
 
     #[test]
