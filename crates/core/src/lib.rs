@@ -14,6 +14,7 @@
 //!   refused with a finding.
 //! - The same input gives the same output, whatever the number of threads. Long work runs on
 //!   [rayon](https://docs.rs/rayon)'s pool; run it within a pool of your own to bound its threads.
+//!   [`ingest::wal::Replay`] has one thread of its own unless the pool has only one.
 //! - Data is `Send + Sync`; long work takes a [`watch::Watch`], to which it tells its progress and
 //!   which can end it.
 //! - It needs Rust 1.95, and holds no `unsafe`.

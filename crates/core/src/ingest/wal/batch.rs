@@ -1,10 +1,10 @@
-//! What is read of a log and waits for the head, in batches that fit into a core's cache.
+//! What is read of a log and waits for the head, in batches.
 
 use super::chunks::Chunk;
 use super::entries::{Entries, RecordKind};
 use super::head::Head;
 
-/// A batch that takes as many bytes is full.
+/// A batch that takes as many bytes is full: small enough for a core's cache.
 const FULL: usize = 512 << 10;
 
 /// What the head takes in next. Its room is used again.

@@ -43,10 +43,9 @@ pub(super) struct SampleEntry {
     pub(super) reference: u64,
     /// Milliseconds since the epoch.
     pub(super) time: i64,
-    /// The value's bits; of a histogram a hash of all it holds.
+    /// The value's bits; of a histogram a hash of all it holds. [`STALE`] for both marks the series
+    /// as gone.
     pub(super) value: u64,
-    /// Whether it marks the series as gone.
-    pub(super) stale: bool,
 }
 
 /// The entries of one record; used again for the next.
@@ -182,15 +181,14 @@ fn floats(cursor: &mut Cursor<'_>, entries: &mut Entries) -> Option<()> {
     while !cursor.is_at_end() {
         let reference = base.wrapping_add_signed(cursor.varint()?);
         let time = base_time.wrapping_add(cursor.varint()?);
-        let (value, stale) = float(cursor)?;
-        entries.samples.push(SampleEntry { reference, time, value, stale });
+        let value = float(cursor)?;
+        entries.samples.push(SampleEntry { reference, time, value });
     }
     Some(())
 }
 
-fn float(cursor: &mut Cursor<'_>) -> Option<(u64, bool)> {
-    let value = cursor.be64()?;
-    Some((value, value == STALE))
+fn float(cursor: &mut Cursor<'_>) -> Option<u64> {
+    cursor.be64()
 }
 
 fn histograms(cursor: &mut Cursor<'_>, body: Body, entries: &mut Entries) -> Option<()> {
@@ -201,8 +199,8 @@ fn histograms(cursor: &mut Cursor<'_>, body: Body, entries: &mut Entries) -> Opt
     while !cursor.is_at_end() {
         let reference = base.wrapping_add_signed(cursor.varint()?);
         let time = base_time.wrapping_add(cursor.varint()?);
-        let (value, stale) = hashed(cursor, body)?;
-        entries.samples.push(SampleEntry { reference, time, value, stale });
+        let value = hashed(cursor, body)?;
+        entries.samples.push(SampleEntry { reference, time, value });
     }
     Some(())
 }
@@ -210,18 +208,18 @@ fn histograms(cursor: &mut Cursor<'_>, body: Body, entries: &mut Entries) -> Opt
 /// Moves behind a histogram; gives the bits of its sum.
 type Body = fn(&mut Cursor<'_>) -> Option<u64>;
 
-fn hashed(cursor: &mut Cursor<'_>, body: Body) -> Option<(u64, bool)> {
+fn hashed(cursor: &mut Cursor<'_>, body: Body) -> Option<u64> {
     // The first byte is a hint on resets, which is no part of the value.
     let start = cursor.at + 1;
     let sum = body(cursor)?;
-    Some((rapidhash_v3(cursor.since(start)), sum == STALE))
+    Some(if sum == STALE { STALE } else { rapidhash_v3(cursor.since(start)) })
 }
 
 /// The second encoding: each reference is a difference to the one before, each time one to the
 /// first, and start times follow.
 fn with_start_times(
     cursor: &mut Cursor<'_>,
-    value: impl Fn(&mut Cursor<'_>) -> Option<(u64, bool)>,
+    value: impl Fn(&mut Cursor<'_>) -> Option<u64>,
     entries: &mut Entries,
 ) -> Option<()> {
     const EXPLICIT: u8 = 2;
@@ -233,9 +231,9 @@ fn with_start_times(
     let mut time = first_time;
     cursor.varint()?;
     loop {
-        let (value, stale) = value(cursor)?;
+        let value = value(cursor)?;
         let known = reference.cast_unsigned();
-        entries.samples.push(SampleEntry { reference: known, time, value, stale });
+        entries.samples.push(SampleEntry { reference: known, time, value });
         if cursor.is_at_end() {
             return Some(());
         }

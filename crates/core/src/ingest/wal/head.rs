@@ -7,7 +7,7 @@ use hashbrown::hash_map::Entry;
 use super::batch::Record;
 use super::chunks::Chunk;
 use super::counts::{self, HeadCounts, Life};
-use super::entries::{Entries, RecordKind, SampleEntry, SeriesEntry};
+use super::entries::{Entries, RecordKind, STALE, SampleEntry, SeriesEntry};
 use super::replay::ReplayOptions;
 use super::rows::Rows;
 use crate::series::{MetricType, Stage, Table};
@@ -217,11 +217,12 @@ impl Series {
     fn sample(&mut self, sample: SampleEntry) {
         self.kept = true;
         self.first = self.first.min(sample.time);
+        let stale = sample.value == STALE;
         if sample.time >= self.last {
             self.last = sample.time;
-            self.stale = sample.stale;
+            self.stale = stale;
         }
-        if sample.stale {
+        if stale {
             return;
         }
         self.seen = match self.seen {

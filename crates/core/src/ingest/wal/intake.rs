@@ -10,7 +10,7 @@ use super::entries::{self, Entries};
 use super::head::Head;
 
 /// Batches that wait for the head take no more bytes than this, and one batch.
-const MOST: usize = 16 << 20;
+const MOST: usize = 24 << 20;
 
 /// Batches with more bytes leave no room to be used again.
 const LARGE: usize = 16 << 20;

@@ -229,7 +229,8 @@ impl Unpacker {
             return Err(format!("{} bytes of snappy claim to be {length}", packed.len()));
         }
         if self.plain.len() < length {
-            self.plain.resize(length, 0);
+            // A new one comes as zeros, where a longer one has to be filled with them.
+            self.plain = vec![0; length];
         }
         let length = self.snappy.decompress(packed, &mut self.plain).map_err(wrong)?;
         Ok(&self.plain[..length])

@@ -78,7 +78,10 @@ fn put(into: &mut String, text: &mut &[u8], length: u32) -> bool {
         return false;
     }
     into.clear();
-    into.push_str(&String::from_utf8_lossy(bytes));
+    match str::from_utf8(bytes) {
+        Ok(text) => into.push_str(text),
+        Err(_) => into.push_str(&String::from_utf8_lossy(bytes)),
+    }
     true
 }
 
