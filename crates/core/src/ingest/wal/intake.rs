@@ -2,6 +2,7 @@
 //! unpacked and decoded.
 
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::batch::Batch;
@@ -35,8 +36,9 @@ enum Way {
 struct Taker {
     thread: JoinHandle<Head>,
     batches: Sender<Batch>,
-    /// Those that were taken in, with the bytes they had.
-    taken: Receiver<(usize, Batch)>,
+    /// Those that were taken in, with the bytes they had; behind a lock that is never taken, since
+    /// a receiver alone is not `Sync`.
+    taken: Mutex<Receiver<(usize, Batch)>>,
     /// Bytes of those that were not.
     waiting: usize,
     rooms: Vec<Batch>,
@@ -108,7 +110,7 @@ impl Taker {
             }
             head
         });
-        Self { thread, batches, taken, waiting: 0, rooms: Vec::new() }
+        Self { thread, batches, taken: Mutex::new(taken), waiting: 0, rooms: Vec::new() }
     }
 
     /// Takes a batch and leaves an empty one. Waits while too much waits.
@@ -127,8 +129,9 @@ impl Taker {
     }
 
     /// A batch that was taken in; waits for one while too much waits.
-    fn next_room(&self) -> Option<(usize, Batch)> {
-        if self.waiting > MOST { self.taken.recv().ok() } else { self.taken.try_recv().ok() }
+    fn next_room(&mut self) -> Option<(usize, Batch)> {
+        let taken = self.taken.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if self.waiting > MOST { taken.recv().ok() } else { taken.try_recv().ok() }
     }
 
     fn finish(self) -> Head {
