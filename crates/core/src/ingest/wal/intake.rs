@@ -36,7 +36,8 @@ enum Way {
 struct Taker {
     thread: JoinHandle<Head>,
     batches: Sender<Batch>,
-    /// Those that were taken in, with the bytes they had. Nobody locks it: a replay may be shared.
+    /// Those that were taken in, with the bytes they had; behind a lock that is never taken, since
+    /// a receiver alone is not `Sync`.
     taken: Mutex<Receiver<(usize, Batch)>>,
     /// Bytes of those that were not.
     waiting: usize,
