@@ -36,7 +36,8 @@ pub fn sniff(text: &str) -> Vec<Kind> {
         return vec![Kind::Alloy];
     }
     let lines = Lines::of(text);
-    if lines.has("apiVersion") || lines.is_json_resource {
+    // Charts have a value of that name, and files that Grafana provisions a version, but no kind.
+    if lines.has("apiVersion") && lines.has("kind") || lines.is_json_resource {
         return resources(text, &lines);
     }
     if lines.is_list {
@@ -58,7 +59,7 @@ struct Lines<'t> {
 }
 
 /// Keys that are looked for further in.
-const INNER: [&str; 27] = [
+const INNER: [&str; 30] = [
     "job_name",
     "allocation_strategy",
     "collector_selector",
@@ -83,6 +84,9 @@ const INNER: [&str; 27] = [
     "groups",
     "rules",
     "expr",
+    "alert",
+    "record",
+    "name",
     "additionalScrapeConfigs",
     "extraScrapeConfigs",
     "scrapeConfigs",
@@ -215,9 +219,20 @@ fn resources(text: &str, lines: &Lines<'_>) -> Vec<Kind> {
     kinds
 }
 
-/// The target allocator's own file.
+/// Keys of the target allocator's own file; the values of a chart hold them further in.
+const ALLOCATOR: [&str; 2] = ["allocation_strategy", "collector_selector"];
+
 fn is_allocator(lines: &Lines<'_>) -> bool {
-    lines.has_inside("allocation_strategy") || lines.has_inside("collector_selector")
+    ALLOCATOR.iter().any(|key| lines.has_inside(key))
+}
+
+/// Groups of rules are others' idea, too (access policies): those of a server have queries, or
+/// at least names and nothing beside them.
+fn is_rule_file(lines: &Lines<'_>) -> bool {
+    let has_rule = || ["expr", "alert", "record"].iter().any(|key| lines.has_inside(key));
+    let is_bare = || lines.has_inside("name") && lines.top.iter().all(|key| *key == "groups");
+    let is_grafanas = lines.has("apiVersion");
+    lines.has("groups") && lines.has_inside("rules") && !is_grafanas && (has_rule() || is_bare())
 }
 
 fn list(text: &str, lines: &Lines<'_>) -> Option<Kind> {
@@ -272,7 +287,8 @@ fn mapping(text: &str, lines: &Lines<'_>) -> Option<Kind> {
     if lines.has_inside("scrape_configs") {
         let is_collector = lines.has("receivers")
             || lines.has("spec") && lines.has_inside("receivers")
-            || lines.has("config") && (is_allocator(lines) || lines.has_inside("receivers"));
+            || lines.has("config")
+                && (lines.has_inside("receivers") || ALLOCATOR.iter().any(|key| lines.has(key)));
         if is_collector {
             return Some(Kind::Otel);
         }
@@ -280,7 +296,7 @@ fn mapping(text: &str, lines: &Lines<'_>) -> Option<Kind> {
             return Some(Kind::Agent);
         }
     }
-    if lines.has("groups") && lines.has_inside("rules") {
+    if is_rule_file(lines) {
         return Some(Kind::Rules);
     }
     if lines.has("relabel_configs")
@@ -400,6 +416,11 @@ mod tests {
         check("logging {\n}\ndiscovery.relabel \"a\" {\n}\n", &[Kind::Alloy]);
         check("loki.relabel \"a\" {\n}\n", &[]);
         check("- hosts: all\n  tasks: []\n", &[]);
+        check("groups: [wheel]\nusers: []\n", &[]);
+    }
+
+    #[test]
+    fn lists_are_told_by_the_keys_of_their_items() {
         let play = "- name: a\n  hosts: all\n  vars:\n    jobs:\n    - job_name: a\n      relabel_configs:\n      - source_labels: [a]\n";
         check(play, &[]);
         check("-\n  job_name: a\n  relabel_configs: []\n", &[Kind::Prometheus]);
@@ -409,19 +430,40 @@ mod tests {
         check("- job_name: a\n  relabel_configs: ['${env:A}']\n", &[Kind::Otel]);
         let steps = "  relabel_configs:\n  - replacement: $$1\n    target_label: a\n";
         check(&format!("- job_name: a\n{steps}"), &[Kind::Otel]);
-        check(
-            "config:\n  receivers:\n    prometheus:\n      config:\n        scrape_configs: []\n",
-            &[Kind::Otel],
-        );
+    }
+
+    #[test]
+    fn what_gathers_logs_is_left_alone() {
         check("scrape_configs:\n- job_name: a\nclients:\n- url: a\n", &[]);
         check("positions: {}\nscrape_configs:\n- job_name: a\n", &[]);
         check("scrape_configs:\n- job_name: a\nserver: {}\n", &[]);
         check("scrape_configs:\n- job_name: a\n  pipeline_stages: []\n", &[]);
         check("- job_name: a\n  relabel_configs: []\n  pipeline_stages: []\n", &[]);
+    }
+
+    #[test]
+    fn what_resembles_a_kind_is_none_of_it() {
         check("rule_files: [a.yml]\nevaluation_interval: 1m\ntests:\n- interval: 1m\n", &[]);
         check("global: {}\nalerting: {}\nimage: a\nconfig: {}\nservice: {}\n", &[]);
         check("global: {}\nrule_files: []\nscrape_config: []\n", &[Kind::Prometheus]);
-        check("groups: [wheel]\nusers: []\n", &[]);
+        check("groups:\n- rules:\n  - alert: A\n    expr: up\n", &[Kind::Rules]);
+        check("name: n\nscope: S\ngroups:\n- rules:\n  - matches: []\n", &[]);
+        check("groups:\n- rules:\n  - matches: []\n", &[]);
+        check("apiVersion: 1\ngroups:\n- orgId: 1\n  rules:\n  - expr: up\n", &[]);
+        let map = "apiVersion: v1\nkind: ConfigMap\ndata:\n  a: |\n    groups:\n    - name: b\n";
+        check(&format!("{map}      rules:\n      - expr: up\n"), &[Kind::Rules]);
+        let jobs =
+            "config:\n  receivers:\n    prometheus:\n      config:\n        scrape_configs: []\n";
+        let inner = "targetAllocator:\n  config:\n    allocation_strategy: per-node\n";
+        check(&format!("{jobs}{inner}"), &[Kind::Otel]);
+        check(&format!("apiVersion: apps/v1\n{jobs}"), &[Kind::Otel]);
+        let monitor = "serviceMonitor:\n  metricRelabelings: []\n";
+        check(&format!("config: {{}}\n{inner}{monitor}"), &[Kind::Values]);
+        check("config:\n  scrape_configs: []\nallocation_strategy: per-node\n", &[Kind::Otel]);
+    }
+
+    #[test]
+    fn an_empty_or_foreign_text_is_of_no_kind() {
         check("name: build\non: push\n", &[]);
         check("", &[]);
     }
