@@ -75,7 +75,7 @@ fn a_stopped_job_leaves_nothing_in_prometheus_3() {
     check_stop(Version::V3);
 }
 
-const ONE_JOB: &str = "\
+pub(crate) const ONE_JOB: &str = "\
 global:
   scrape_interval: 30s
   scrape_timeout: 10s

@@ -8,18 +8,9 @@ use serde_json::Value;
 
 use crate::cli::run;
 use crate::real_plan::on_pages;
+use crate::real_plan_besides::ONE_JOB;
 
-const CONFIG: &str = "\
-global:
-  scrape_interval: 30s
-  scrape_timeout: 10s
-scrape_configs:
-  - job_name: app
-    static_configs:
-      - targets: ['10.0.0.1:80']
-remote_write:
-  - url: http://127.0.0.1:1/
-";
+const REMOTE: &str = "remote_write:\n  - url: http://127.0.0.1:1/\n";
 const QUERIES: &str = "sum by (code) (rate(requests_total[5m]))\n";
 
 /// Two codes of ten pods each; every counter has counted so far.
@@ -51,9 +42,9 @@ fn advice(version: Version, config: &str) -> Option<Value> {
 
 #[track_caller]
 fn check(version: Version) {
-    let (alone, _) = CONFIG.split_once("remote_write").unwrap();
-    assert_eq!(advice(version, alone), None);
-    let advice = advice(version, CONFIG).unwrap();
+    assert_eq!(advice(version, ONE_JOB), None);
+    let config = format!("{ONE_JOB}{REMOTE}");
+    let advice = advice(version, &config).unwrap();
     assert_eq!((&advice["series_before"], &advice["series_after"]), (&20.into(), &2.into()));
     let (_, rule) = advice["set"].as_str().unwrap().split_once("expr: ").unwrap();
     let (expression, _) = rule.split_once("}`").unwrap();
@@ -61,7 +52,7 @@ fn check(version: Version) {
         return;
     }
     let pages = Pages::serve([("10.0.0.1:80".to_owned(), Page::text(page(1)))]).unwrap();
-    let server = Server::start(version, &on_pages(CONFIG, &pages)).unwrap();
+    let server = Server::start(version, &on_pages(&config, &pages)).unwrap();
     server.wait_scraped(1).unwrap();
     pages.set("10.0.0.1:80", Page::text(page(7)));
     server.wait_results("rate(requests_total[5m]) > 0", 20).unwrap();

@@ -223,3 +223,15 @@ fn files_of_another_machine_are_not_missed() {
     dir.write("p.yml", format!("{map}{data}")).unwrap();
     assert_eq!(lint(dir.path(), &[]).stdout, "");
 }
+
+#[test]
+fn a_file_that_is_named_is_a_configuration_by_half_of_its_keys() {
+    let dir = TempDir::new("lint-guess").unwrap();
+    dir.write("p.yml", "global: {imageRegistry: a}\nimage: {}\nservice: {}\n").unwrap();
+    let values = lint(dir.path(), &[]);
+    assert_eq!((values.status, values.stdout.lines().count()), (2, 1), "{values:?}");
+    assert!(values.stdout.contains("none of the kinds"), "{values:?}");
+    dir.write("p.yml", "global: {}\nscrape_config: []\n").unwrap();
+    let slip = lint(dir.path(), &[]).stdout;
+    assert!(slip.contains("`scrape_config` is not known here"), "{slip}");
+}

@@ -66,8 +66,8 @@ impl Text {
         }
     }
 
-    /// What was named is Prometheus's configuration when it has its fields, or a slip near them, or
-    /// cannot be read at all.
+    /// What was named is Prometheus's configuration when half of its keys or more are its fields, or
+    /// slips near them, or when it cannot be read at all.
     fn guessed(&self) -> anyhow::Result<Vec<Kind>> {
         let source = SourceText::new("", self.text());
         let parsed = doc::parse(&source, FileId::default());
@@ -75,7 +75,7 @@ impl Text {
         let is_config = match root {
             None => true,
             Some(root) if root.is_null() => true,
-            Some(root) if root.is_mapping() => root.get("apiVersion").is_none() && has_field(root),
+            Some(root) if root.is_mapping() => root.get("apiVersion").is_none() && has_fields(root),
             Some(_) => false,
         };
         if is_config {
@@ -104,8 +104,9 @@ impl Text {
     }
 }
 
-/// Whether a mapping has a field of Prometheus's configuration, or nearly.
-fn has_field(root: doc::Node<'_>) -> bool {
+/// Whether fields of Prometheus's configuration, or what is nearly one, are half of a mapping's keys:
+/// values of charts have a `global`, too.
+fn has_fields(root: doc::Node<'_>) -> bool {
     const FIELDS: [&str; 9] = [
         "global",
         "scrape_config",
@@ -118,7 +119,8 @@ fn has_field(root: doc::Node<'_>) -> bool {
         "otlp",
     ];
     let is_field = |key: &str| FIELDS.iter().any(|field| key.replace('-', "_").starts_with(field));
-    root.entries().any(|(key, _)| is_field(key.text()))
+    let known = root.entries().filter(|(key, _)| is_field(key.text())).count();
+    known > 0 && known * 2 >= root.entries().len()
 }
 
 fn decoded(read: Read) -> Read {

@@ -6,6 +6,7 @@
 mod agent;
 mod alloy;
 mod embedded;
+mod lines;
 mod native;
 mod operator;
 mod otel;
