@@ -134,6 +134,8 @@ impl CountingArgs {
             Format::Json => json::write(out, &view)?,
             Format::Text => text::census::write(out, &view, self.top, " (--top 0 lists all)")?,
         }
+        // The process ends; to give back all that was read page by page would take longer.
+        std::mem::forget(series);
         Ok(status)
     }
 

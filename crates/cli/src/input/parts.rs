@@ -14,10 +14,10 @@ use super::bytes::read_at;
 use super::collect::Collector;
 
 /// Bytes of a part: enough that the values that parts share are few beside their samples.
-const PART: u64 = 16 << 20;
+const LEAST: u64 = 16 << 20;
 
-/// Parts for each thread at a time, so that none waits long for another.
-const PARTS: usize = 2;
+/// No part is larger: all that are read at a time are held beside what was put together.
+const MOST: u64 = 48 << 20;
 
 /// Bytes that are read at once.
 const PIECE: usize = 256 << 10;
@@ -39,12 +39,12 @@ pub(super) fn read(
     let cannot = || format!("cannot read `{name}`");
     let size = file.metadata().with_context(cannot)?.len();
     let mut reader = Reader::new(format);
-    let mut place = 0;
+    let (mut place, part_size) = (0, part_size(size));
     let mut parts: Vec<(Range<u64>, std::io::Result<Part>)> = Vec::new();
     loop {
         let mut next = Vec::new();
-        while next.len() < PARTS * rayon::current_num_threads() && place < size {
-            let end = cut(file, place + PART, size).with_context(cannot)?;
+        while next.len() < rayon::current_num_threads() && place < size {
+            let end = cut(file, place + part_size, size).with_context(cannot)?;
             next.push(std::mem::replace(&mut place, end)..end);
         }
         let (read, added) = rayon::join(
@@ -61,6 +61,13 @@ pub(super) fn read(
             return Ok(reader.finish(builder));
         }
     }
+}
+
+/// How large parts are to be so that all threads end together: one part each, so many times.
+fn part_size(size: u64) -> u64 {
+    let threads = rayon::current_num_threads() as u64;
+    let rounds = size.div_ceil(MOST * threads).max(1);
+    size.div_ceil(rounds * threads).max(LEAST)
 }
 
 /// Puts parts behind those before.

@@ -90,6 +90,14 @@ impl TableBuilder {
 
     /// Adds what another builder was told of the same page, behind what this one was.
     pub fn absorb(&mut self, mut part: Self) {
+        if self.told_nothing_of_the_page() && part.table.targets.len() < 2 {
+            let targets = std::mem::take(&mut self.table.targets);
+            *self = part;
+            if !targets.is_empty() {
+                self.table.targets = targets;
+            }
+            return;
+        }
         // What stands above the first `# TYPE` line there stands below the last one here.
         let mut next = self.announced;
         part.table.inherit_family(self.table.family_names.value(next.0), next.1);
@@ -113,6 +121,11 @@ impl TableBuilder {
             self.group_of[code] = at as u32;
         }
         (self.last, self.number) = (usize::MAX, None);
+    }
+
+    /// Whether it was told no more than whose the page is.
+    fn told_nothing_of_the_page(&self) -> bool {
+        self.samples == 0 && self.table.targets.len() < 2 && self.table.families.is_empty()
     }
 
     /// Adds a row of labels given as text; `__name__` must not be among them. Gives the row's place

@@ -1,9 +1,15 @@
 //! Two tables into one, by translating the codes of the second.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::table::{Column, MetricRows, NameId, Run, Table, TargetId};
 use super::{MetricType, PageNotes};
+
+/// Columns of so many rows are extended several at a time.
+const MANY: usize = 1 << 14;
 
 impl Table {
     /// Adds the rows, targets and families of `other` behind its own. The result depends on the
@@ -44,11 +50,7 @@ impl Table {
                 self.metrics.len() - 1
             });
             let into = &mut self.metrics[at];
-            for column in &group.columns {
-                let name = names[column.name.0 as usize];
-                let codes = &codes[column.name.0 as usize];
-                into.extend_column(name, column.codes.iter().map(|&code| codes[code as usize]));
-            }
+            into.extend_columns(group, &names, &codes);
             let (name, family) =
                 (|id: NameId| names[id.0 as usize], |code: u32| families[code as usize]);
             into.notes.append(into.rows, &group.notes, name, family);
@@ -102,13 +104,41 @@ impl MetricRows {
     /// Adds codes behind the rows that are closed, to an old or a new column.
     pub(crate) fn extend_column(&mut self, name: NameId, codes: impl Iterator<Item = u32>) {
         let rows = self.rows;
+        let column = self.column_of(name);
+        column.codes.resize(rows, 0);
+        column.codes.extend(codes);
+    }
+
+    /// The column of a name, old or new.
+    fn column_of(&mut self, name: NameId) -> &mut Column {
         let at = self.columns.iter().position(|column| column.name == name).unwrap_or_else(|| {
             self.columns.push(Column { name, codes: Vec::new() });
             self.columns.len() - 1
         });
-        let column = &mut self.columns[at];
-        column.codes.resize(rows, 0);
-        column.codes.extend(codes);
+        &mut self.columns[at]
+    }
+
+    /// Adds the codes of `other`'s columns behind the rows that are closed: `names` and `codes` say
+    /// what its own stand for here.
+    fn extend_columns(&mut self, other: &Self, names: &[NameId], codes: &[Vec<u32>]) {
+        let mut theirs: HashMap<NameId, &Column> = HashMap::with_capacity(other.columns.len());
+        for column in &other.columns {
+            let name = names[column.name.0 as usize];
+            self.column_of(name);
+            theirs.insert(name, column);
+        }
+        let rows = self.rows;
+        let extend = |column: &mut Column| {
+            let Some(theirs) = theirs.get(&column.name) else { return };
+            let codes = &codes[theirs.name.0 as usize];
+            column.codes.resize(rows, 0);
+            column.codes.extend(theirs.codes.iter().map(|&code| codes[code as usize]));
+        };
+        if other.rows < MANY {
+            self.columns.iter_mut().for_each(extend);
+        } else {
+            self.columns.par_iter_mut().for_each(extend);
+        }
     }
 
     /// Notes what a page says of rows that are added next.
