@@ -112,6 +112,8 @@ mod rounds;
 #[cfg(test)]
 mod sbom;
 #[cfg(test)]
+mod schemas;
+#[cfg(test)]
 mod signal_losses;
 #[cfg(test)]
 mod targets;

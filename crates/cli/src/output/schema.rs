@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde_json::json;
 
 use super::view::census::CensusView;
@@ -24,7 +25,8 @@ use super::view::verify::VerifyView;
 
 /// The schema of a command's `--format json`: its view under the number of the keys' version.
 fn schema<T: JsonSchema>(command: &str) -> String {
-    let mut schema = SchemaGenerator::default().into_root_schema_for::<T>();
+    let mut schema =
+        SchemaSettings::default().for_serialize().into_generator().into_root_schema_for::<T>();
     let object = schema.ensure_object();
     object.insert("title".to_owned(), json!(format!("promsieve {command} --format json")));
     let properties = object.entry("properties").or_insert_with(|| json!({}));

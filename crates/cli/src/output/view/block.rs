@@ -1,13 +1,13 @@
 //! The view of a TSDB block: what `promtool tsdb analyze` tells of it, with its numbers.
 
 use promsieve_core::ingest::index::{Churn, PairCount};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::census::{CensusView, CountView, LabelTotalView, MetricView};
 use crate::input::kinds::Block;
 
 /// A block. Its lists hold the largest entries only, as many as `--top` says.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct BlockView {
     pub(crate) source: String,

@@ -1,10 +1,10 @@
 //! The view of what follows from totals and top lists alone.
 
 use promsieve_core::census::{LabelBounds, Totals};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Bounds that hold for every set of series of which a server could have told so.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct BoundsView {
     pub(crate) listed_series: u64,
@@ -19,7 +19,7 @@ pub(crate) struct BoundsView {
 }
 
 /// How many series may be left without a label.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct LabelBoundsView {
     pub(crate) name: String,

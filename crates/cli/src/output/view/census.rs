@@ -5,7 +5,7 @@ use promsieve_core::census::{Census, Errors, MetricCensus, ShapeShare, Totals};
 use promsieve_core::ingest::status::{Entry, TsdbStatus};
 use promsieve_core::packs::{Layer, layer_of};
 use promsieve_core::series::MetricType;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::block::BlockView;
 use super::bounds::BoundsView;
@@ -123,11 +123,11 @@ pub(crate) struct LabelTotalView {
 }
 
 /// What a server's `/api/v1/status/tsdb` tells. Its lists hold the largest entries only.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct StatusView {
     pub(crate) source: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) tenant: String,
     pub(crate) head_series: u64,
     pub(crate) head_chunks: i64,
@@ -135,15 +135,15 @@ pub(crate) struct StatusView {
     pub(crate) series_by_metric: Vec<CountView>,
     pub(crate) values_by_label: Vec<CountView>,
     pub(crate) series_by_pair: Vec<CountView>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) series_by_label: Vec<CountView>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) series_by_focus_value: Vec<CountView>,
     pub(crate) bounds: BoundsView,
 }
 
 /// A name and its number.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CountView {
     pub(crate) name: String,

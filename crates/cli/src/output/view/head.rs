@@ -1,12 +1,12 @@
 //! The view of a server's head.
 
 use promsieve_core::ingest::wal::{HeadMetric, Interval};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::input::kinds::Head;
 
 /// A head as a server has it once it has replayed its log; times in seconds since the epoch.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct HeadView {
     pub(crate) source: String,
@@ -33,7 +33,7 @@ pub(crate) struct HeadView {
 }
 
 /// When series came and went.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct IntervalView {
     pub(crate) start: f64,
@@ -43,7 +43,7 @@ pub(crate) struct IntervalView {
 }
 
 /// One metric in the head.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct HeadMetricView {
     pub(crate) name: String,
