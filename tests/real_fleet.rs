@@ -133,13 +133,38 @@ fn prometheus_3_scrapes_the_same() {
 }
 
 fn fleet(config: &str, files: &[(String, String)]) -> Ended {
+    fleet_with(config, files, &[])
+}
+
+fn fleet_with(config: &str, files: &[(String, String)], flags: &[&str]) -> Ended {
     let dir = TempDir::new("fleet").unwrap();
     dir.write("prometheus.yml", config).unwrap();
     for (name, text) in files {
         dir.write(name, text).unwrap();
     }
-    let args = ["census", "--kind", "fleet", "prometheus.yml", "--format", "json"];
+    let mut args = vec!["census", "--kind", "fleet", "prometheus.yml", "--format", "json"];
+    args.extend(flags);
     run(dir.path(), &args, b"")
+}
+
+#[test]
+fn many_targets_are_counted_some_at_a_time() {
+    let pages = pages();
+    let targets: String = (0..150)
+        .map(|at| format!("  - {{targets: ['{}'], labels: {{at: '{at}'}}}}\n", pages.address()))
+        .collect();
+    let config =
+        |targets: &str| format!("scrape_configs:\n- job_name: many\n  static_configs:\n{targets}");
+    let one = fleet(&config(targets.lines().next().unwrap()), &[]).json();
+    let all = fleet(&config(&targets), &[]).json();
+    assert_eq!(all["series"], 150 * one["series"].as_u64().unwrap());
+    assert_eq!(counts(&all).keys().collect::<Vec<_>>(), counts(&one).keys().collect::<Vec<_>>());
+    let sketched = fleet_with(&config(&targets), &[], &["--memory", "0"]).json();
+    assert_eq!(sketched["exact"], false);
+    let ratio = sketched["series"].as_f64().unwrap() / all["series"].as_f64().unwrap();
+    assert!((0.95..1.05).contains(&ratio), "{ratio}");
+    let none = fleet("scrape_configs: []\n", &[]).json();
+    assert_eq!(none["series"], 0);
 }
 
 #[test]

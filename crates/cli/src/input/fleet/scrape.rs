@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use promsieve_core::flow::{self, Discovered};
 use promsieve_core::ingest::page::Reading;
+use promsieve_core::saved::Saved;
 use promsieve_core::series::{Stage, Table, TableBuilder, Target};
 use promsieve_core::server::Server;
 use promsieve_core::units::duration_millis;
@@ -15,6 +16,7 @@ use rayon::prelude::*;
 use super::settings::Settings;
 use super::{Plan, plan};
 use crate::input::bytes::{Opened, unpack};
+use crate::input::collect::Collector;
 use crate::input::config::Loaded;
 use crate::input::http::{Wanted, encoded};
 use crate::input::scrapes::{Scrape, read_scrape};
@@ -22,45 +24,63 @@ use crate::input::scrapes::{Scrape, read_scrape};
 /// Scrapes at a time.
 const CONCURRENCY: usize = 16;
 
+/// Targets whose series are counted before those of the next are asked for.
+const WINDOW: usize = 4 * CONCURRENCY;
+
 /// What the scrapes of a fleet gave.
 pub(crate) struct Fleet {
-    /// The series that the server would store, in [`Stage::Stored`].
-    pub(crate) table: Table,
     /// What the pages held besides samples.
     pub(crate) scrapes: Vec<Scrape>,
     /// Targets and jobs that could not be scraped, or whose scrape the server would lose.
     pub(crate) problems: Vec<String>,
 }
 
-/// Scrapes every target of a configuration once.
+/// Scrapes every target of a configuration once; `series` takes what the server would store.
 ///
 /// # Errors
-/// When no thread can be had.
-pub(crate) fn scrape(loaded: &Loaded) -> anyhow::Result<Fleet> {
-    let Plan { settings, targets, mut problems } = plan(loaded);
+/// When no thread can be had, or `series` are of another stage.
+pub(crate) fn scrape(loaded: &Loaded, series: &mut Collector) -> anyhow::Result<Fleet> {
+    let Plan { settings, targets, problems } = plan(loaded);
+    let mut fleet = Fleet { scrapes: Vec::new(), problems };
     let server = loaded.project.server;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(CONCURRENCY).build()?;
     let one = |target: &Discovered| one(target, &settings, server);
-    let scraped: Vec<_> = pool.install(|| targets.par_iter().map(one).collect());
-    let mut exposed = Table::empty(Stage::Exposed);
-    let mut scrapes = Vec::new();
-    for (target, scraped) in targets.iter().zip(scraped) {
-        match scraped {
-            Ok((table, scrape)) => {
-                exposed.append(&table);
-                scrapes.push(scrape);
-            }
-            Err(error) => problems.push(format!("job {}: {error:#}", target.job)),
-        }
-    }
     // The targets have their labels already: none is to be looked for in the configuration.
     let mut project = loaded.project.clone();
     project.jobs.iter_mut().for_each(|job| job.static_targets.clear());
-    let (_, stored) = flow::run(&project, &exposed);
-    problems.extend(stored.report.failures.iter().map(|failure| {
-        format!("job {}: the server loses a scrape: {}", failure.job, failure.cause)
-    }));
-    Ok(Fleet { table: stored.table, scrapes, problems })
+    // Who has no targets has no series, and is counted as that.
+    series.add(Saved::Exact(Table::empty(Stage::Stored)))?;
+    for targets in targets.chunks(WINDOW) {
+        let scraped: Vec<_> = pool.install(|| targets.par_iter().map(one).collect());
+        let exposed = fleet.take(targets, scraped);
+        let (_, stored) = flow::run(&project, &exposed);
+        fleet.problems.extend(stored.report.failures.iter().map(|failure| {
+            format!("job {}: the server loses a scrape: {}", failure.job, failure.cause)
+        }));
+        series.add(Saved::Exact(stored.table))?;
+    }
+    Ok(fleet)
+}
+
+impl Fleet {
+    /// Notes how the scrapes of some targets went, and gives what they expose.
+    fn take(
+        &mut self,
+        targets: &[Discovered],
+        scraped: Vec<anyhow::Result<(Table, Scrape)>>,
+    ) -> Table {
+        let mut exposed = Table::empty(Stage::Exposed);
+        for (target, scraped) in targets.iter().zip(scraped) {
+            match scraped {
+                Ok((table, scrape)) => {
+                    exposed.append(&table);
+                    self.scrapes.push(scrape);
+                }
+                Err(error) => self.problems.push(format!("job {}: {error:#}", target.job)),
+            }
+        }
+        exposed
+    }
 }
 
 /// Scrapes one target.

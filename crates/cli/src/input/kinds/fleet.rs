@@ -1,7 +1,5 @@
 //! The targets of a configuration, scraped as its server would.
 
-use promsieve_core::saved::Saved;
-
 use super::Held;
 use crate::Status;
 use crate::common::Common;
@@ -16,12 +14,11 @@ pub(super) fn read(source: &Source, common: &Common, held: &mut Held) -> anyhow:
         anyhow::bail!("`{}` is no configuration: name a file", source.name());
     };
     for loaded in load(&source.name(), common.server, &common.access)? {
-        let fleet = fleet::scrape(&loaded)?;
+        let fleet = fleet::scrape(&loaded, &mut held.series)?;
         for problem in &fleet.problems {
             warn(&format!("error: {}: {problem}", source.name()));
             held.status = Status::Incomplete;
         }
-        held.series.add(Saved::Exact(fleet.table))?;
         held.scrapes.extend(fleet.scrapes);
     }
     Ok(())

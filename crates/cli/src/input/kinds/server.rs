@@ -3,7 +3,6 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use promsieve_core::ingest::status::TsdbStatus;
-use promsieve_core::saved::Saved;
 
 use super::{Held, Options};
 use crate::Status;
@@ -59,12 +58,11 @@ fn read_all(
     held: &mut Held,
 ) -> anyhow::Result<()> {
     let census = Census { api, page: options.server.page, range: range(status) };
-    let (table, errors) = read_series(&census)?;
+    let errors = read_series(&census, &mut held.series)?;
     for error in &errors {
         warn(&format!("error: {error:#}"));
         held.status = Status::Incomplete;
     }
-    held.series.add(Saved::Exact(table))?;
     Ok(())
 }
 

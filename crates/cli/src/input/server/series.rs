@@ -4,16 +4,20 @@ use std::io::Read;
 
 use anyhow::{Context, anyhow};
 use promsieve_core::ingest::status::{self, SeriesPage};
+use promsieve_core::saved::Saved;
 use promsieve_core::series::{METRIC_NAME, Stage, Table, TableBuilder};
 use rayon::prelude::*;
 
 use super::Api;
 use super::selector::{Selector, is_plain};
+use crate::input::collect::Collector;
 
 /// Requests at a time.
 const CONCURRENCY: usize = 4;
 /// Metrics that are read into one table.
 const GROUP: usize = 64;
+/// Metrics that are counted before the next are asked for.
+const WINDOW: usize = 4 * CONCURRENCY * GROUP;
 /// A metric that is too large is cut into about so many parts at first.
 const PARTS: usize = 8;
 /// An answer with more bytes than this for each series that was asked for is not read on: the
@@ -37,26 +41,32 @@ enum Page {
     TooMany,
 }
 
-/// Reads every series into a table of [`Stage::Stored`]. A metric that cannot be read is an error
-/// in its place; the rest is read.
+/// Adds every series, at [`Stage::Stored`]. Gives what is wrong with metrics that cannot be read; the
+/// rest is read.
 ///
 /// # Errors
-/// When the names of the metrics cannot be read.
-pub(crate) fn read_series(census: &Census<'_>) -> anyhow::Result<(Table, Vec<anyhow::Error>)> {
+/// When the names of the metrics cannot be read, or `series` are of another stage.
+pub(crate) fn read_series(
+    census: &Census<'_>,
+    series: &mut Collector,
+) -> anyhow::Result<Vec<anyhow::Error>> {
     let path = format!("/api/v1/label/{METRIC_NAME}/values");
     let (start, end) = census.times();
     let metrics: Vec<String> = census.api.data(&path, &[("start", &start), ("end", &end)])?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(CONCURRENCY).build()?;
-    let groups: Vec<_> = pool.install(|| {
-        metrics.par_chunks(GROUP).map(|metrics| census.read_metrics(metrics)).collect()
-    });
-    let mut whole = Table::empty(Stage::Stored);
     let mut errors = Vec::new();
-    for (table, failed) in groups {
-        whole.append(&table);
-        errors.extend(failed);
+    // A server without metrics is counted, too.
+    series.add(Saved::Exact(Table::empty(Stage::Stored)))?;
+    for metrics in metrics.chunks(WINDOW) {
+        let groups: Vec<_> = pool.install(|| {
+            metrics.par_chunks(GROUP).map(|metrics| census.read_metrics(metrics)).collect()
+        });
+        for (table, failed) in groups {
+            series.add(Saved::Exact(table))?;
+            errors.extend(failed);
+        }
     }
-    Ok((whole, errors))
+    Ok(errors)
 }
 
 impl Census<'_> {
