@@ -16,8 +16,9 @@ use super::collect::Collector;
 /// Bytes of a part: enough that the values that parts share are few beside their samples.
 const LEAST: u64 = 16 << 20;
 
-/// No part is larger: all that are read at a time are held beside what was put together.
-const MOST: u64 = 48 << 20;
+/// All parts that are read at a time have no more bytes, unless there are many threads: they are held
+/// beside those before, which are put together meanwhile.
+const MOST: u64 = 192 << 20;
 
 /// Bytes that are read at once.
 const PIECE: usize = 256 << 10;
@@ -66,7 +67,7 @@ pub(super) fn read(
 /// How large parts are to be so that all threads end together: one part each, so many times.
 fn part_size(size: u64) -> u64 {
     let threads = rayon::current_num_threads() as u64;
-    let rounds = size.div_ceil(MOST * threads).max(1);
+    let rounds = size.div_ceil(MOST.max(LEAST * threads)).max(1);
     size.div_ceil(rounds * threads).max(LEAST)
 }
 
