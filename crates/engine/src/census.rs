@@ -5,13 +5,14 @@ use std::io::Write;
 use anyhow::Context;
 use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::prelude::SessionContext;
-use promsieve_cli::{Status, embed};
+use promsieve_cli::Status;
+use promsieve_cli::embed::{self, Told};
 use promsieve_core::census::Census;
 use promsieve_core::saved::{self, Saved};
 
 use crate::counted::{Assembly, Counted};
 use crate::input::Input;
-use crate::scan::{INCOMPLETE, Rows};
+use crate::scan::{Heard, Rows, SOURCE};
 use crate::session::{Place, register};
 
 /// Arguments of `census`.
@@ -43,44 +44,52 @@ pub(crate) struct CensusArgs {
 /// When a source cannot be read, or the plan fails.
 pub(crate) async fn run(args: &CensusArgs, out: &mut impl Write) -> anyhow::Result<Status> {
     let inputs = Input::parts(&args.sources)?;
-    let rows = if args.sketch { Rows::Sketches } else { Rows::Parts };
+    let top = args.top;
+    let rows = if args.sketch { Rows::Sketches { top } } else { Rows::Parts { top } };
     let session = args.place.session(rows, &inputs).await?;
-    register(&session, "parts", rows, inputs)?;
-    let (census, unread) =
+    register(&session, "parts", rows, inputs.clone())?;
+    let (census, mut heard) =
         if args.sketch { sketched(&session).await? } else { exact(&session).await? };
-    embed::write(out, &census, args.format == "json", args.top)?;
-    for source in &unread {
-        embed::warn(&format!("{source}: some of it could not be read; the rest was counted"));
-    }
-    Ok(if unread.is_empty() { Status::Clean } else { Status::Incomplete })
-}
-
-/// The exact census of the table `parts`, and what could not be read whole.
-async fn exact(session: &SessionContext) -> anyhow::Result<(Census, Vec<String>)> {
-    let sql = "SELECT kind, name, census(part) FROM parts GROUP BY kind, name";
-    let mut assembly = Assembly::default();
-    let mut unread = Vec::new();
-    for batch in session.sql(sql).await?.collect().await? {
-        let (kinds, names) = (texts(&batch, 0)?, texts(&batch, 1)?);
-        let counts = batch.column(2).as_binary::<i64>();
-        for row in 0..batch.num_rows() {
-            if kinds[row] == INCOMPLETE {
-                unread.push(names[row].clone());
-                continue;
-            }
-            let counted: Counted = serde_json::from_slice(counts.value(row))?;
-            assembly.add(names[row].clone(), counted)?;
+    heard.sort_by_key(|it| inputs.iter().position(|input| *input == it.source));
+    let (mut told, mut status) = (Told::default(), Status::Clean);
+    for Heard { source, incomplete, told: next } in heard {
+        told.append(next);
+        if incomplete {
+            status = Status::Incomplete;
+            embed::warn(&format!("{source}: some of it could not be read; the rest was counted"));
         }
     }
-    unread.sort();
-    let census = assembly.finish();
-    anyhow::ensure!(census.samples > 0 || census.targets > 0, "nothing could be read");
-    Ok((census, unread))
+    embed::write(out, &census, told, args.format == "json", top)?;
+    Ok(status)
 }
 
-/// The sketched census of the table `parts`, and what could not be read whole.
-async fn sketched(session: &SessionContext) -> anyhow::Result<(Census, Vec<String>)> {
-    let sql = "SELECT merge(census), array_agg(DISTINCT incomplete) FROM parts";
+/// The exact census of the table `parts`, and what is heard of each source.
+async fn exact(session: &SessionContext) -> anyhow::Result<(Census, Vec<Heard>)> {
+    let sql = format!(
+        "SELECT name, census(part) FILTER (WHERE kind <> '{SOURCE}'), \
+         array_agg(part) FILTER (WHERE kind = '{SOURCE}') FROM parts GROUP BY kind, name"
+    );
+    let mut assembly = Assembly::default();
+    let mut heard = Vec::new();
+    for batch in session.sql(&sql).await?.collect().await? {
+        let names = texts(&batch, 0)?;
+        let counts = batch.column(1).as_binary::<i64>();
+        for (name, counted) in names.into_iter().zip(counts) {
+            if let Some(bytes) = counted {
+                let counted: Counted = serde_json::from_slice(bytes)?;
+                assembly.add(name, counted)?;
+            }
+        }
+        heard.extend(hear(&batch, 2)?);
+    }
+    let census = assembly.finish();
+    anyhow::ensure!(census.samples > 0 || census.targets > 0, "nothing could be read");
+    Ok((census, heard))
+}
+
+/// The sketched census of the table `parts`, and what is heard of each source.
+async fn sketched(session: &SessionContext) -> anyhow::Result<(Census, Vec<Heard>)> {
+    let sql = "SELECT merge(census), array_agg(heard) FROM parts";
     let batches = session.sql(sql).await?.collect().await?;
     let batch = batches.iter().find(|batch| batch.num_rows() > 0).context("nothing was counted")?;
     let censuses = batch.column(0).as_binary::<i64>();
@@ -88,12 +97,19 @@ async fn sketched(session: &SessionContext) -> anyhow::Result<(Census, Vec<Strin
     let Saved::Sketched(census) = saved::read(bytes)? else {
         anyhow::bail!("a sketched census was expected, and these are series");
     };
-    let names = batch.column(1).as_list::<i32>().value(0);
-    let mut unread: Vec<String> =
-        names.as_string::<i32>().iter().flatten().map(str::to_owned).collect();
-    unread.retain(|name| !name.is_empty());
-    unread.sort();
-    Ok((census.census(), unread))
+    Ok((census.census(), hear(batch, 1)?))
+}
+
+/// What lists in a column tell.
+fn hear(batch: &RecordBatch, column: usize) -> anyhow::Result<Vec<Heard>> {
+    let lists = batch.column(column).as_list::<i32>().iter().flatten();
+    let mut heard = Vec::new();
+    for list in lists {
+        for bytes in list.as_binary::<i64>().iter().flatten() {
+            heard.push(serde_json::from_slice(bytes)?);
+        }
+    }
+    Ok(heard)
 }
 
 /// A column of texts.

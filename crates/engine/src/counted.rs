@@ -42,8 +42,8 @@ struct Label {
     series: u64,
     bytes: u64,
     without: Option<u64>,
-    /// Words of shapes, and the bits of their shares: as digits they would be read back rounded.
-    shapes: Vec<(String, u64)>,
+    /// Words of shapes, and their shares.
+    shapes: Vec<(String, f64)>,
 }
 
 impl Counted {
@@ -65,7 +65,7 @@ impl Counted {
 
 impl Metric {
     fn of(metric: MetricCensus, stage: String) -> Self {
-        let shape = |it: &ShapeShare| (it.shape.as_str().to_owned(), it.share.to_bits());
+        let shape = |it: &ShapeShare| (it.shape.as_str().to_owned(), it.share);
         let label = |label: LabelCensus| Label {
             name: label.name,
             values: label.values,
@@ -106,9 +106,9 @@ impl Metric {
 
 impl Label {
     fn census(self) -> LabelCensus {
-        let shape = |(word, share): &(String, u64)| {
+        let shape = |&(ref word, share): &(String, f64)| {
             let shape = Shape::ALL.into_iter().find(|shape| shape.as_str() == word)?;
-            Some(ShapeShare { shape, share: f64::from_bits(*share) })
+            Some(ShapeShare { shape, share })
         };
         LabelCensus {
             name: self.name,

@@ -13,7 +13,7 @@ use promsieve_core::units::{Bytes, SeriesCount};
 use crate::input::Input;
 use crate::parquet::{Partitioning, Writer};
 use crate::part::Part;
-use crate::scan::{JOB, Rows};
+use crate::scan::{JOB, Rows, SHORTEST};
 use crate::session::{bounded, register};
 
 /// Arguments of `parquet`.
@@ -45,7 +45,7 @@ pub(crate) async fn run(args: &ParquetArgs, out: &mut impl Write) -> anyhow::Res
     let mut writer = Writer::new(&args.out, args.partition_by)?;
     let session = bounded(args.memory.0)?;
     let scraped = inputs.iter().filter(|input| input.has_targets()).cloned().collect();
-    register(&session, "parts", Rows::Parts, scraped)?;
+    register(&session, "parts", Rows::Parts { top: SHORTEST }, scraped)?;
     register(&session, "series", Rows::Series, inputs)?;
     let sorted = session.sql("SELECT * FROM series ORDER BY metric, hash").await?;
     let mut batches = sorted.execute_stream().await?;

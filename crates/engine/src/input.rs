@@ -5,8 +5,9 @@ use std::fmt;
 
 use anyhow::Context;
 use clap::ValueEnum;
+use promsieve_cli::Status;
+use promsieve_cli::embed::{self, Told};
 use promsieve_cli::input::{Kind, Source};
-use promsieve_cli::{Status, embed};
 use promsieve_core::saved::Saved;
 use promsieve_core::series::Table;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,8 @@ pub(crate) struct Read {
     pub(crate) series: Option<Saved>,
     /// What its rows stand for, where they were counted before.
     pub(crate) counts: Option<Counts>,
+    /// What a census tells of it besides.
+    pub(crate) told: Told,
     /// Whether something of it could not be read.
     pub(crate) incomplete: bool,
 }
@@ -89,11 +92,11 @@ impl Input {
         matches!(self.table(), "scrapes" | "saved") || matches!(self, Self::Targets(_))
     }
 
-    /// Reads it.
+    /// Reads it; lists of what is told besides have `top` entries, or all for 0.
     ///
     /// # Errors
     /// When it cannot be read at all.
-    pub(crate) fn read(&self) -> anyhow::Result<Read> {
+    pub(crate) fn read(&self, top: usize) -> anyhow::Result<Read> {
         let (name, kind) = match self {
             Self::Source { name, kind } => (name, kind),
             Self::Parquet(slice) => return parquet::read(slice),
@@ -102,8 +105,8 @@ impl Input {
         let kind = Kind::from_str(kind, false).map_err(|error| anyhow::anyhow!("{error}"))?;
         let sources = Source::resolve(name)?;
         let source = sources.first().with_context(|| format!("`{name}` names nothing"))?;
-        let (series, status) = embed::read(source, kind)?;
-        Ok(Read { series, counts: None, incomplete: status == Status::Incomplete })
+        let embed::Read { series, told, status } = embed::read(source, kind, top)?;
+        Ok(Read { series, told, counts: None, incomplete: status == Status::Incomplete })
     }
 }
 

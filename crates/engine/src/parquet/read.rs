@@ -43,7 +43,7 @@ pub(crate) fn read(slice: &Slice) -> anyhow::Result<Read> {
     let mut table = builder.finish();
     table.stage = stage.unwrap_or(Stage::Stored);
     let counts = Counts { rows: counts.into_iter().flatten().collect() };
-    Ok(Read { series: Some(Saved::Exact(table)), counts: Some(counts), incomplete: false })
+    Ok(Read { series: Some(Saved::Exact(table)), counts: Some(counts), ..Read::default() })
 }
 
 /// Reads a file of targets.

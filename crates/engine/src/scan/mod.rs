@@ -28,7 +28,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::input::Input;
 use crate::rows;
-pub(crate) use read::{INCOMPLETE, JOB};
+pub(crate) use read::{Heard, JOB, SOURCE};
 use read::{PARTS_SCHEMA, SKETCHES_SCHEMA, read};
 
 /// What a row is.
@@ -36,18 +36,21 @@ use read::{PARTS_SCHEMA, SKETCHES_SCHEMA, read};
 pub(crate) enum Rows {
     /// A series.
     Series,
-    /// A part of an exact census.
-    Parts,
-    /// A sketched census of a source.
-    Sketches,
+    /// A part of an exact census, or what is told of a source, in lists of `top` entries.
+    Parts { top: usize },
+    /// A sketched census of a source, and what is told of it.
+    Sketches { top: usize },
 }
+
+/// The `top` of whoever wants no lists: 0 stands for all entries.
+pub(crate) const SHORTEST: usize = 1;
 
 impl Rows {
     fn schema(self) -> SchemaRef {
         Arc::clone(match self {
             Self::Series => &rows::SCHEMA,
-            Self::Parts => &PARTS_SCHEMA,
-            Self::Sketches => &SKETCHES_SCHEMA,
+            Self::Parts { .. } => &PARTS_SCHEMA,
+            Self::Sketches { .. } => &SKETCHES_SCHEMA,
         })
     }
 }

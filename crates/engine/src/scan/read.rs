@@ -2,14 +2,18 @@
 
 use std::sync::{Arc, LazyLock};
 
-use datafusion::arrow::array::{ArrayRef, LargeBinaryBuilder, RecordBatch, StringBuilder};
+use datafusion::arrow::array::{
+    ArrayRef, LargeBinaryArray, LargeBinaryBuilder, RecordBatch, StringBuilder,
+};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::Result;
+use promsieve_cli::embed::Told;
 use promsieve_core::census::SketchedCensus;
 use promsieve_core::saved::{self, Saved};
-use promsieve_core::series::{Stage, Table};
+use promsieve_core::series::Table;
+use serde::{Deserialize, Serialize};
 
-use super::{Rows, failed};
+use super::{Rows, SHORTEST, failed};
 use crate::input::{Input, Read};
 use crate::part::{Cutter, Part};
 use crate::rows;
@@ -21,8 +25,25 @@ const PARTS: usize = 4 << 20;
 const METRIC: &str = "metric";
 const LABEL: &str = "label";
 pub(crate) const JOB: &str = "job";
-/// No part at all: its name is that of a source of which something could not be read.
-pub(crate) const INCOMPLETE: &str = "incomplete";
+/// No part at all, but what is [`Heard`] of the source of this name.
+pub(crate) const SOURCE: &str = "source";
+
+/// What is heard of a source, as JSON.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Heard {
+    pub(crate) source: Input,
+    /// Whether something of it could not be read.
+    pub(crate) incomplete: bool,
+    pub(crate) told: Told,
+}
+
+impl Heard {
+    fn json(source: &Input, read: &mut Read) -> Result<Vec<u8>> {
+        let (source, told) = (source.clone(), std::mem::take(&mut read.told));
+        let heard = Self { source, incomplete: read.incomplete, told };
+        serde_json::to_vec(&heard).map_err(|error| failed(error.into()))
+    }
+}
 
 pub(super) static PARTS_SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     Arc::new(Schema::new(vec![
@@ -33,10 +54,9 @@ pub(super) static PARTS_SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 });
 
 pub(super) static SKETCHES_SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-    let text = |name| Field::new(name, DataType::Utf8, false);
     Arc::new(Schema::new(vec![
-        text("incomplete"),
-        Field::new("census", DataType::LargeBinary, false),
+        Field::new("heard", DataType::LargeBinary, false),
+        Field::new("census", DataType::LargeBinary, true),
     ]))
 });
 
@@ -46,26 +66,32 @@ pub(super) fn read(
     input: &Input,
     out: &mut dyn FnMut(RecordBatch) -> Result<()>,
 ) -> Result<()> {
-    let read = input.read().map_err(failed)?;
     match rows {
-        Rows::Series => match read.table().map_err(failed)? {
-            Some(table) => rows::batches(table, read.counts.as_ref(), out),
-            None => Ok(()),
-        },
-        Rows::Parts => parts(input, &read, out),
-        Rows::Sketches => sketch(input, read, out),
+        Rows::Series => series(input, out),
+        Rows::Parts { top } => parts(input, input.read(top).map_err(failed)?, out),
+        Rows::Sketches { top } => sketch(input, input.read(top).map_err(failed)?, out),
     }
 }
 
-/// Hands on the parts of a table.
-fn parts(input: &Input, read: &Read, out: &mut dyn FnMut(RecordBatch) -> Result<()>) -> Result<()> {
-    let mut batch = PartsBatch::default();
-    if read.incomplete {
-        let mut nothing = Part::new(Table::empty(Stage::Attached), 0, 0);
-        batch.push(INCOMPLETE, &input.to_string(), &nothing.encode(), out)?;
+/// Hands on the series of one input.
+fn series(input: &Input, out: &mut dyn FnMut(RecordBatch) -> Result<()>) -> Result<()> {
+    let read = input.read(SHORTEST).map_err(failed)?;
+    match read.table().map_err(failed)? {
+        Some(table) => rows::batches(table, read.counts.as_ref(), out),
+        None => Ok(()),
     }
+}
+
+/// Hands on what is heard of an input, and the parts of its table.
+fn parts(
+    input: &Input,
+    mut read: Read,
+    out: &mut dyn FnMut(RecordBatch) -> Result<()>,
+) -> Result<()> {
+    let mut batch = PartsBatch::default();
+    batch.push(SOURCE, &input.to_string(), &Heard::json(input, &mut read)?, out)?;
     if let Some(table) = read.table().map_err(failed)? {
-        cut(table, read, &mut |kind, name, mut part: Part| {
+        cut(table, &read, &mut |kind, name, mut part: Part| {
             batch.push(kind, name, &part.encode(), out)
         })?;
     }
@@ -134,22 +160,25 @@ impl PartsBatch {
     }
 }
 
-/// Hands on a census in bounded memory.
-fn sketch(input: &Input, read: Read, out: &mut dyn FnMut(RecordBatch) -> Result<()>) -> Result<()> {
-    let incomplete = if read.incomplete { input.to_string() } else { String::new() };
-    let census = match read.series {
-        None => return Ok(()),
-        Some(Saved::Sketched(census)) => census,
-        Some(Saved::Exact(table)) => {
+/// Hands on what is heard of an input, and its census in bounded memory.
+fn sketch(
+    input: &Input,
+    mut read: Read,
+    out: &mut dyn FnMut(RecordBatch) -> Result<()>,
+) -> Result<()> {
+    let heard = Heard::json(input, &mut read)?;
+    let census = read.series.map(|series| match series {
+        Saved::Sketched(census) => census,
+        Saved::Exact(table) => {
             let mut census = SketchedCensus::new(table.stage);
             census.add(&table);
             Box::new(census)
         }
-    };
-    let mut names = StringBuilder::new();
-    names.append_value(incomplete);
-    let mut censuses = LargeBinaryBuilder::new();
-    censuses.append_value(saved::to_bytes(&Saved::Sketched(census)));
-    let columns: Vec<ArrayRef> = vec![Arc::new(names.finish()), Arc::new(censuses.finish())];
+    });
+    let bytes = census.map(|census| saved::to_bytes(&Saved::Sketched(census)));
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(LargeBinaryArray::from(vec![heard.as_slice()])),
+        Arc::new(LargeBinaryArray::from(vec![bytes.as_deref()])),
+    ];
     out(RecordBatch::try_new(Arc::clone(&SKETCHES_SCHEMA), columns)?)
 }

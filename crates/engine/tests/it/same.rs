@@ -3,8 +3,17 @@
 use std::path::PathBuf;
 
 use promsieve_lab::real::TempDir;
+use serde_json::Value;
 
 use crate::{counted, engine, output, promsieve, sources, wanted};
+
+/// A census without what it tells of blocks and heads besides, which Parquet does not hold.
+fn series_alone(mut census: Value) -> Value {
+    for key in ["blocks", "heads"] {
+        census.as_object_mut().unwrap().remove(key);
+    }
+    census
+}
 
 /// Compares the census of these sources here, by sketches, and by way of Parquet.
 #[track_caller]
@@ -14,6 +23,7 @@ fn check(name: &str, sources: &[PathBuf]) {
     assert_eq!(counted(sources, &[]), exact, "{name}");
     let sketched = wanted(sources, &["--memory", "0"]);
     assert_eq!(counted(sources, &["--sketch"]), sketched, "{name}, sketched");
+    let exact = series_alone(exact);
     let dir = TempDir::new("engine-parquet").unwrap();
     for (place, partitioning) in
         [("one", None), ("hash", Some("hash:3")), ("metric", Some("metric"))]
