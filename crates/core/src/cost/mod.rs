@@ -15,4 +15,4 @@ pub use fit::{Fit, Fitting, Verdict, fit};
 pub use live::Observed;
 pub use load::Load;
 pub use model::{Coefficient, CostModel, Errors, Margin};
-pub use run::{Reading, Run};
+pub use run::{Reading, Replay, Role, Run};

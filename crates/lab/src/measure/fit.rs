@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use promsieve_core::cost::terms::{
     ALLOCATED, LIVE_HEAP, PEAK, RESIDENT, Situation, Term, page_bytes, resident,
 };
-use promsieve_core::cost::{Coefficient, CostModel, Errors, Estimate, Margin, Run, estimate};
+use promsieve_core::cost::{Coefficient, CostModel, Errors, Estimate, Margin, Role, Run, estimate};
 
 use super::priors;
 use crate::real::Version;
@@ -41,7 +41,7 @@ struct Equation {
 
 /// The model of a server by its runs, with the errors that leaving one out at a time shows.
 pub fn fit(version: Version, runs: &[Run]) -> CostModel {
-    let runs: Vec<&Run> = runs.iter().filter(|run| is_fitted(run)).collect();
+    let runs: Vec<&Run> = runs.iter().filter(|run| run.role() == Role::Fitted).collect();
     let mut model = fitted(version, &runs);
     let mut ratios: [Vec<f64>; 4] = Default::default();
     for left_out in &runs {
@@ -56,11 +56,6 @@ pub fn fit(version: Version, runs: &[Run]) -> CostModel {
     let [live_heap, memory, rss, wal] = ratios.map(|ratios| margin(&ratios));
     model.errors = Errors { live_heap, memory, rss, wal, disk: priors::DISK };
     model
-}
-
-/// Whether a run may tell prices.
-pub(super) fn is_fitted(run: &Run) -> bool {
-    !run.held_out() && !run.in_short_time()
 }
 
 /// Measured over expected: live heap, peak heap, resident memory, WAL. The log of a server that cuts
@@ -236,7 +231,7 @@ fn rounded(value: f64) -> f64 {
 
 /// The model as its file has it.
 pub fn yaml(model: &CostModel, runs: &[Run]) -> String {
-    let fitted = runs.iter().filter(|run| is_fitted(run)).count().to_string();
+    let fitted = runs.iter().filter(|run| run.role() == Role::Fitted).count().to_string();
     let mut text = format!(
         "# Cost of {}: each number with its source. Written by `cargo xtask calibrate --fit`;\n\
          # docs/cost-model.md says how, and shows the error of every run.\n\

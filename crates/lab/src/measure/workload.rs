@@ -1,5 +1,7 @@
 //! The workloads a cost model is measured on: label shapes, values and targets, and pages.
 
+use super::with::With;
+
 /// Where the value of a label comes from.
 #[derive(Debug, Clone, Copy)]
 pub enum Values {
@@ -90,6 +92,8 @@ pub struct Workload {
     pub blocks: Option<u64>,
     /// GOMEMLIMIT in bytes, where it is set.
     pub gomemlimit: Option<u64>,
+    /// What the server does beside scraping floats.
+    pub with: Option<With>,
     /// Metrics of each target.
     pub groups: Vec<Group>,
 }
