@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::load::Load;
 use super::model::{CostModel, Margin};
 use super::terms::{
-    self, ALLOCATED, LIVE_HEAP, PEAK, PROCESS, RESIDENT, Situation, Term, head_age, interval,
+    self, ALLOCATED, LIVE_HEAP, PEAK, PROCESS, RESIDENT, START_AGAIN, Situation, Term, head_age,
+    interval,
 };
 use crate::server::Server;
 use crate::units::Bytes;
@@ -85,6 +86,9 @@ pub struct Estimate {
     pub memory: Range,
     /// Anonymous resident memory, what counts for the OOM killer; file pages come on top.
     pub rss: Range,
+    /// Anonymous resident memory at its highest while the server starts over its log, as after a kill,
+    /// until the first scrapes are in.
+    pub start: Range,
     /// Blocks of a day.
     pub disk_per_day: Range,
     /// Blocks over the whole retention.
@@ -132,6 +136,7 @@ pub fn estimate(load: &Load, model: &CostModel, settings: &ServerSettings) -> Es
         live_heap: range(live as f64, errors.live_heap),
         memory: range(peak, errors.memory),
         rss: range(rss, errors.rss),
+        start: range(started_again(&it, live as f64, model), errors.start),
         disk_per_day: range(per_day, errors.disk),
         disk: range(per_day * settings.retention.as_secs_f64() / 86_400.0, errors.disk),
         samples_per_second,
@@ -231,12 +236,24 @@ fn peak_and_resident(it: &Situation<'_>, live: f64, model: &CostModel) -> (f64, 
     let priced = prices.iter().zip(quantities).map(|(price, of)| of * price);
     let mut resident = live + priced.sum::<f64>();
     if let Some(limit) = it.settings.gomemlimit {
-        // The runtime collects as often as it must, but cannot go below what is live, and the heap
-        // is never packed without gaps.
+        // The runtime collects as often as it must, but cannot go below what is live.
         peak = peak.min((limit.0 as f64).max(live + beside));
-        resident = resident.min((limit.0 as f64).max(live * PACKED));
     }
+    resident = limited(resident, live, it.settings);
     (peak, resident)
+}
+
+/// Anonymous resident memory under GOMEMLIMIT, where there is one: the heap is never packed without
+/// gaps.
+fn limited(resident: f64, live: f64, settings: &ServerSettings) -> f64 {
+    let packed = |limit: Bytes| (limit.0 as f64).max(live * PACKED);
+    settings.gomemlimit.map_or(resident, |limit| resident.min(packed(limit)))
+}
+
+/// Anonymous resident memory of a start over a log, for a live heap.
+fn started_again(it: &Situation<'_>, live: f64, model: &CostModel) -> f64 {
+    let (allowed, beside) = terms::start_again(it, live, |key| model.value(key));
+    limited(live + allowed * model.value(START_AGAIN.0) + beside, live, it.settings)
 }
 
 fn notes(model: &CostModel, settings: &ServerSettings, peak: f64, live: f64) -> Vec<String> {
@@ -310,7 +327,8 @@ mod tests {
             let sum: u64 = estimate.parts.iter().map(|part| part.bytes.0).sum();
             prop_assert_eq!(sum, estimate.live_heap.expected.0);
             prop_assert!(estimate.memory.expected >= estimate.live_heap.expected);
-            for range in [estimate.live_heap, estimate.memory, estimate.rss, estimate.disk] {
+            let Estimate { live_heap, memory, rss, start, disk, .. } = estimate;
+            for range in [live_heap, memory, rss, start, disk] {
                 prop_assert!(range.low <= range.expected && range.expected <= range.high);
             }
         }

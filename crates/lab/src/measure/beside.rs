@@ -23,11 +23,16 @@ fn replayed() -> Vec<Workload> {
     ]
 }
 
-/// One thing each that the other workloads do not have.
+/// One thing each that the other workloads do not have, and again in another size and shape, which no
+/// fit sees.
 fn with() -> Vec<Workload> {
     let one = |name: &str, targets, interval, seconds, series, with| Workload {
         with: Some(with),
         ..of(name, targets, interval, seconds, vec![group("zone", series, zone(), Counter)])
+    };
+    let held = |name: &str, targets, series, labels, with| Workload {
+        with: Some(with),
+        ..of(name, targets, 6000, 200, vec![group("zone", series, labels, Counter)])
     };
     vec![
         one("with-native-20", 20, 5000, 200, 1000, With::NativeHistograms(20)),
@@ -38,5 +43,10 @@ fn with() -> Vec<Workload> {
         one("with-queries", 20, 5000, 200, 2500, With::Queries),
         one("with-out-of-order", 20, 5000, 200, 2500, With::OutOfOrder),
         one("with-out-of-order-old", 10, 1000, 300, 2000, With::OutOfOrder),
+        held("held-with-native", 12, 1500, small(), With::NativeHistograms(60)),
+        held("held-with-exemplars", 8, 2000, mesh(), With::Exemplars),
+        held("held-with-rules", 10, 2500, mesh(), With::Rules),
+        held("held-with-queries", 10, 2500, mesh(), With::Queries),
+        held("held-with-out-of-order", 30, 1000, mesh(), With::OutOfOrder),
     ]
 }

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use promsieve_core::cost::terms::{
-    ALLOCATED, LIVE_HEAP, PEAK, RESIDENT, Situation, Term, page_bytes, resident,
+    ALLOCATED, LIVE_HEAP, PEAK, RESIDENT, START_AGAIN, Situation, Term, page_bytes, resident,
+    start_again,
 };
 use promsieve_core::cost::{Coefficient, CostModel, Errors, Estimate, Margin, Role, Run, estimate};
 
@@ -40,8 +41,8 @@ struct Equation {
 }
 
 /// The model of a server by its runs, with the errors that leaving one out at a time shows.
-pub fn fit(version: Version, runs: &[Run]) -> CostModel {
-    let runs: Vec<&Run> = runs.iter().filter(|run| run.role() == Role::Fitted).collect();
+pub fn fit(version: Version, all: &[Run]) -> CostModel {
+    let runs: Vec<&Run> = all.iter().filter(|run| run.role() == Role::Fitted).collect();
     let mut model = fitted(version, &runs);
     let mut ratios: [Vec<f64>; 4] = Default::default();
     for left_out in &runs {
@@ -54,8 +55,43 @@ pub fn fit(version: Version, runs: &[Run]) -> CostModel {
         }
     }
     let [live_heap, memory, rss, wal] = ratios.map(|ratios| margin(&ratios));
-    model.errors = Errors { live_heap, memory, rss, wal, disk: priors::DISK };
+    let start = fit_start(&mut model, all);
+    model.errors = Errors { live_heap, memory, rss, start, wal, disk: priors::DISK };
     model
+}
+
+/// Fits what a start over a log takes to the runs that are for it; the margin that leaving one out at
+/// a time shows.
+fn fit_start(model: &mut CostModel, runs: &[Run]) -> Margin {
+    let runs: Vec<&Run> = runs.iter().filter(|run| run.role() == Role::Replayed).collect();
+    let unfitted = model.clone();
+    put_start(model, &runs);
+    let ratio = |left_out: &&Run| {
+        let others: Vec<&Run> =
+            runs.iter().copied().filter(|run| run.workload != left_out.workload).collect();
+        let mut model = unfitted.clone();
+        put_start(&mut model, &others);
+        let expected = estimate(&left_out.load, &model, &left_out.settings(&model));
+        start_peak(left_out) / expected.start.expected.0.max(1) as f64
+    };
+    margin(&runs.iter().map(ratio).collect::<Vec<f64>>())
+}
+
+fn put_start(model: &mut CostModel, runs: &[&Run]) {
+    let equation = |run: &&Run| {
+        let settings = run.settings(model);
+        let live = run.read.live_heap as f64;
+        let price = |key: &'static str| model.value(key);
+        let (allowed, beside) = start_again(&situation(run, &settings), live, price);
+        let scale = start_peak(run);
+        Equation { quantities: vec![allowed], wanted: scale - live - beside, scale }
+    };
+    let equations: Vec<Equation> = runs.iter().map(equation).collect();
+    solve(model, &[START_AGAIN.0], &equations);
+}
+
+fn start_peak(run: &Run) -> f64 {
+    run.read.replay.map_or(0, |replay| replay.start_peak) as f64
 }
 
 /// Measured over expected: live heap, peak heap, resident memory, WAL. The log of a server that cuts
@@ -253,6 +289,7 @@ pub fn yaml(model: &CostModel, runs: &[Run]) -> String {
         ("live_heap", errors.live_heap),
         ("memory", errors.memory),
         ("rss", errors.rss),
+        ("start", errors.start),
         ("wal", errors.wal),
         ("disk", errors.disk),
     ] {

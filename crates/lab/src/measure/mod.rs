@@ -13,6 +13,7 @@ mod replay;
 pub mod run;
 pub mod schedule;
 pub mod shapes;
+mod start_table;
 pub mod table;
 pub mod with;
 pub mod workload;

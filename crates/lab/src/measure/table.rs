@@ -10,6 +10,7 @@ use promsieve_core::cost::{CostModel, Estimate, Range, Role, Run, estimate};
 use xtask::workspace;
 
 use super::fit::has_wal;
+use super::start_table;
 use crate::real::Version;
 
 /// Marks in the page between which the tables stand.
@@ -82,10 +83,12 @@ const RULES: [(&str, Rule); 3] = [
 ];
 
 /// What the tables of runs are called.
-const TITLES: [(&str, Role); 4] = [
+const TITLES: [(&str, Role); 6] = [
     ("Held out, made when the model was done", Role::Fresh),
     ("Held out, seen while the model was made", Role::HeldOut),
     ("Fitted", Role::Fitted),
+    ("For a start over a log, not fitted to memory", Role::Replayed),
+    ("With what the model has no term for, neither fitted nor counted", Role::Beside),
     ("In short time, neither fitted nor counted", Role::Shortened),
 ];
 
@@ -103,6 +106,7 @@ fn put(page: &str, models: &[(CostModel, Vec<Run>)]) -> Option<String> {
             }
             let _ = write!(tables, "\n### {title}\n\n{}", errors(model, &runs));
         }
+        tables += &start_table::tables(model, runs);
     }
     Some(format!("{before}{BEGIN}{tables}{END}{after}"))
 }
