@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::beside::{BESIDE, QUERIED};
 use super::terms::{ALLOCATED, LIVE_HEAP, PEAK, RESIDENT, START_AGAIN};
 use crate::server::Server;
 
@@ -113,8 +114,11 @@ pub(super) const OTHERS: [&str; 5] =
 
 /// Keys of all coefficients.
 fn keys() -> impl Iterator<Item = &'static str> {
-    let terms = LIVE_HEAP.iter().chain(&PEAK).chain(&ALLOCATED).map(|term| term.key);
-    terms.chain(RESIDENT.iter().map(|(key, ..)| *key)).chain([START_AGAIN.0]).chain(OTHERS)
+    let terms = LIVE_HEAP.iter().chain(&BESIDE).chain(&PEAK).chain(&ALLOCATED).map(|term| term.key);
+    terms
+        .chain(RESIDENT.iter().map(|(key, ..)| *key))
+        .chain([START_AGAIN.0, QUERIED.0])
+        .chain(OTHERS)
 }
 
 /// All embedded models, oldest first.

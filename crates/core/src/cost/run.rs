@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::beside::Beside;
 use super::estimate::ServerSettings;
 use super::load::Load;
 use super::model::CostModel;
@@ -26,15 +27,18 @@ pub enum Role {
     Fresh,
     /// What its start over a log takes is fitted to it, and nothing else.
     Replayed,
-    /// It shows something that the model has no term for.
+    /// The prices of what a server keeps beside float series are fitted to it, and nothing else.
     Beside,
+    /// It checks those prices.
+    BesideHeldOut,
     /// Its blocks hold so little time that what is left of one cut meets the next: no server is run
     /// like that.
     Shortened,
 }
 
 /// How the names of workloads begin; the first one that fits counts.
-const ROLES: [(&str, Role); 4] = [
+const ROLES: [(&str, Role); 5] = [
+    ("held-with-", Role::BesideHeldOut),
     ("held-fresh-", Role::Fresh),
     ("held-", Role::HeldOut),
     ("replay-", Role::Replayed),
@@ -56,6 +60,9 @@ pub struct Run {
     pub blocks: Option<u64>,
     /// GOMEMLIMIT, where it was set.
     pub gomemlimit: Option<u64>,
+    /// What the server kept beside float series that it scraped.
+    #[serde(default, skip_serializing_if = "Beside::is_none")]
+    pub beside: Beside,
     /// Bytes that a sample takes in a chunk, by how the values of the workload move.
     pub sample_bytes: f64,
     /// What promsieve takes the workload for.
@@ -142,6 +149,7 @@ impl Run {
             scrape_interval: Duration::from_millis(self.interval),
             uptime: Duration::from_secs(self.seconds + READING),
             remote_writes: self.remote_writes,
+            beside: self.beside,
             gomemlimit: self.gomemlimit.map(Bytes),
             sample_bytes: Some(self.sample_bytes),
             block_range: self.blocks.map_or(defaults.block_range, Duration::from_secs),

@@ -291,7 +291,9 @@ pub fn resident(
     let came = live_heap * it.new_series() / it.load.series.max(1) as f64;
     let since = COLLECTIONS_AGO * allowed * came / allocated.max(1.0);
     let goal = (live_heap * (1.0 + allowed) / (1.0 + since) - live_heap).max(0.0);
-    let garbage = if it.has_cut() { goal } else { goal.min(allocated * COLLECTED_AFTER) };
+    // What is done beside scraping allocates as much as is allowed within the two minutes.
+    let fast = it.has_cut() || !it.settings.beside.is_none();
+    let garbage = if fast { goal } else { goal.min(allocated * COLLECTED_AFTER) };
     let steady = [garbage, it.cut_chunks() * (1.0 + allowed)];
     let cost = |of: [f64; 2], at: usize| of[0] * prices[at] + of[1] * prices[at + 1];
     let (targets, base) = (it.load.targets as f64, 1.0);
@@ -309,7 +311,7 @@ impl Situation<'_> {
     }
 
     /// Samples of a series since it came, or since the head began.
-    fn samples(&self) -> u64 {
+    pub(super) fn samples(&self) -> u64 {
         let settings = self.settings;
         let lived = head_age(settings).as_secs_f64() * self.exposed_share();
         #[expect(clippy::cast_sign_loss, reason = "durations are not negative")]

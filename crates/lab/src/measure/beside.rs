@@ -1,7 +1,7 @@
 //! Workloads of what else a server does, and of its start over a log: no fit of the memory sees them.
 
 use super::grid::of;
-use super::shapes::{churning, group, mesh, small, unique, zone};
+use super::shapes::{churning, group, long, mesh, small, unique, zone};
 use super::with::With;
 use super::workload::Motion::Counter;
 use super::workload::Workload;
@@ -48,5 +48,8 @@ fn with() -> Vec<Workload> {
         held("held-with-rules", 10, 2500, mesh(), With::Rules),
         held("held-with-queries", 10, 2500, mesh(), With::Queries),
         held("held-with-out-of-order", 30, 1000, mesh(), With::OutOfOrder),
+        one("held-with-late", 14, 4000, 220, 1800, With::OutOfOrder),
+        held("held-with-traces", 9, 1800, long(), With::Exemplars),
+        one("held-with-dashboards", 25, 8000, 220, 1400, With::Queries),
     ]
 }

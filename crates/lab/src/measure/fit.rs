@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 
 use promsieve_core::cost::terms::{
-    ALLOCATED, LIVE_HEAP, PEAK, RESIDENT, START_AGAIN, Situation, Term, page_bytes, resident,
-    start_again,
+    ALLOCATED, LIVE_HEAP, PEAK, RESIDENT, Situation, Term, page_bytes, resident,
 };
 use promsieve_core::cost::{Coefficient, CostModel, Errors, Estimate, Margin, Role, Run, estimate};
 
-use super::priors;
+use super::{fit_beside, priors};
 use crate::real::Version;
 
 /// How strongly a coefficient is drawn to what is known of it: a coefficient that is off by all of
@@ -34,10 +33,10 @@ const INSIDE: f64 = 0.9;
 
 /// A run as an equation: the sum of quantities times coefficients is `wanted`, to be met to within
 /// shares of `scale`.
-struct Equation {
-    quantities: Vec<f64>,
-    wanted: f64,
-    scale: f64,
+pub(super) struct Equation {
+    pub(super) quantities: Vec<f64>,
+    pub(super) wanted: f64,
+    pub(super) scale: f64,
 }
 
 /// The model of a server by its runs, with the errors that leaving one out at a time shows.
@@ -55,43 +54,10 @@ pub fn fit(version: Version, all: &[Run]) -> CostModel {
         }
     }
     let [live_heap, memory, rss, wal] = ratios.map(|ratios| margin(&ratios));
-    let start = fit_start(&mut model, all);
+    fit_beside::fit_beside(&mut model, all);
+    let start = fit_beside::fit_start(&mut model, all);
     model.errors = Errors { live_heap, memory, rss, start, wal, disk: priors::DISK };
     model
-}
-
-/// Fits what a start over a log takes to the runs that are for it; the margin that leaving one out at
-/// a time shows.
-fn fit_start(model: &mut CostModel, runs: &[Run]) -> Margin {
-    let runs: Vec<&Run> = runs.iter().filter(|run| run.role() == Role::Replayed).collect();
-    let unfitted = model.clone();
-    put_start(model, &runs);
-    let ratio = |left_out: &&Run| {
-        let others: Vec<&Run> =
-            runs.iter().copied().filter(|run| run.workload != left_out.workload).collect();
-        let mut model = unfitted.clone();
-        put_start(&mut model, &others);
-        let expected = estimate(&left_out.load, &model, &left_out.settings(&model));
-        start_peak(left_out) / expected.start.expected.0.max(1) as f64
-    };
-    margin(&runs.iter().map(ratio).collect::<Vec<f64>>())
-}
-
-fn put_start(model: &mut CostModel, runs: &[&Run]) {
-    let equation = |run: &&Run| {
-        let settings = run.settings(model);
-        let live = run.read.live_heap as f64;
-        let price = |key: &'static str| model.value(key);
-        let (allowed, beside) = start_again(&situation(run, &settings), live, price);
-        let scale = start_peak(run);
-        Equation { quantities: vec![allowed], wanted: scale - live - beside, scale }
-    };
-    let equations: Vec<Equation> = runs.iter().map(equation).collect();
-    solve(model, &[START_AGAIN.0], &equations);
-}
-
-fn start_peak(run: &Run) -> f64 {
-    run.read.replay.map_or(0, |replay| replay.start_peak) as f64
 }
 
 /// Measured over expected: live heap, peak heap, resident memory, WAL. The log of a server that cuts
@@ -114,7 +80,7 @@ pub(super) fn has_wal(run: &Run) -> bool {
     run.blocks.is_none() && run.load.series > 1000
 }
 
-fn margin(ratios: &[f64]) -> Margin {
+pub(super) fn margin(ratios: &[f64]) -> Margin {
     let mut off: Vec<f64> = ratios.iter().map(|ratio| ratio.ln().abs()).collect();
     off.sort_by(f64::total_cmp);
     #[expect(clippy::cast_sign_loss, reason = "a share of a length")]
@@ -139,7 +105,7 @@ fn fitted(version: Version, runs: &[&Run]) -> CostModel {
     model
 }
 
-fn situation<'a>(
+pub(super) fn situation<'a>(
     run: &'a Run,
     settings: &'a promsieve_core::cost::ServerSettings,
 ) -> Situation<'a> {
@@ -213,7 +179,7 @@ fn fit_wal(model: &mut CostModel, runs: &[&Run]) {
 }
 
 /// Puts coefficients into a model whose own ones they are drawn to.
-fn solve(model: &mut CostModel, keys: &[&str], equations: &[Equation]) {
+pub(super) fn solve(model: &mut CostModel, keys: &[&str], equations: &[Equation]) {
     let known: Vec<f64> = keys.iter().map(|key| model.value(key)).collect();
     put(model, keys, &known, equations);
 }

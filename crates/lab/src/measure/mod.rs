@@ -4,6 +4,7 @@ mod beside;
 pub mod check;
 pub mod config;
 pub mod fit;
+mod fit_beside;
 mod fresh;
 pub mod grid;
 pub mod held;

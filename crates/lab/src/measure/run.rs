@@ -59,7 +59,10 @@ pub fn run(version: Version, workload: &Workload, starts: &Starts) -> Result<Run
         remote_writes: workload.remote_writes,
         blocks: workload.blocks,
         gomemlimit: workload.gomemlimit,
-        sample_bytes: workload.sample_bytes(),
+        beside: workload.with.map(|with| with.beside(load.series)).unwrap_or_default(),
+        sample_bytes: workload
+            .with
+            .map_or(workload.sample_bytes(), |with| with.sample_bytes(workload.sample_bytes())),
         load: workload.with.map_or(load, |with| with.load(load)),
         read,
     })

@@ -8,7 +8,7 @@ use promsieve_core::cost::{CostModel, Replay, Role, Run, estimate};
 const TITLES: [(&str, &[Role]); 3] = [
     ("Start over a log, held out", &[Role::Fresh, Role::HeldOut]),
     ("Start over a log, fitted", &[Role::Replayed]),
-    ("Start over a log, with what has no term", &[Role::Beside]),
+    ("Start over a log, with more than float series", &[Role::Beside, Role::BesideHeldOut]),
 ];
 
 /// A table for each role that has runs.

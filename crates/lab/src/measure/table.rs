@@ -83,12 +83,13 @@ const RULES: [(&str, Rule); 3] = [
 ];
 
 /// What the tables of runs are called.
-const TITLES: [(&str, Role); 6] = [
+const TITLES: [(&str, Role); 7] = [
     ("Held out, made when the model was done", Role::Fresh),
     ("Held out, seen while the model was made", Role::HeldOut),
     ("Fitted", Role::Fitted),
     ("For a start over a log, not fitted to memory", Role::Replayed),
-    ("With what the model has no term for, neither fitted nor counted", Role::Beside),
+    ("More than float series, held out", Role::BesideHeldOut),
+    ("More than float series, fitted to prices of its own", Role::Beside),
     ("In short time, neither fitted nor counted", Role::Shortened),
 ];
 

@@ -6,16 +6,19 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use promsieve_core::cost::Load;
+use promsieve_core::cost::{Beside, Load};
 
 use super::pages::render;
-use super::workload::{Exposed, Workload, instance, write_value};
+use super::workload::{Exposed, Motion, Workload, instance, write_value};
 use crate::protobuf::{self, Kind, Message};
 use crate::real::{Server, percent_encode};
 
 /// Samples that come late lie so many halves of an interval back, which keeps them apart from those
 /// in order.
 const LATE: u64 = 7;
+
+/// Exemplars that a server keeps by default (`config/config.go`).
+const EXEMPLARS: u64 = 100_000;
 
 /// Between two queries of a run with queries.
 const BETWEEN_QUERIES: Duration = Duration::from_secs(1);
@@ -69,17 +72,32 @@ impl With {
         vec![("rules.yml".to_owned(), rules)]
     }
 
-    /// The load of the same series without it, and what it stores on top as series.
+    /// The load with what it stores on top as series.
     pub(super) fn load(self, scraped: Load) -> Load {
-        if self != Self::Rules {
-            return scraped;
+        if self == Self::Rules { scraped.with_recorded(scraped.series) } else { scraped }
+    }
+
+    /// What the server keeps for it, of so many series that are scraped.
+    pub(super) fn beside(self, scraped: u64) -> Beside {
+        let none = Beside::default();
+        match self {
+            Self::NativeHistograms(buckets) => {
+                Beside { native_histograms: scraped, native_buckets: scraped * buckets, ..none }
+            }
+            Self::Exemplars => Beside { exemplars: EXEMPLARS, exemplar_series: scraped, ..none },
+            Self::Rules => Beside { recorded_series: scraped, ..none },
+            Self::OutOfOrder => Beside { late_series: scraped, ..none },
+            Self::Queries => Beside { queried_series: scraped, ..none },
         }
-        Load {
-            series: scraped.series * 2,
-            label_pairs: scraped.label_pairs * 2,
-            label_bytes: scraped.label_bytes * 2,
-            unique_pairs: scraped.unique_pairs + 1,
-            ..scraped
+    }
+
+    /// Bytes that a sample takes in a chunk, where those of the scraped series take so many: rates have
+    /// all their digits.
+    pub(super) fn sample_bytes(self, scraped: f64) -> f64 {
+        if self == Self::Rules {
+            f64::midpoint(scraped, Motion::Noise.sample_bytes())
+        } else {
+            scraped
         }
     }
 

@@ -38,7 +38,7 @@ pub enum Motion {
 impl Motion {
     /// Bytes that a sample takes in a chunk: the size of full chunks on disk (`chunks_head`), less 30
     /// of their heads, over 120.
-    fn sample_bytes(self) -> f64 {
+    pub(super) fn sample_bytes(self) -> f64 {
         match self {
             Self::Constant => 0.3,
             Self::Counter => 2.4,
