@@ -111,6 +111,19 @@ pub fn native(histogram: Message, count: u64) -> Message {
     histogram.message(12, &span).number(13, zigzag(count.cast_signed()))
 }
 
+/// A native histogram with so many observations in each of its buckets, which have no gaps.
+pub fn native_buckets(counts: &[u64], sum: f64) -> Message {
+    let head = Message::default().number(1, counts.iter().sum()).double(2, sum);
+    let head = head.number(5, zigzag(3)).double(6, 0.001).number(7, 0);
+    let span = Message::default().number(1, zigzag(0)).number(2, counts.len() as u64);
+    let deltas = counts.iter().scan(0, |before, count| {
+        let delta = count.cast_signed() - *before;
+        *before = count.cast_signed();
+        Some(zigzag(delta))
+    });
+    deltas.fold(head.message(12, &span), |histogram, delta| histogram.number(13, delta))
+}
+
 /// A native histogram whose counts are floats.
 pub fn native_floats(count: f64, sum: f64) -> Message {
     let span = Message::default().number(1, zigzag(-2)).number(2, 1);

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use promsieve_core::cost::{
-    CostModel, Load, Observed, ServerSettings, Verdict, breakdown, estimate, fit,
+    Beside, CostModel, Load, Observed, ServerSettings, Verdict, breakdown, estimate, fit,
 };
 use promsieve_core::units::Bytes;
 
@@ -44,12 +44,58 @@ pub(crate) struct EstimateArgs {
     #[arg(long, value_name = "SIZE")]
     limit: Option<Bytes>,
 
+    #[command(flatten)]
+    beside: BesideArgs,
+
     /// Series more each day: says how long until the limit
     #[arg(
         long, value_name = "SERIES", requires = "limit",
         value_parser = clap::value_parser!(u64).range(1..),
     )]
     growth: Option<u64>,
+}
+
+/// What the server keeps beside float series that it scrapes; its own heap has it already.
+#[derive(Debug, Clone, Copy, clap::Args)]
+#[group(multiple = true, conflicts_with = "live")]
+struct BesideArgs {
+    /// So many of the series are native histograms
+    #[arg(long, value_name = "SERIES", default_value_t = 0)]
+    native_histograms: u64,
+
+    /// Buckets that each of them has
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "native_histograms")]
+    native_buckets: u64,
+
+    /// Exemplars that the server keeps, where it does
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    exemplars: u64,
+
+    /// Series that rules record, beside those given
+    #[arg(long, value_name = "SERIES", default_value_t = 0)]
+    recorded_series: u64,
+
+    /// So many of the series have samples that come out of order
+    #[arg(long, value_name = "SERIES", default_value_t = 0)]
+    late_series: u64,
+
+    /// Series that range queries read at once
+    #[arg(long, value_name = "SERIES", default_value_t = 0)]
+    queried_series: u64,
+}
+
+impl BesideArgs {
+    fn of(self, series: u64) -> Beside {
+        Beside {
+            native_histograms: self.native_histograms,
+            native_buckets: self.native_histograms * self.native_buckets,
+            exemplars: self.exemplars,
+            exemplar_series: self.exemplars.min(series),
+            recorded_series: self.recorded_series,
+            late_series: self.late_series,
+            queried_series: self.queried_series,
+        }
+    }
 }
 
 pub(crate) fn run(
@@ -59,7 +105,8 @@ pub(crate) fn run(
 ) -> anyhow::Result<Status> {
     let analysis = Analysis::of(&args.analysis, common)?;
     let Priced { model, load, live } = priced(args, &analysis, common)?;
-    let settings = &analysis.settings;
+    let beside = args.beside.of(analysis.load.series);
+    let settings = &ServerSettings { beside, ..analysis.settings };
     let estimate = estimate(&load, &model, settings);
     let mut view = EstimateView::of(load.series, &estimate, &common.server.to_string());
     let shares = breakdown(&analysis.census, &model, settings);
@@ -119,7 +166,8 @@ fn asked(args: &EstimateArgs, analysis: &Analysis) -> Load {
         load = load.replicated(args.replicas);
     }
     let hours = analysis.settings.head_age().as_secs_f64() / 3600.0;
-    load.with_gone(args.churn.unwrap_or(0.0) / 100.0 * hours)
+    let load = load.with_gone(args.churn.unwrap_or(0.0) / 100.0 * hours);
+    load.with_recorded(args.beside.recorded_series)
 }
 
 /// Percents: 0 or more.

@@ -1,5 +1,6 @@
 //! What series cost a server: live heap, resident memory, WAL and disk, each as a range.
 
+mod beside;
 mod breakdown;
 mod estimate;
 mod fit;
@@ -9,10 +10,11 @@ mod model;
 mod run;
 pub mod terms;
 
+pub use beside::{BESIDE, Beside, QUERIED};
 pub use breakdown::{Breakdown, Share, breakdown};
 pub use estimate::{Estimate, Part, Range, ServerSettings, estimate};
 pub use fit::{Fit, Fitting, Verdict, fit};
 pub use live::Observed;
 pub use load::Load;
 pub use model::{Coefficient, CostModel, Errors, Margin};
-pub use run::{Reading, Run};
+pub use run::{Reading, Replay, Role, Run};

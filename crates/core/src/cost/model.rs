@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::terms::{ALLOCATED, LIVE_HEAP, PEAK, RESIDENT};
+use super::beside::{BESIDE, QUERIED};
+use super::terms::{ALLOCATED, LIVE_HEAP, PEAK, RESIDENT, START_AGAIN};
 use crate::server::Server;
 
 /// A number with where it comes from.
@@ -39,6 +40,8 @@ pub struct Errors {
     pub memory: Margin,
     /// Of the anonymous resident memory.
     pub rss: Margin,
+    /// Of the anonymous resident memory of a start over a log.
+    pub start: Margin,
     /// Of the WAL.
     pub wal: Margin,
     /// Of the disk.
@@ -111,8 +114,11 @@ pub(super) const OTHERS: [&str; 5] =
 
 /// Keys of all coefficients.
 fn keys() -> impl Iterator<Item = &'static str> {
-    let terms = LIVE_HEAP.iter().chain(&PEAK).chain(&ALLOCATED).map(|term| term.key);
-    terms.chain(RESIDENT.iter().map(|(key, ..)| *key)).chain(OTHERS)
+    let terms = LIVE_HEAP.iter().chain(&BESIDE).chain(&PEAK).chain(&ALLOCATED).map(|term| term.key);
+    terms
+        .chain(RESIDENT.iter().map(|(key, ..)| *key))
+        .chain([START_AGAIN.0, QUERIED.0])
+        .chain(OTHERS)
 }
 
 /// All embedded models, oldest first.

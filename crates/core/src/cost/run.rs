@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::beside::Beside;
 use super::estimate::ServerSettings;
 use super::load::Load;
 use super::model::CostModel;
@@ -15,10 +16,39 @@ const SHORT: u64 = 600;
 /// Seconds that pass between a run's end and the reading of its live heap, until collections are done.
 const READING: u64 = 2;
 
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The model is fitted to it.
+    Fitted,
+    /// It checks the model, and was seen while the model was made.
+    HeldOut,
+    /// It checks the model, and was made when the model was done.
+    Fresh,
+    /// What its start over a log takes is fitted to it, and nothing else.
+    Replayed,
+    /// The prices of what a server keeps beside float series are fitted to it, and nothing else.
+    Beside,
+    /// It checks those prices.
+    BesideHeldOut,
+    /// Its blocks hold so little time that what is left of one cut meets the next: no server is run
+    /// like that.
+    Shortened,
+}
+
+/// How the names of workloads begin; the first one that fits counts.
+const ROLES: [(&str, Role); 5] = [
+    ("held-with-", Role::BesideHeldOut),
+    ("held-fresh-", Role::Fresh),
+    ("held-", Role::HeldOut),
+    ("replay-", Role::Replayed),
+    ("with-", Role::Beside),
+];
+
 /// One line of a model's `.runs.jsonl` file. Bytes unless said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// Name of the workload; those that begin with `held-` are kept out of every fit.
+    /// Name of the workload, which says its [`Role`].
     pub workload: String,
     /// Milliseconds between scrapes.
     pub interval: u64,
@@ -30,6 +60,9 @@ pub struct Run {
     pub blocks: Option<u64>,
     /// GOMEMLIMIT, where it was set.
     pub gomemlimit: Option<u64>,
+    /// What the server kept beside float series that it scraped.
+    #[serde(default, skip_serializing_if = "Beside::is_none")]
+    pub beside: Beside,
     /// Bytes that a sample takes in a chunk, by how the values of the workload move.
     pub sample_bytes: f64,
     /// What promsieve takes the workload for.
@@ -78,18 +111,31 @@ pub struct Reading {
     /// Milliseconds that its threads waited for a processor, where that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waited: Option<u64>,
+    /// What it took when it was killed after that and started over its log, where that was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
+}
+
+/// A server's second start, which replays its log. Bytes unless said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Replay {
+    /// Highest `RssAnon` until the server was ready.
+    pub replay_peak: u64,
+    /// Highest `RssAnon` until the first two scrapes of each target were in.
+    pub start_peak: u64,
+    /// Milliseconds until the server was ready.
+    pub ready: u64,
 }
 
 impl Run {
-    /// Whether the run was kept out of every fit.
-    pub fn held_out(&self) -> bool {
-        self.workload.starts_with("held-")
-    }
-
-    /// Whether its blocks held so little time that what is left of one cut meets the next: no server
-    /// is run like that.
-    pub fn in_short_time(&self) -> bool {
-        self.blocks.is_some_and(|seconds| seconds < SHORT)
+    /// What the run is for, by the beginning of its name.
+    pub fn role(&self) -> Role {
+        let named = ROLES.iter().find(|(start, _)| self.workload.starts_with(start));
+        match named {
+            _ if self.blocks.is_some_and(|seconds| seconds < SHORT) => Role::Shortened,
+            Some((_, role)) => *role,
+            None => Role::Fitted,
+        }
     }
 
     /// How the server ran, as an estimate is asked for.
@@ -103,6 +149,7 @@ impl Run {
             scrape_interval: Duration::from_millis(self.interval),
             uptime: Duration::from_secs(self.seconds + READING),
             remote_writes: self.remote_writes,
+            beside: self.beside,
             gomemlimit: self.gomemlimit.map(Bytes),
             sample_bytes: Some(self.sample_bytes),
             block_range: self.blocks.map_or(defaults.block_range, Duration::from_secs),

@@ -250,6 +250,24 @@ pub const RESIDENT: [(&str, &str, &str); 6] = [
     ("resident_base", "bytes", "stacks, spans and tables of the runtime itself"),
 ];
 
+/// Key, unit and meaning of the price of [`start_again`].
+pub const START_AGAIN: (&str, &str, &str) = (
+    "again_heap",
+    "bytes per byte that GOGC allows beside the live heap",
+    "garbage of a log's replay and of the first scrapes after it (tsdb/head_wal.go)",
+);
+
+/// What a start over a log takes beside the live heap, at prices by their keys: bytes that
+/// [`START_AGAIN`] is the price of, and the sum of all else.
+pub fn start_again(
+    it: &Situation<'_>,
+    live_heap: f64,
+    price: impl Fn(&'static str) -> f64,
+) -> (f64, f64) {
+    let stacks = it.load.targets as f64 * price("resident_target") + price("resident_base");
+    (live_heap * it.allowed(), it.page_bytes * price("start_page") + stacks)
+}
+
 /// Seconds after which the runtime collects, whatever the heap's size (`runtime/proc.go`,
 /// `forcegcperiod`).
 const COLLECTED_AFTER: f64 = 120.0;
@@ -267,13 +285,15 @@ pub fn resident(
     allocated: f64,
     prices: &[f64; RESIDENT.len()],
 ) -> [f64; RESIDENT.len()] {
-    let allowed = f64::from(it.settings.gogc.unwrap_or(MEASURED_GOGC)) / 100.0;
+    let allowed = it.allowed();
     let start = [live_heap * it.exposed_share() * allowed, it.page_bytes];
     // Where series come and stay, the heap was smaller when its goal was set.
     let came = live_heap * it.new_series() / it.load.series.max(1) as f64;
     let since = COLLECTIONS_AGO * allowed * came / allocated.max(1.0);
     let goal = (live_heap * (1.0 + allowed) / (1.0 + since) - live_heap).max(0.0);
-    let garbage = if it.has_cut() { goal } else { goal.min(allocated * COLLECTED_AFTER) };
+    // What is done beside scraping allocates as much as is allowed within the two minutes.
+    let fast = it.has_cut() || !it.settings.beside.is_none();
+    let garbage = if fast { goal } else { goal.min(allocated * COLLECTED_AFTER) };
     let steady = [garbage, it.cut_chunks() * (1.0 + allowed)];
     let cost = |of: [f64; 2], at: usize| of[0] * prices[at] + of[1] * prices[at + 1];
     let (targets, base) = (it.load.targets as f64, 1.0);
@@ -285,8 +305,13 @@ pub fn resident(
 }
 
 impl Situation<'_> {
+    /// Garbage that GOGC allows beside a byte that is live.
+    fn allowed(&self) -> f64 {
+        f64::from(self.settings.gogc.unwrap_or(MEASURED_GOGC)) / 100.0
+    }
+
     /// Samples of a series since it came, or since the head began.
-    fn samples(&self) -> u64 {
+    pub(super) fn samples(&self) -> u64 {
         let settings = self.settings;
         let lived = head_age(settings).as_secs_f64() * self.exposed_share();
         #[expect(clippy::cast_sign_loss, reason = "durations are not negative")]

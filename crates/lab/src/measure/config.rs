@@ -14,6 +14,7 @@ use promsieve_core::text::{SourceText, Sources};
 use promsieve_core::watch::Unwatched;
 
 use super::pages::render;
+use super::with::With;
 use super::workload::{Exposed, Workload, instance};
 
 /// A static config whose targets are paths of one address, each with an `instance` of its own.
@@ -29,10 +30,11 @@ pub fn text(workload: &Workload, scraped: &str) -> String {
         let _ = writeln!(queues, "{before}  - {{name: q{at}, url: 'http://{scraped}/receive'}}");
     }
     format!(
-        "global: {{scrape_interval: {0}ms, scrape_timeout: {0}ms}}\n\
+        "global: {{scrape_interval: {0}ms, scrape_timeout: {0}ms}}\n{1}\
          scrape_configs:\n  - job_name: measured\n    static_configs:\n{targets}\
          \x20   metric_relabel_configs:\n      - {{source_labels: [__name__], regex: drop_.*, action: drop}}\n{queues}",
-        workload.interval
+        workload.interval,
+        workload.with.map_or("", With::config)
     )
 }
 

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use promsieve_core::cost::terms::{
     ALLOCATED, LIVE_HEAP, PEAK, RESIDENT, Situation, Term, page_bytes, resident,
 };
-use promsieve_core::cost::{Coefficient, CostModel, Errors, Estimate, Margin, Run, estimate};
+use promsieve_core::cost::{Coefficient, CostModel, Errors, Estimate, Margin, Role, Run, estimate};
 
-use super::priors;
+use super::{fit_beside, priors};
 use crate::real::Version;
 
 /// How strongly a coefficient is drawn to what is known of it: a coefficient that is off by all of
@@ -33,15 +33,15 @@ const INSIDE: f64 = 0.9;
 
 /// A run as an equation: the sum of quantities times coefficients is `wanted`, to be met to within
 /// shares of `scale`.
-struct Equation {
-    quantities: Vec<f64>,
-    wanted: f64,
-    scale: f64,
+pub(super) struct Equation {
+    pub(super) quantities: Vec<f64>,
+    pub(super) wanted: f64,
+    pub(super) scale: f64,
 }
 
 /// The model of a server by its runs, with the errors that leaving one out at a time shows.
-pub fn fit(version: Version, runs: &[Run]) -> CostModel {
-    let runs: Vec<&Run> = runs.iter().filter(|run| is_fitted(run)).collect();
+pub fn fit(version: Version, all: &[Run]) -> CostModel {
+    let runs: Vec<&Run> = all.iter().filter(|run| run.role() == Role::Fitted).collect();
     let mut model = fitted(version, &runs);
     let mut ratios: [Vec<f64>; 4] = Default::default();
     for left_out in &runs {
@@ -54,13 +54,10 @@ pub fn fit(version: Version, runs: &[Run]) -> CostModel {
         }
     }
     let [live_heap, memory, rss, wal] = ratios.map(|ratios| margin(&ratios));
-    model.errors = Errors { live_heap, memory, rss, wal, disk: priors::DISK };
+    fit_beside::fit_beside(&mut model, all);
+    let start = fit_beside::fit_start(&mut model, all);
+    model.errors = Errors { live_heap, memory, rss, start, wal, disk: priors::DISK };
     model
-}
-
-/// Whether a run may tell prices.
-pub(super) fn is_fitted(run: &Run) -> bool {
-    !run.held_out() && !run.in_short_time()
 }
 
 /// Measured over expected: live heap, peak heap, resident memory, WAL. The log of a server that cuts
@@ -83,7 +80,7 @@ pub(super) fn has_wal(run: &Run) -> bool {
     run.blocks.is_none() && run.load.series > 1000
 }
 
-fn margin(ratios: &[f64]) -> Margin {
+pub(super) fn margin(ratios: &[f64]) -> Margin {
     let mut off: Vec<f64> = ratios.iter().map(|ratio| ratio.ln().abs()).collect();
     off.sort_by(f64::total_cmp);
     #[expect(clippy::cast_sign_loss, reason = "a share of a length")]
@@ -108,7 +105,7 @@ fn fitted(version: Version, runs: &[&Run]) -> CostModel {
     model
 }
 
-fn situation<'a>(
+pub(super) fn situation<'a>(
     run: &'a Run,
     settings: &'a promsieve_core::cost::ServerSettings,
 ) -> Situation<'a> {
@@ -182,7 +179,7 @@ fn fit_wal(model: &mut CostModel, runs: &[&Run]) {
 }
 
 /// Puts coefficients into a model whose own ones they are drawn to.
-fn solve(model: &mut CostModel, keys: &[&str], equations: &[Equation]) {
+pub(super) fn solve(model: &mut CostModel, keys: &[&str], equations: &[Equation]) {
     let known: Vec<f64> = keys.iter().map(|key| model.value(key)).collect();
     put(model, keys, &known, equations);
 }
@@ -236,7 +233,7 @@ fn rounded(value: f64) -> f64 {
 
 /// The model as its file has it.
 pub fn yaml(model: &CostModel, runs: &[Run]) -> String {
-    let fitted = runs.iter().filter(|run| is_fitted(run)).count().to_string();
+    let fitted = runs.iter().filter(|run| run.role() == Role::Fitted).count().to_string();
     let mut text = format!(
         "# Cost of {}: each number with its source. Written by `cargo xtask calibrate --fit`;\n\
          # docs/cost-model.md says how, and shows the error of every run.\n\
@@ -258,6 +255,7 @@ pub fn yaml(model: &CostModel, runs: &[Run]) -> String {
         ("live_heap", errors.live_heap),
         ("memory", errors.memory),
         ("rss", errors.rss),
+        ("start", errors.start),
         ("wal", errors.wal),
         ("disk", errors.disk),
     ] {

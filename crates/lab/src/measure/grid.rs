@@ -22,6 +22,7 @@ pub(super) fn of(
         remote_writes: u32::from(name.contains("remote-")),
         blocks: name.contains("blocks-").then_some(120),
         gomemlimit: None,
+        with: None,
         groups,
     }
 }

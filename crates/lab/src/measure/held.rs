@@ -2,6 +2,8 @@
 
 use anyhow::Result;
 
+use super::beside::beside;
+use super::fresh::fresh;
 use super::grid::of;
 use super::shapes::{
     bare, churning, container, families, group, histogram, long, many, mesh, small, unique,
@@ -15,7 +17,7 @@ use crate::mesh::{Options, Plan, Size, generate};
 /// # Errors
 /// When the pages of the mesh can't be made.
 pub fn held() -> Result<Vec<Workload>> {
-    Ok([sizes(), mixtures(), changing(), pages()?, limits()].concat())
+    Ok([sizes(), mixtures(), changing(), pages()?, limits(), fresh(), beside()].concat())
 }
 
 /// A few small ones, for a check of minutes.

@@ -1,14 +1,20 @@
 //! Measures what a real Prometheus needs for a workload: the numbers under `rules/cost/`.
 
+mod beside;
 pub mod check;
 pub mod config;
 pub mod fit;
+mod fit_beside;
+mod fresh;
 pub mod grid;
 pub mod held;
 pub mod pages;
 mod priors;
+mod replay;
 pub mod run;
 pub mod schedule;
 pub mod shapes;
+mod start_table;
 pub mod table;
+pub mod with;
 pub mod workload;

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
+use super::with::{self, With};
 use super::workload::{Exposed, Workload, write_value};
 
 /// Series of one target, kept so that a scrape only writes values.
 struct Page {
     series: Vec<Exposed>,
+    interval: u64,
+    with: Option<With>,
     scrapes: AtomicU64,
 }
 
@@ -37,7 +40,12 @@ impl Drop for Served {
 pub fn serve(workload: &Workload) -> std::io::Result<Served> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let address = listener.local_addr()?;
-    let page = |target| Page { series: workload.series(target), scrapes: 0.into() };
+    let page = |target| Page {
+        series: workload.series(target),
+        interval: workload.interval,
+        with: workload.with,
+        scrapes: 0.into(),
+    };
     let pages: Arc<Vec<Page>> = Arc::new((0..workload.targets).map(page).collect());
     let stopped = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stopped);
@@ -65,13 +73,13 @@ fn answer(mut stream: TcpStream, pages: &[Page]) -> std::io::Result<()> {
             return stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
         };
         let scrape = page.scrapes.fetch_add(1, Ordering::Relaxed);
-        let body = render(&page.series, scrape);
+        let (kind, body) = with::page(page.with, &page.series, scrape, page.interval);
         let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\ncontent-length: {}\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",
             body.len()
         );
         stream.write_all(head.as_bytes())?;
-        stream.write_all(body.as_bytes())?;
+        stream.write_all(&body)?;
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use promsieve_core::cost::terms::{ALLOCATED, LIVE_HEAP, PEAK, RESIDENT};
-use promsieve_core::cost::{Coefficient, CostModel, Errors, Margin};
+use promsieve_core::cost::terms::{ALLOCATED, LIVE_HEAP, PEAK, RESIDENT, START_AGAIN};
+use promsieve_core::cost::{BESIDE, Coefficient, CostModel, Errors, Margin, QUERIED};
 
 use crate::real::Version;
 
@@ -32,19 +32,27 @@ pub(super) fn model(version: Version) -> CostModel {
     let mut coefficients: BTreeMap<String, Coefficient> =
         terms.map(|term| fitted(term.key, term.unit, term.meaning)).collect();
     coefficients.extend(RESIDENT.iter().map(|(key, unit, meaning)| fitted(key, unit, meaning)));
+    let beside = BESIDE.iter().map(|term| (term.key, term.unit, term.meaning, "runs `with-…`"));
+    let again = (START_AGAIN.0, START_AGAIN.1, START_AGAIN.2, "runs `replay-…`");
+    let queried = (QUERIED.0, QUERIED.1, QUERIED.2, "runs `with-…`");
+    coefficients.extend(beside.chain([again, queried]).map(|(key, unit, meaning, to)| {
+        let source = format!("fitted to the {to}; {meaning}");
+        (key.to_owned(), Coefficient { value: values[key], unit: unit.to_owned(), source })
+    }));
     coefficients.extend(OTHERS.iter().map(|(key, unit, source)| {
         let (unit, source) = ((*unit).to_owned(), (*source).to_owned());
         ((*key).to_owned(), Coefficient { value: values[key], unit, source })
     }));
     let none = Margin { low: 1.0, high: 1.0 };
-    let errors = Errors { live_heap: none, memory: none, rss: none, wal: none, disk: DISK };
+    let errors =
+        Errors { live_heap: none, memory: none, rss: none, start: none, wal: none, disk: DISK };
     CostModel { server: version.name().to_owned(), build: build.to_owned(), coefficients, errors }
 }
 
 /// Key, value of 2.53 (slicelabels), value of 3.5 (stringlabels): struct sizes, rounded up to size
 /// classes; 8 bytes a posting with a list's room, and 32 for two string headers; map slots at the
 /// mean of their load.
-const VALUES: [(&str, f64, f64); 32] = [
+const VALUES: [(&str, f64, f64); 41] = [
     ("base", 10.6e6, 10.6e6),
     ("target", 9000.0, 9000.0),
     ("metric_family", 250.0, 250.0),
@@ -70,6 +78,15 @@ const VALUES: [(&str, f64, f64); 32] = [
     ("start_page", 4.0, 4.0),
     ("goal_heap", 1.0, 1.0),
     ("goal_cut", 0.8, 0.8),
+    ("again_heap", 0.75, 0.75),
+    ("native_histogram", 600.0, 600.0),
+    ("native_bucket", 32.0, 32.0),
+    ("exemplar", 110.0, 110.0),
+    ("exemplar_byte", 1.5, 1.5),
+    ("recorded_byte", 2.0, 2.0),
+    ("late_byte", 1.12, 1.12),
+    ("exemplar_line", 1.06, 0.0),
+    ("queried_series", 3500.0, 3500.0),
     ("resident_target", 45e3, 45e3),
     ("resident_base", 4e6, 4e6),
     ("chunk_sample", 2.4, 2.4),

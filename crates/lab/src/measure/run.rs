@@ -8,8 +8,9 @@ use anyhow::{Context, Result, bail};
 use promsieve_core::cost::{Reading, Run};
 
 use super::schedule::Starts;
+use super::with::With;
 use super::workload::Workload;
-use super::{config, pages};
+use super::{config, pages, replay, with};
 use crate::real::{Server, Setup, Version};
 
 /// Between two looks at the resident memory.
@@ -21,8 +22,8 @@ const LOOKS_A_PAGE: u32 = 4;
 /// Range of a block, whose ends lie at even hours of the clock (`tsdb/db.go`).
 const BLOCK: Duration = Duration::from_hours(2);
 
-/// Seconds that a run takes beside its own.
-const AROUND: u64 = 60;
+/// Seconds that a run takes beside its own, with the second start over its log.
+const AROUND: u64 = 180;
 
 /// Forced collections; the first takes what pools still hold from the second.
 const COLLECTIONS: usize = 3;
@@ -41,22 +42,11 @@ pub fn run(version: Version, workload: &Workload, starts: &Starts) -> Result<Run
     let load = config::load(workload, version.name().parse().map_err(anyhow::Error::msg)?)?;
     let served = pages::serve(workload).context("serving pages")?;
     let text = config::text(workload, &served.address.to_string());
-    let blocks = |seconds: u64| {
-        ["min", "max"].map(|end| format!("--storage.tsdb.{end}-block-duration={seconds}s"))
-    };
-    let setup = Setup {
-        args: workload.blocks.map(blocks).into_iter().flatten().collect(),
-        env: workload
-            .gomemlimit
-            .map(|limit| ("GOMEMLIMIT".into(), limit.to_string()))
-            .into_iter()
-            .collect(),
-        ..Setup::default()
-    };
-    let server = Server::start_with(version, &text, &setup)?;
+    let mut server = Server::start_with(version, &text, &setup(workload))?;
     turn.begin(workload);
-    let read = measure(&server, workload)?;
+    let mut read = with::asking(&server, workload, || measure(&server, workload))?;
     check(&server, workload)?;
+    read.replay = Some(replay::replay(&mut server, &text, workload, starts)?);
     let wanted = (load.series - load.gone_series + load.dropped_series) * workload.scrapes();
     let stored = wanted - load.dropped_series * workload.scrapes();
     if (read.samples as f64) < stored as f64 * (1.0 - MISSED) - load.series as f64 {
@@ -69,10 +59,27 @@ pub fn run(version: Version, workload: &Workload, starts: &Starts) -> Result<Run
         remote_writes: workload.remote_writes,
         blocks: workload.blocks,
         gomemlimit: workload.gomemlimit,
-        sample_bytes: workload.sample_bytes(),
-        load,
+        beside: workload.with.map(|with| with.beside(load.series)).unwrap_or_default(),
+        sample_bytes: workload
+            .with
+            .map_or(workload.sample_bytes(), |with| with.sample_bytes(workload.sample_bytes())),
+        load: workload.with.map_or(load, |with| with.load(load)),
         read,
     })
+}
+
+fn setup(workload: &Workload) -> Setup {
+    let blocks = |seconds: u64| {
+        ["min", "max"].map(|end| format!("--storage.tsdb.{end}-block-duration={seconds}s"))
+    };
+    let limit = |limit: u64| ("GOMEMLIMIT".to_owned(), limit.to_string());
+    let args = workload.blocks.map(blocks).into_iter().flatten();
+    Setup {
+        args: args.chain(workload.with.map(With::flags).unwrap_or_default()).collect(),
+        env: workload.gomemlimit.map(limit).into_iter().collect(),
+        files: workload.with.map(|with| with.files(workload)).unwrap_or_default(),
+        ..Setup::default()
+    }
 }
 
 /// Time to wait for, so that no end of a block's range lies within a run without blocks: there all
@@ -117,8 +124,7 @@ fn measure(server: &Server, workload: &Workload) -> Result<Reading> {
     read.collections = metrics.get("go_gc_duration_seconds_count")?;
     read.head_series = metrics.get("prometheus_tsdb_head_series")?;
     read.head_chunks = metrics.get("prometheus_tsdb_head_chunks")?;
-    let appended = "prometheus_tsdb_head_samples_appended_total{type=\"float\"}";
-    read.samples = metrics.get(appended)?;
+    read.samples = metrics.samples()?;
     read.cpu = metrics.get_scaled("process_cpu_seconds_total", 1000.0)?;
     read.waited = Some(waited(server.pid()));
     let data = server.dir().join("data");
@@ -170,6 +176,12 @@ impl Metrics {
         Ok((value.with_context(|| format!("no {name} in the server's metrics"))? * factor) as u64)
     }
 
+    /// Samples of floats, and of native histograms where there are any.
+    fn samples(&self) -> Result<u64> {
+        let of = |kind| format!("prometheus_tsdb_head_samples_appended_total{{type=\"{kind}\"}}");
+        Ok(self.get(&of("float"))? + self.get(&of("histogram")).unwrap_or(0))
+    }
+
     fn heap_resident(&self) -> Result<u64> {
         let idle = self.get("go_memstats_heap_idle_bytes")?;
         let released = self.get("go_memstats_heap_released_bytes")?;
@@ -182,7 +194,8 @@ impl Metrics {
     }
 }
 
-fn rss_anon(pid: u32) -> Result<u64> {
+/// Anonymous resident memory of a process.
+pub(super) fn rss_anon(pid: u32) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
     let kib = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok());

@@ -51,9 +51,13 @@ pub struct Turn<'a>(MutexGuard<'a, Instant>);
 impl Turn<'_> {
     /// Says that the server of a workload has just started.
     pub fn begin(mut self, workload: &Workload) {
-        *self.0 =
-            Instant::now() + START.max(Duration::from_millis(workload.interval) * START_SCRAPES);
+        *self.0 = Instant::now() + settling(workload);
     }
+}
+
+/// How long after its start a server makes the garbage of a start.
+pub(super) fn settling(workload: &Workload) -> Duration {
+    START.max(Duration::from_millis(workload.interval) * START_SCRAPES)
 }
 
 /// Runs all workloads, the largest first, and hands each result to `done`; a workload that failed

@@ -25,7 +25,13 @@ pub fn families(count: usize, series: usize, labels: &[LabelShape], motion: Moti
     (0..count).map(one).collect()
 }
 
-fn labels(count: usize, name_len: usize, value_len: usize, values: Values) -> Vec<LabelShape> {
+/// So many labels alike.
+pub(super) fn labels(
+    count: usize,
+    name_len: usize,
+    value_len: usize,
+    values: Values,
+) -> Vec<LabelShape> {
     vec![LabelShape { name_len, value_len, values }; count]
 }
 
@@ -82,6 +88,16 @@ pub fn container() -> Vec<LabelShape> {
         labels(1, 9, 16, Values::Shared(25)),
         labels(1, 5, 60, Values::Shared(200)),
         labels(6, 11, 18, Values::PerTarget),
+    ]
+    .concat()
+}
+
+/// Six labels of its own with short values.
+pub fn zone() -> Vec<LabelShape> {
+    [
+        labels(1, 5, 12, Values::Shared(60)),
+        labels(2, 8, 7, Values::Shared(7)),
+        labels(3, 7, 11, Values::PerTarget),
     ]
     .concat()
 }

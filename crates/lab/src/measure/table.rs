@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use promsieve_core::cost::{CostModel, Estimate, Range, Run, estimate};
+use promsieve_core::cost::{CostModel, Estimate, Range, Role, Run, estimate};
 
 use xtask::workspace;
 
-use super::fit::{has_wal, is_fitted};
+use super::fit::has_wal;
+use super::start_table;
 use crate::real::Version;
 
 /// Marks in the page between which the tables stand.
@@ -81,6 +82,17 @@ const RULES: [(&str, Rule); 3] = [
     ("8 KiB", |run| 8192.0 * run.load.series as f64),
 ];
 
+/// What the tables of runs are called.
+const TITLES: [(&str, Role); 7] = [
+    ("Held out, made when the model was done", Role::Fresh),
+    ("Held out, seen while the model was made", Role::HeldOut),
+    ("Fitted", Role::Fitted),
+    ("For a start over a log, not fitted to memory", Role::Replayed),
+    ("More than float series, held out", Role::BesideHeldOut),
+    ("More than float series, fitted to prices of its own", Role::Beside),
+    ("In short time, neither fitted nor counted", Role::Shortened),
+];
+
 /// The page with the tables of these models and runs in place of those it has.
 fn put(page: &str, models: &[(CostModel, Vec<Run>)]) -> Option<String> {
     let (before, rest) = page.split_once(BEGIN)?;
@@ -88,16 +100,14 @@ fn put(page: &str, models: &[(CostModel, Vec<Run>)]) -> Option<String> {
     let mut tables = coefficients(models);
     for (model, runs) in models {
         let _ = write!(tables, "\n## {}: {}\n", model.server, model.build);
-        let (short, whole): (Vec<&Run>, Vec<&Run>) =
-            runs.iter().partition(|run| run.in_short_time());
-        let (fitted, held): (Vec<&Run>, Vec<&Run>) = whole.iter().partition(|run| is_fitted(run));
-        for (title, runs) in [
-            ("Held out", held),
-            ("Fitted", fitted),
-            ("In short time, neither fitted nor counted", short),
-        ] {
+        for (title, role) in TITLES {
+            let runs: Vec<&Run> = runs.iter().filter(|run| run.role() == role).collect();
+            if runs.is_empty() {
+                continue;
+            }
             let _ = write!(tables, "\n### {title}\n\n{}", errors(model, &runs));
         }
+        tables += &start_table::tables(model, runs);
     }
     Some(format!("{before}{BEGIN}{tables}{END}{after}"))
 }

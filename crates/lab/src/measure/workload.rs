@@ -1,5 +1,7 @@
 //! The workloads a cost model is measured on: label shapes, values and targets, and pages.
 
+use super::with::With;
+
 /// Where the value of a label comes from.
 #[derive(Debug, Clone, Copy)]
 pub enum Values {
@@ -36,7 +38,7 @@ pub enum Motion {
 impl Motion {
     /// Bytes that a sample takes in a chunk: the size of full chunks on disk (`chunks_head`), less 30
     /// of their heads, over 120.
-    fn sample_bytes(self) -> f64 {
+    pub(super) fn sample_bytes(self) -> f64 {
         match self {
             Self::Constant => 0.3,
             Self::Counter => 2.4,
@@ -90,6 +92,8 @@ pub struct Workload {
     pub blocks: Option<u64>,
     /// GOMEMLIMIT in bytes, where it is set.
     pub gomemlimit: Option<u64>,
+    /// What the server does beside scraping floats.
+    pub with: Option<With>,
     /// Metrics of each target.
     pub groups: Vec<Group>,
 }

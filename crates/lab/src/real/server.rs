@@ -125,25 +125,40 @@ impl Server {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_again(&mut self, config: &str) -> Result<()> {
+        self.spawn_again(config)?;
+        self.wait_ready()
+    }
+
+    /// As [`start_again`](Self::start_again), and does not wait until it is ready.
+    ///
+    /// # Errors
+    /// When it can't be started at all.
+    pub fn spawn_again(&mut self, config: &str) -> Result<()> {
         self.dir.write("prometheus.yml", config)?;
         (self.child, self.address) = run(self.version, &self.dir, &self.setup)?;
-        self.wait_ready()
+        Ok(())
+    }
+
+    /// Whether it has replayed its log and serves.
+    ///
+    /// # Errors
+    /// When it has ended; with the end of its log.
+    pub fn is_ready(&mut self) -> Result<bool> {
+        if let Some(status) = self.child.try_wait()? {
+            return Err(self.failed(&format!("it ended with {status} before it was ready")));
+        }
+        Ok(http::get(&self.address, "/-/ready").is_ok_and(|answer| answer.status == 200))
     }
 
     fn wait_ready(&mut self) -> Result<()> {
         let deadline = Instant::now() + START_TIMEOUT;
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                return Err(self.failed(&format!("it ended with {status} before it was ready")));
-            }
-            if http::get(&self.address, "/-/ready").is_ok_and(|answer| answer.status == 200) {
-                return Ok(());
-            }
+        while !self.is_ready()? {
             if Instant::now() > deadline {
                 return Err(self.failed(&format!("it was not ready after {START_TIMEOUT:?}")));
             }
             thread::sleep(POLL);
         }
+        Ok(())
     }
 
     /// Its address, as `127.0.0.1:port`.

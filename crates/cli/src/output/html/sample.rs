@@ -172,6 +172,7 @@ fn estimate(text: &str) -> EstimateView {
         series: 1000,
         memory: RANGE,
         rss: RANGE,
+        start: RANGE,
         live_heap: RANGE,
         disk_per_day: 10 << 20,
         disk: RANGE,

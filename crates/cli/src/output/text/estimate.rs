@@ -58,8 +58,9 @@ pub(crate) fn write(out: &mut impl Write, view: &EstimateView) -> std::io::Resul
 
 fn quantities(out: &mut impl Write, view: &EstimateView) -> std::io::Result<()> {
     let mut columns = Columns::new(&["quantity", ">expected", ">low", ">high"]);
-    let ranges: [(&str, RangeView); 5] = [
+    let ranges: [(&str, RangeView); 6] = [
         ("resident memory", view.rss),
+        ("resident, start over its log", view.start),
         ("peak heap", view.memory),
         ("live heap", view.live_heap),
         ("write-ahead log", view.wal),

@@ -13,6 +13,8 @@ pub(crate) struct EstimateView {
     pub(crate) memory: RangeView,
     /// Anonymous resident memory, what the OOM killer counts.
     pub(crate) rss: RangeView,
+    /// The highest of it while the server starts over its log, as after a kill.
+    pub(crate) start: RangeView,
     /// Heap in use after a collection.
     pub(crate) live_heap: RangeView,
     pub(crate) disk_per_day: u64,
@@ -129,6 +131,7 @@ impl EstimateView {
             series,
             memory: RangeView::of(estimate.memory),
             rss: RangeView::of(estimate.rss),
+            start: RangeView::of(estimate.start),
             live_heap: RangeView::of(estimate.live_heap),
             disk_per_day: estimate.disk_per_day.expected.0,
             disk: RangeView::of(estimate.disk),
