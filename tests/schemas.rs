@@ -60,11 +60,11 @@ fn what_commands_write_is_valid() {
     write_sources(dir.path());
     let mut lines = String::new();
     for (schema, command) in RUNS {
-        lines += &line(schema, command, written(command, dir.path()));
+        lines += &line(schema, command, &written(command, dir.path()));
     }
     assert_eq!(invalid(&python, &lines), "");
     // The validator is asked: what lacks all keys is no census.
-    let nothing = line("census", "nothing", json!({}));
+    let nothing = line("census", "nothing", &json!({}));
     assert!(invalid(&python, &nothing).contains("'series' is a required property"));
 }
 
@@ -73,12 +73,12 @@ fn what_commands_write_is_valid() {
 fn written(command: &str, dir: &Path) -> Value {
     let command = command.replace("DIR", dir.to_str().unwrap());
     let args: Vec<&str> = command.split(' ').chain(["--format", "json"]).collect();
-    let ended = run(&xtask::workspace(), &args, b"");
+    let ended = run(xtask::workspace(), &args, b"");
     serde_json::from_str(&ended.stdout)
         .unwrap_or_else(|error| panic!("{command}: {error}\n{ended:?}"))
 }
 
-fn line(schema: &str, name: &str, document: Value) -> String {
+fn line(schema: &str, name: &str, document: &Value) -> String {
     let path = xtask::workspace().join(format!("schema/{schema}.json"));
     let schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     format!("{}\n", json!([name, schema, document]))
