@@ -108,7 +108,7 @@ pub(crate) fn run(
     let beside = args.beside.of(analysis.load.series);
     let settings = &ServerSettings { beside, ..analysis.settings };
     let estimate = estimate(&load, &model, settings);
-    let mut view = EstimateView::of(load.series, &estimate, &common.server.to_string());
+    let mut view = EstimateView::of(load.series, &estimate, common.server);
     let shares = breakdown(&analysis.census, &model, settings);
     view.breakdown = Some(BreakdownView::of(&shares, args.top)).filter(|_| args.top > 0);
     view.live = live;

@@ -141,7 +141,7 @@ fn view(
         census: census(analysis, &earlier, statuses.collect()),
         jobs: jobs(analysis),
         by_job: JobMetricsView::all(groups::by_metric(stored, &Dimension::Job, &Unwatched)),
-        estimate: EstimateView::of(analysis.census.series, &analysis.estimate, &server),
+        estimate: EstimateView::of(analysis.census.series, &analysis.estimate, common.server),
         lint: linted,
         usage: usage::view(analysis),
         optimize,

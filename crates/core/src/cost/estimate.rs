@@ -122,8 +122,12 @@ impl Estimate {
 
     /// Memory limit of a container under which the high end of resident memory stays below the
     /// GOMEMLIMIT that Prometheus 3 makes of it: the collector is not pressed, and a tenth is left.
-    pub fn limit(&self) -> Bytes {
-        bytes(self.rss.high.0 as f64 / AUTO_GOMEMLIMIT)
+    /// Where the server makes none, a start over the log has to find room, too, or whoever is killed
+    /// once is killed again.
+    pub fn limit(&self, server: Server) -> Bytes {
+        let held = server.at_least(3, 0);
+        let high = if held { self.rss.high } else { self.rss.high.max(self.start.high) };
+        bytes(high.0 as f64 / AUTO_GOMEMLIMIT)
     }
 }
 

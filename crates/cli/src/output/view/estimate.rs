@@ -1,6 +1,7 @@
 //! The view of an estimate.
 
 use promsieve_core::cost::{Breakdown, Estimate, Fit, Fitting, Observed, Range, Share, Verdict};
+use promsieve_core::server::Server;
 use promsieve_core::units::Bytes;
 use serde::Serialize;
 
@@ -124,7 +125,7 @@ impl RangeView {
 
 impl EstimateView {
     /// The view of an estimate for so many series on this server.
-    pub(crate) fn of(series: u64, estimate: &Estimate, server: &str) -> Self {
+    pub(crate) fn of(series: u64, estimate: &Estimate, server: Server) -> Self {
         let part =
             |part: &promsieve_core::cost::Part| PartView { name: part.name, bytes: part.bytes.0 };
         Self {
@@ -137,11 +138,14 @@ impl EstimateView {
             disk: RangeView::of(estimate.disk),
             wal: RangeView::of(estimate.wal),
             samples_per_second: (estimate.samples_per_second * 10.0).round() / 10.0,
-            server: server.to_owned(),
+            server: server.to_string(),
             parts: estimate.parts.iter().map(part).collect(),
             notes: estimate.notes.clone(),
             breakdown: None,
-            container: ContainerView { request: estimate.request().0, limit: estimate.limit().0 },
+            container: ContainerView {
+                request: estimate.request().0,
+                limit: estimate.limit(server).0,
+            },
             live: None,
             fit: None,
         }
