@@ -69,9 +69,9 @@ pub(super) fn line_end(text: &str, at: usize) -> usize {
     memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |found| at + found)
 }
 
-/// The offset at which the line of `at` starts.
+/// The offset at which the line of `at` starts; a carriage return alone ends a line, too.
 pub(super) fn line_start(text: &str, at: usize) -> usize {
-    memchr::memrchr(b'\n', &text.as_bytes()[..at]).map_or(0, |found| found + 1)
+    memchr::memrchr2(b'\n', b'\r', &text.as_bytes()[..at]).map_or(0, |found| found + 1)
 }
 
 /// Where a double-quoted scalar escapes a slash.
