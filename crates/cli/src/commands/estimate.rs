@@ -16,6 +16,18 @@ use crate::input::bytes::read_text;
 use crate::output::view::estimate::{BreakdownView, EstimateView, FitView, LiveView};
 use crate::output::{json, text};
 
+/// More than any server holds; bytes of so many things can still be added up.
+const MOST: u64 = 1_000_000_000_000;
+
+/// More targets than any server scrapes, in place of one.
+const MOST_REPLICAS: u64 = 1_000_000;
+
+/// All series replaced every four seconds, in percent an hour.
+const MOST_PERCENT: f64 = 100_000.0;
+
+/// More than a native histogram of any schema is let grow to.
+const MOST_BUCKETS: u64 = 10_000;
+
 /// Arguments of `estimate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct EstimateArgs {
@@ -23,7 +35,7 @@ pub(crate) struct EstimateArgs {
     analysis: AnalysisArgs,
 
     /// So many targets in place of each that was scraped, before they are deployed
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=MOST_REPLICAS))]
     replicas: u64,
 
     /// Share of the series that others replace in an hour, in percent
@@ -60,27 +72,30 @@ pub(crate) struct EstimateArgs {
 #[group(multiple = true, conflicts_with = "live")]
 struct BesideArgs {
     /// So many of the series are native histograms
-    #[arg(long, value_name = "SERIES", default_value_t = 0)]
+    #[arg(long, value_name = "SERIES", default_value_t = 0, value_parser = count())]
     native_histograms: u64,
 
     /// Buckets that each of them has
-    #[arg(long, value_name = "N", default_value_t = 100, requires = "native_histograms")]
+    #[arg(
+        long, value_name = "N", default_value_t = 100, requires = "native_histograms",
+        value_parser = clap::value_parser!(u64).range(..=MOST_BUCKETS),
+    )]
     native_buckets: u64,
 
     /// Exemplars that the server keeps, where it does
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = count())]
     exemplars: u64,
 
     /// Series that rules record, beside those given
-    #[arg(long, value_name = "SERIES", default_value_t = 0)]
+    #[arg(long, value_name = "SERIES", default_value_t = 0, value_parser = count())]
     recorded_series: u64,
 
     /// So many of the series have samples that come out of order
-    #[arg(long, value_name = "SERIES", default_value_t = 0)]
+    #[arg(long, value_name = "SERIES", default_value_t = 0, value_parser = count())]
     late_series: u64,
 
     /// Series that range queries read at once
-    #[arg(long, value_name = "SERIES", default_value_t = 0)]
+    #[arg(long, value_name = "SERIES", default_value_t = 0, value_parser = count())]
     queried_series: u64,
 }
 
@@ -170,10 +185,15 @@ fn asked(args: &EstimateArgs, analysis: &Analysis) -> Load {
     load.with_recorded(args.beside.recorded_series)
 }
 
-/// Percents: 0 or more.
+/// How many there are of something.
+fn count() -> clap::builder::RangedU64ValueParser {
+    clap::value_parser!(u64).range(..=MOST)
+}
+
+/// Percents: 0 or more, and no more than come and go within seconds.
 fn percent(text: &str) -> Result<f64, String> {
     let number = text.trim_end_matches('%').parse::<f64>().ok();
     number
-        .filter(|it| it.is_finite() && *it >= 0.0)
-        .ok_or_else(|| "not a number of percents".into())
+        .filter(|it| (0.0..=MOST_PERCENT).contains(it))
+        .ok_or_else(|| format!("not a number of percents up to {MOST_PERCENT}"))
 }

@@ -22,13 +22,7 @@ pub struct Beside {
     /// Series with samples that come out of order, within the window for them.
     pub late_series: u64,
     /// Series that range queries read at once.
-    #[serde(skip_serializing_if = "is_zero")]
     pub queried_series: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 impl Beside {
