@@ -101,12 +101,23 @@ pub const BESIDE: [Term; 7] = [
     },
 ];
 
-/// Key, unit and meaning of the price of queries in resident memory.
-pub const QUERIED: (&str, &str, &str) = (
-    "queried_series",
-    "bytes of resident memory per series that range queries read at once",
-    "samples and points of a query while it runs, and the garbage that they allow (promql/engine.go)",
-);
+/// Anonymous resident memory on top of that: the sum of these.
+pub const BESIDE_RESIDENT: [Term; 2] = [
+    Term {
+        key: "queried_series",
+        part: "",
+        unit: "bytes of resident memory per series that range queries read at once",
+        meaning: "samples and points of a query while it runs, and the garbage that they allow (promql/engine.go)",
+        quantity: |it| it.settings.beside.queried_series as f64,
+    },
+    Term {
+        key: "recorded_series",
+        part: "",
+        unit: "bytes of resident memory per series that rules record",
+        meaning: "samples and points of a rule while it is evaluated, and the garbage that they allow (promql/engine.go)",
+        quantity: |it| it.settings.beside.recorded_series as f64,
+    },
+];
 
 /// Bytes of a sample out of order in its open chunk (`tsdb/ooo_head.go`).
 const LATE_SAMPLE: f64 = 32.0;
@@ -127,7 +138,7 @@ impl Situation<'_> {
     }
 
     /// Bytes of a mean series' labels.
-    fn label_bytes(&self) -> f64 {
+    pub(super) fn label_bytes(&self) -> f64 {
         self.load.label_bytes as f64 / self.load.series.max(1) as f64
     }
 }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use super::beside::{BESIDE, Beside, QUERIED};
+use super::beside::{BESIDE, BESIDE_RESIDENT, Beside};
+use super::chunks::head_age;
 use super::load::Load;
 use super::model::{CostModel, Margin};
+use super::resident::{self, RESIDENT};
+use super::start::{DECODED, not_again, start_again};
 use super::terms::{
-    self, ALLOCATED, LIVE_HEAP, PEAK, PROCESS, RESIDENT, START_AGAIN, Situation, Term, head_age,
-    interval,
+    self, ALLOCATED, LIVE_HEAP, PEAK, PROCESS, Situation, Term, WAITING_CHUNK, interval,
 };
 use crate::server::Server;
 use crate::units::Bytes;
@@ -15,10 +17,6 @@ use crate::units::Bytes;
 /// Resident bytes a byte of live heap that no collection gets below: runs with GOMEMLIMIT below what
 /// is live came to 1.17 to 1.31.
 const PACKED: f64 = 1.2;
-
-/// What no term has: the replay of a log decodes native histograms faster than it stores them.
-const NATIVE_NOTE: &str =
-    "with native histograms, measured starts over a log took 2 to 5 times of what is said here";
 
 /// What the server is told to do.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -238,6 +236,7 @@ fn parts(it: &Situation<'_>, model: &CostModel) -> Vec<Part> {
 
 /// Peak heap and anonymous resident memory for a live heap.
 fn peak_and_resident(it: &Situation<'_>, live: f64, model: &CostModel) -> (f64, f64) {
+    let live = live - it.waiting_chunks() * model.value(WAITING_CHUNK);
     let growth = model.growth(it.settings);
     let sum = |terms: &[Term]| -> f64 {
         terms.iter().map(|term| (term.quantity)(it) * model.value(term.key)).sum()
@@ -245,10 +244,9 @@ fn peak_and_resident(it: &Situation<'_>, live: f64, model: &CostModel) -> (f64, 
     let beside = sum(&PEAK);
     let mut peak = (live + beside) * growth;
     let prices = RESIDENT.map(|(key, ..)| model.value(key));
-    let quantities = terms::resident(it, live, sum(&ALLOCATED), &prices);
+    let quantities = resident::resident(it, live, sum(&ALLOCATED), &prices);
     let priced = prices.iter().zip(quantities).map(|(price, of)| of * price);
-    let queried = it.settings.beside.queried_series as f64 * model.value(QUERIED.0);
-    let mut resident = live + priced.sum::<f64>() + queried;
+    let mut resident = live + priced.sum::<f64>() + sum(&BESIDE_RESIDENT);
     if let Some(limit) = it.settings.gomemlimit {
         // The runtime collects as often as it must, but cannot go below what is live.
         peak = peak.min((limit.0 as f64).max(live + beside));
@@ -266,8 +264,9 @@ fn limited(resident: f64, live: f64, settings: &ServerSettings) -> f64 {
 
 /// Anonymous resident memory of a start over a log, for a live heap.
 fn started_again(it: &Situation<'_>, live: f64, model: &CostModel) -> f64 {
-    let (allowed, beside) = terms::start_again(it, live, |key| model.value(key));
-    limited(live + allowed * model.value(START_AGAIN.0) + beside, live, it.settings)
+    let price = |key: &'static str| model.value(key);
+    let start = start_again(it, live - not_again(it, price), price);
+    limited(start.known + start.decoded * model.value(DECODED.0), live, it.settings)
 }
 
 fn notes(model: &CostModel, settings: &ServerSettings, peak: f64, live: f64) -> Vec<String> {
@@ -275,9 +274,6 @@ fn notes(model: &CostModel, settings: &ServerSettings, peak: f64, live: f64) -> 
     notes.extend(model.note_for(&settings.server));
     if settings.gomemlimit.is_some_and(|limit| peak >= limit.0 as f64 && live > 0.0) {
         notes.push("GOMEMLIMIT holds the heap below its goal: more CPU goes to collections".into());
-    }
-    if settings.beside.native_histograms > 0 {
-        notes.push(NATIVE_NOTE.into());
     }
     notes
 }

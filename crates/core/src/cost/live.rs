@@ -66,8 +66,10 @@ impl CostModel {
         settings: &ServerSettings,
         observed: &Observed,
     ) -> (Self, f64) {
-        let base = self.value("base");
-        let live = estimate(load, self, settings).live_heap.expected.0 as f64;
+        let estimate = estimate(load, self, settings);
+        let live = estimate.live_heap.expected.0 as f64;
+        let process = estimate.parts.iter().filter(|part| part.name == PROCESS);
+        let base = process.map(|part| part.bytes.0).sum::<u64>() as f64;
         let wanted = observed.next_gc.0 as f64 / self.growth(settings);
         let factor = if live > base { ((wanted - base) / (live - base)).max(0.0) } else { 1.0 };
         let mut model = self.clone();

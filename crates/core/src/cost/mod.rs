@@ -2,15 +2,18 @@
 
 mod beside;
 mod breakdown;
+mod chunks;
 mod estimate;
 mod fit;
 mod live;
 mod load;
 mod model;
+pub mod resident;
 mod run;
+pub mod start;
 pub mod terms;
 
-pub use beside::{BESIDE, Beside, QUERIED};
+pub use beside::{BESIDE, BESIDE_RESIDENT, Beside};
 pub use breakdown::{Breakdown, Share, breakdown};
 pub use estimate::{Estimate, Part, Range, ServerSettings, estimate};
 pub use fit::{Fit, Fitting, Verdict, fit};

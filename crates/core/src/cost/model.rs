@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::beside::{BESIDE, QUERIED};
-use super::terms::{ALLOCATED, LIVE_HEAP, PEAK, RESIDENT, START_AGAIN};
+use super::beside::{BESIDE, BESIDE_RESIDENT};
+use super::resident::RESIDENT;
+use super::start::{AGAIN, DECODED};
+use super::terms::{ALLOCATED, LIVE_HEAP, PEAK};
 use crate::server::Server;
 
 /// A number with where it comes from.
@@ -117,7 +119,8 @@ fn keys() -> impl Iterator<Item = &'static str> {
     let terms = LIVE_HEAP.iter().chain(&BESIDE).chain(&PEAK).chain(&ALLOCATED).map(|term| term.key);
     terms
         .chain(RESIDENT.iter().map(|(key, ..)| *key))
-        .chain([START_AGAIN.0, QUERIED.0])
+        .chain(BESIDE_RESIDENT.iter().map(|term| term.key))
+        .chain([AGAIN.0, DECODED.0])
         .chain(OTHERS)
 }
 

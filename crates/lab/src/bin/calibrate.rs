@@ -12,13 +12,14 @@ use promsieve_lab::measure::{check, fit, grid, held, schedule, table};
 use promsieve_lab::real::Version;
 
 const USAGE: &str = "\
-usage: calibrate --server prometheus-2|prometheus-3 [--fit] [WORKLOAD…]
+usage: calibrate --server prometheus-2|prometheus-3 [WORKLOAD…]
+       calibrate --fit
        calibrate --check [--server prometheus-2|prometheus-3]
 
 Runs all workloads, or those named, within 8 GB; each run takes the place of the one before in
 rules/cost/…runs.jsonl. Then fits rules/cost/….yml to all runs that are not held out.
 
-  --fit    only fits
+  --fit    only fits, the models of both servers
   --check  only runs a few held-out workloads, on both servers if none is named, and sets them
            beside the models
 ";
@@ -39,13 +40,15 @@ fn main() -> Result<()> {
         let versions = version.map_or(Version::ALL.to_vec(), |version| vec![version]);
         return Ok(write!(std::io::stdout(), "{}", check::check(&versions)?)?);
     }
-    let version = version.context(USAGE)?;
-    let runs = table::runs_file(version);
     if !only_fit {
-        measure(version, &runs, &names)?;
+        let version = version.context(USAGE)?;
+        measure(version, &table::runs_file(version), &names)?;
     }
-    let runs = table::read_runs(&runs)?;
-    fs::write(table::model_file(version), fit::yaml(&fit::fit(version, &runs), &runs))?;
+    // What the structure of the models gains is in neither of the files before.
+    for version in Version::ALL {
+        let runs = table::read_runs(&table::runs_file(version))?;
+        fs::write(table::model_file(version), fit::yaml(&fit::fit(version, &runs), &runs))?;
+    }
     table::write()
 }
 

@@ -1,87 +1,123 @@
 //! Workloads that were written when the model was done: what its held-out error is worth, since the
-//! ones in `held.rs` were seen while it was made.
+//! others that are held out were seen while it was made.
 
 use super::grid::of;
-use super::shapes::{bare, churning, families, group, labels, long, small, unique, zone};
+use super::public::public;
+use super::shapes::{
+    churning, container, families, group, histogram, labels, long, mesh, small, unique, zone,
+};
 use super::workload::Motion::{Constant, Counter, Noise};
 use super::workload::Values::{PerTarget, Shared, Unique};
 use super::workload::{LabelShape, Workload};
 
 /// All of them, with shapes, intervals and numbers of targets that no other workload has.
 pub(super) fn fresh() -> Vec<Workload> {
+    [sizes(), ages(), limited(), mixed(), public()].concat()
+}
+
+/// From a hundred thousand series to more than a million, and many small targets.
+fn sizes() -> Vec<Workload> {
+    let million =
+        vec![group("small", 14_000, small(), Constant), group("mesh", 4000, mesh(), Counter)];
     vec![
-        of("held-fresh-ten", 35, 10_000, 240, vec![group("ten", 2200, ten(), Counter)]),
-        of("held-fresh-hashes", 6, 7000, 210, vec![group("hash", 9000, hashes(), Constant)]),
-        of("held-fresh-fleet", 900, 12_000, 240, vec![group("zone", 60, zone(), Counter)]),
-        fast(),
-        restarts(),
-        limited(),
-        sent_twice(),
-        dropped(),
-        blend(),
+        of("held-fresh-mesh", 36, 10_000, 300, vec![group("mesh", 5000, mesh(), Counter)]),
+        of("held-fresh-small", 45, 10_000, 300, vec![group("small", 4000, small(), Counter)]),
+        of(
+            "held-fresh-large",
+            50,
+            15_000,
+            240,
+            vec![group("container", 10_000, container(), Counter)],
+        ),
+        of("held-fresh-million", 60, 20_000, 260, million),
+        of("held-fresh-swarm", 2000, 15_000, 240, vec![group("pod", 25, pod(), Counter)]),
     ]
 }
 
-/// A second between scrapes: chunks of all ages, half of them of noise.
-fn fast() -> Workload {
-    let groups = vec![group("zone", 1500, zone(), Noise), group("bare", 1500, bare(), Counter)];
-    of("held-fresh-fast", 5, 1000, 330, groups)
+/// A second between scrapes for eleven minutes, two for almost three chunks, and blocks in real time.
+fn ages() -> Vec<Workload> {
+    vec![
+        of("held-fresh-second", 16, 1000, 660, vec![group("mesh", 3000, mesh(), Counter)]),
+        // A fifth of most series an hour, in a quarter of the time, as `held-slow-churn`.
+        Workload {
+            blocks: Some(1800),
+            ..of(
+                "held-fresh-slow-rollout",
+                18,
+                20_000,
+                3000,
+                vec![
+                    churning("container", 1400, container(), Counter, 225),
+                    churning("pod", 700, pod(), Counter, 225),
+                    group("small", 1200, small(), Counter),
+                ],
+            )
+        },
+        of("held-fresh-aged", 18, 2000, 650, vec![group("histogram", 2400, histogram(), Counter)]),
+    ]
 }
 
-/// Two kinds of series that others replace after 100 and 160 seconds, and one that stays.
-fn restarts() -> Workload {
-    let groups = vec![
-        churning("ten", 1200, ten(), Counter, 25),
-        churning("zone", 800, zone(), Counter, 40),
-        group("small", 2000, small(), Constant),
-    ];
-    of("held-fresh-restarts", 12, 4000, 240, groups)
+/// Under a GOMEMLIMIT of seven to nine tenths of what the model expects without.
+fn limited() -> Vec<Workload> {
+    let limited = |name: &str, megabytes: u64, targets, groups| Workload {
+        gomemlimit: Some(megabytes * 1_000_000),
+        ..of(name, targets, 6000, 220, groups)
+    };
+    let both = vec![group("unique", 2500, unique(), Counter), group("pod", 1500, pod(), Counter)];
+    vec![
+        limited("held-fresh-limit-both", LIMITS[0], 24, both),
+        limited("held-fresh-limit-pod", LIMITS[1], 80, vec![group("pod", 1600, pod(), Counter)]),
+        limited("held-fresh-limit-long", LIMITS[2], 11, vec![group("long", 5500, long(), Counter)]),
+    ]
 }
 
-/// Under a GOMEMLIMIT of eight to nine tenths of what the model expects without.
-fn limited() -> Workload {
-    let groups = vec![group("ten", 1500, ten(), Counter), group("zone", 2000, zone(), Counter)];
-    Workload { gomemlimit: Some(215_000_000), ..of("held-fresh-limit", 28, 6000, 210, groups) }
-}
+/// GOMEMLIMIT in megabytes of each of them.
+const LIMITS: [u64; 3] = [210, 335, 175];
 
-/// Two queues, where the fit has one.
-fn sent_twice() -> Workload {
-    let groups = vec![group("zone", 1600, zone(), Counter), group("hash", 400, hashes(), Counter)];
-    Workload { remote_writes: 2, ..of("held-fresh-remote-two", 22, 6000, 210, groups) }
-}
-
-/// Eight series dropped for one that is kept.
-fn dropped() -> Workload {
-    let groups = vec![
-        group("zone", 1300, zone(), Counter),
-        group("drop_ten", 7000, ten(), Counter),
-        group("drop_bare", 3500, bare(), Counter),
-    ];
-    of("held-fresh-dropped", 14, 6000, 180, groups)
-}
-
-/// Some of everything, as a server of many teams has it.
-fn blend() -> Workload {
-    let groups = [
-        families(60, 8, &zone(), Constant),
+/// Churn, queues and drops together, as a server of many teams has them.
+fn mixed() -> Vec<Workload> {
+    let teams = [
+        families(90, 6, &histogram(), Constant),
         vec![
-            group("ten", 700, ten(), Counter),
-            churning("hash", 150, hashes(), Counter, 12),
-            group("long", 200, long(), Noise),
-            group("unique", 120, unique(), Counter),
-            group("drop_zone", 600, zone(), Counter),
+            group("pod", 900, pod(), Counter),
+            churning("zone", 300, zone(), Counter, 20),
+            group("unique", 150, unique(), Noise),
+            group("drop_mesh", 800, mesh(), Counter),
         ],
     ];
-    of("held-fresh-blend", 45, 8000, 240, groups.concat())
+    vec![
+        of("held-fresh-teams", 38, 7000, 260, teams.concat()),
+        of(
+            "held-fresh-rollout",
+            16,
+            4000,
+            270,
+            vec![
+                churning("container", 900, container(), Counter, 30),
+                churning("pod", 700, pod(), Counter, 45),
+                group("histogram", 2200, histogram(), Counter),
+            ],
+        ),
+        Workload {
+            remote_writes: 2,
+            ..of(
+                "held-fresh-remote-pods",
+                26,
+                8000,
+                230,
+                vec![group("pod", 1700, pod(), Counter), group("long", 200, long(), Constant)],
+            )
+        },
+    ]
 }
 
-/// Ten labels of its own, most of them the target's.
-fn ten() -> Vec<LabelShape> {
-    [labels(1, 12, 32, Shared(300)), labels(2, 9, 10, Shared(9)), labels(7, 15, 28, PerTarget)]
-        .concat()
-}
-
-/// A value as long as a hash for each series.
-fn hashes() -> Vec<LabelShape> {
-    [labels(1, 6, 64, Unique), labels(1, 10, 20, Shared(15))].concat()
+/// Eleven labels of its own, as an application's on Kubernetes.
+fn pod() -> Vec<LabelShape> {
+    [
+        labels(1, 3, 24, Shared(45)),
+        labels(1, 8, 16, Unique),
+        labels(3, 10, 5, Shared(5)),
+        labels(6, 13, 26, PerTarget),
+    ]
+    .concat()
 }

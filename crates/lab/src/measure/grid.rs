@@ -60,6 +60,16 @@ fn aged() -> Vec<Workload> {
         of("small-chunks", 10, 500, 400, vec![group("small", 2500, small(), Counter)]),
         of("mesh-chunks", 10, 1000, 300, vec![group("mesh", 3000, mesh(), Counter)]),
         of("small-slow", 20, 15_000, 240, vec![group("small", 5000, small(), Counter)]),
+        of(
+            "fast-mapped",
+            8,
+            1000,
+            205,
+            vec![group("small", 1500, small(), Noise), group("bare", 1000, bare(), Counter)],
+        ),
+        of("fast-histogram", 10, 1000, 275, vec![group("histogram", 2400, histogram(), Counter)]),
+        of("fast-waiting", 10, 1300, 172, vec![group("container", 1200, container(), Noise)]),
+        of("fast-open", 16, 1000, 425, vec![group("small", 2500, small(), Counter)]),
     ]
 }
 
@@ -71,6 +81,14 @@ fn beside() -> Vec<Workload> {
         of("dropped-mesh", 10, 5000, 150, vec![kept(), dropped(mesh())]),
         of("dropped-small", 10, 5000, 150, vec![kept(), dropped(small())]),
         of("remote-small", 15, 5000, 150, vec![group("small", 4000, small(), Counter)]),
+        Workload {
+            remote_writes: 4,
+            ..of("remote-queues", 10, 5000, 150, vec![group("small", 200, small(), Counter)])
+        },
+        Workload {
+            remote_writes: 3,
+            ..of("remote-few", 6, 5000, 150, vec![group("mesh", 500, mesh(), Counter)])
+        },
         of("remote-mesh", 20, 5000, 150, vec![group("mesh", 3000, mesh(), Counter)]),
         of("churn-small", 10, 5000, 150, vec![churning("small", 4000, small(), Counter, 12)]),
         of("churn-mesh", 10, 5000, 150, vec![churning("mesh", 2500, mesh(), Counter, 15)]),

@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::beside::beside;
 use super::fresh::fresh;
 use super::grid::of;
+use super::later::later;
 use super::shapes::{
     bare, churning, container, families, group, histogram, long, many, mesh, small, unique,
 };
@@ -17,7 +18,7 @@ use crate::mesh::{Options, Plan, Size, generate};
 /// # Errors
 /// When the pages of the mesh can't be made.
 pub fn held() -> Result<Vec<Workload>> {
-    Ok([sizes(), mixtures(), changing(), pages()?, limits(), fresh(), beside()].concat())
+    Ok([sizes(), mixtures(), changing(), pages()?, limits(), later(), fresh(), beside()].concat())
 }
 
 /// A few small ones, for a check of minutes.

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use promsieve_core::cost::terms::{ALLOCATED, LIVE_HEAP, PEAK, RESIDENT, START_AGAIN};
-use promsieve_core::cost::{BESIDE, Coefficient, CostModel, Errors, Margin, QUERIED};
+use promsieve_core::cost::resident::RESIDENT;
+use promsieve_core::cost::start::{AGAIN, DECODED};
+use promsieve_core::cost::terms::{ALLOCATED, LIVE_HEAP, PEAK};
+use promsieve_core::cost::{BESIDE, BESIDE_RESIDENT, Coefficient, CostModel, Errors, Margin};
 
 use crate::real::Version;
 
@@ -32,10 +34,11 @@ pub(super) fn model(version: Version) -> CostModel {
     let mut coefficients: BTreeMap<String, Coefficient> =
         terms.map(|term| fitted(term.key, term.unit, term.meaning)).collect();
     coefficients.extend(RESIDENT.iter().map(|(key, unit, meaning)| fitted(key, unit, meaning)));
-    let beside = BESIDE.iter().map(|term| (term.key, term.unit, term.meaning, "runs `with-…`"));
-    let again = (START_AGAIN.0, START_AGAIN.1, START_AGAIN.2, "runs `replay-…`");
-    let queried = (QUERIED.0, QUERIED.1, QUERIED.2, "runs `with-…`");
-    coefficients.extend(beside.chain([again, queried]).map(|(key, unit, meaning, to)| {
+    let beside = BESIDE.iter().chain(&BESIDE_RESIDENT);
+    let beside = beside.map(|term| (term.key, term.unit, term.meaning, "runs `with-…`"));
+    let again = (AGAIN.0, AGAIN.1, AGAIN.2, "runs `replay-…`");
+    let decoded = (DECODED.0, DECODED.1, DECODED.2, "runs `with-native-…`");
+    coefficients.extend(beside.chain([again, decoded]).map(|(key, unit, meaning, to)| {
         let source = format!("fitted to the {to}; {meaning}");
         (key.to_owned(), Coefficient { value: values[key], unit: unit.to_owned(), source })
     }));
@@ -52,7 +55,7 @@ pub(super) fn model(version: Version) -> CostModel {
 /// Key, value of 2.53 (slicelabels), value of 3.5 (stringlabels): struct sizes, rounded up to size
 /// classes; 8 bytes a posting with a list's room, and 32 for two string headers; map slots at the
 /// mean of their load.
-const VALUES: [(&str, f64, f64); 41] = [
+const VALUES: [(&str, f64, f64); 48] = [
     ("base", 10.6e6, 10.6e6),
     ("target", 9000.0, 9000.0),
     ("metric_family", 250.0, 250.0),
@@ -63,7 +66,11 @@ const VALUES: [(&str, f64, f64); 41] = [
     ("label_byte", 1.06, 1.06),
     ("posting", 43.0, 11.0),
     ("unique_pair", 105.0, 105.0),
-    ("full_chunk", 56.0, 56.0),
+    ("full_chunk", 45.0, 45.0),
+    ("waiting_chunk", 1.0, 1.0),
+    ("chunk_writer", 1.0, 1.0),
+    ("remote_write_queue", 2e6, 2e6),
+    ("remote_write_batch", 4.0, 4.0),
     ("open_chunk", 1.0, 1.0),
     ("remote_write_series", 100.0, 100.0),
     ("remote_write_byte", 1.06, 1.06),
@@ -71,7 +78,8 @@ const VALUES: [(&str, f64, f64); 41] = [
     ("peak_cut", 0.8, 0.8),
     ("allocated_idle", 0.3e6, 0.3e6),
     ("allocated_scrape", 7000.0, 7000.0),
-    ("allocated_new_series", 2500.0, 2500.0),
+    ("allocated_new_series", 1500.0, 1500.0),
+    ("allocated_new_byte", 6.0, 6.0),
     ("allocated_sample", 10.0, 10.0),
     ("allocated_sent_sample", 100.0, 100.0),
     ("start_heap", 0.5, 0.5),
@@ -87,6 +95,8 @@ const VALUES: [(&str, f64, f64); 41] = [
     ("late_byte", 1.12, 1.12),
     ("exemplar_line", 1.06, 0.0),
     ("queried_series", 3500.0, 3500.0),
+    ("recorded_series", 1000.0, 1000.0),
+    ("decoded_byte", 1.0, 1.0),
     ("resident_target", 45e3, 45e3),
     ("resident_base", 4e6, 4e6),
     ("chunk_sample", 2.4, 2.4),

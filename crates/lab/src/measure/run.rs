@@ -1,5 +1,6 @@
 //! Runs a server over a workload and reads its heap, resident memory, WAL, chunks and blocks.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{fs, thread};
@@ -37,6 +38,9 @@ const MISSED: f64 = 0.03;
 /// When the server does not start or dies, and when scrapes failed or were late: its memory then
 /// says nothing of the workload.
 pub fn run(version: Version, workload: &Workload, starts: &Starts) -> Result<Run> {
+    if let Some(twice) = twice(workload) {
+        bail!("a page has {twice} twice, which a server takes for one");
+    }
     let turn = starts.turn();
     thread::sleep(until_not_cut(workload)?);
     let load = config::load(workload, version.name().parse().map_err(anyhow::Error::msg)?)?;
@@ -66,6 +70,13 @@ pub fn run(version: Version, workload: &Workload, starts: &Starts) -> Result<Run
         load: workload.with.map_or(load, |with| with.load(load)),
         read,
     })
+}
+
+/// A series that stands twice on the first target's page.
+fn twice(workload: &Workload) -> Option<String> {
+    let mut seen = HashSet::new();
+    let mut texts = workload.series(0).into_iter().map(|one| one.text);
+    texts.find(|text| !seen.insert(text.clone()))
 }
 
 fn setup(workload: &Workload) -> Setup {
