@@ -102,7 +102,17 @@ pub const BESIDE: [Term; 7] = [
 ];
 
 /// Anonymous resident memory on top of that: the sum of these.
-pub const BESIDE_RESIDENT: [Term; 2] = [
+pub const BESIDE_RESIDENT: [Term; 3] = [
+    Term {
+        key: "native_cut",
+        part: "",
+        unit: "bytes per bucket of a native histogram's sample in a minute, and as much as GOGC allows for them",
+        meaning: "full chunks before they are mapped (tsdb/head_append.go)",
+        quantity: |it| {
+            let buckets = it.settings.beside.native_buckets as f64;
+            buckets * it.samples_unmapped() * (1.0 + it.allowed())
+        },
+    },
     Term {
         key: "queried_series",
         part: "",

@@ -83,6 +83,11 @@ impl Situation<'_> {
         if age < mapped { self.cut_chunks() * share } else { 0.0 }
     }
 
+    /// Samples of a series between two times that full chunks are mapped, where it has so many.
+    pub(super) fn samples_unmapped(&self) -> f64 {
+        (MAPPED_EVERY / interval(self.settings)).min(self.samples() as f64)
+    }
+
     /// Bytes of the writer of mapped chunks, and of the chunks that it still holds: all until its
     /// buffer was full once, half of a buffer on average from then on.
     pub(super) fn chunk_writer(&self) -> f64 {

@@ -50,6 +50,7 @@ fn with() -> Vec<Workload> {
         held("held-with-out-of-order", 30, 1000, mesh(), With::OutOfOrder),
         one("held-with-late", 14, 4000, 220, 1800, With::OutOfOrder),
         one("held-with-histograms", 5, 4000, 300, 800, With::NativeHistograms(160)),
+        one("held-with-buckets", 12, 3000, 260, 500, With::NativeHistograms(90)),
         one("held-with-recording", 8, 10_000, 260, 2900, With::Rules),
         held("held-with-traces", 9, 1800, long(), With::Exemplars),
         one("held-with-dashboards", 25, 8000, 220, 1400, With::Queries),

@@ -23,7 +23,7 @@ pub(super) fn fit_beside(model: &mut CostModel, runs: &[Run]) {
     fit_resident(model, runs);
 }
 
-/// Fits what queries and rules take in resident memory, at the prices of all else.
+/// Fits what queries, rules and native histograms take in resident memory, at the prices of all else.
 fn fit_resident(model: &mut CostModel, runs: &[Run]) {
     let equation = |run: &Run| {
         let settings = run.settings(model);
@@ -37,7 +37,10 @@ fn fit_resident(model: &mut CostModel, runs: &[Run]) {
         Equation { quantities, wanted: scale - (with - priced), scale }
     };
     let told = runs.iter().filter(|run| run.role() == Role::Beside);
-    let asked = told.filter(|run| run.beside.queried_series + run.beside.recorded_series > 0);
+    let asked = told.filter(|run| {
+        let beside = &run.beside;
+        beside.queried_series + beside.recorded_series + beside.native_histograms > 0
+    });
     let equations: Vec<Equation> = asked.map(equation).collect();
     solve(model, &BESIDE_RESIDENT.map(|term| term.key), &equations);
 }

@@ -67,7 +67,7 @@ fn aged() -> Vec<Workload> {
             205,
             vec![group("small", 1500, small(), Noise), group("bare", 1000, bare(), Counter)],
         ),
-        of("fast-histogram", 10, 1000, 275, vec![group("histogram", 2400, histogram(), Counter)]),
+        of("fast-histogram", 10, 1000, 330, vec![group("histogram", 2400, histogram(), Counter)]),
         of("fast-waiting", 10, 1300, 172, vec![group("container", 1200, container(), Noise)]),
         of("fast-open", 16, 1000, 425, vec![group("small", 2500, small(), Counter)]),
     ]

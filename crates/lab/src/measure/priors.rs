@@ -55,7 +55,7 @@ pub(super) fn model(version: Version) -> CostModel {
 /// Key, value of 2.53 (slicelabels), value of 3.5 (stringlabels): struct sizes, rounded up to size
 /// classes; 8 bytes a posting with a list's room, and 32 for two string headers; map slots at the
 /// mean of their load.
-const VALUES: [(&str, f64, f64); 48] = [
+const VALUES: [(&str, f64, f64); 49] = [
     ("base", 10.6e6, 10.6e6),
     ("target", 9000.0, 9000.0),
     ("metric_family", 250.0, 250.0),
@@ -89,6 +89,7 @@ const VALUES: [(&str, f64, f64); 48] = [
     ("again_heap", 0.75, 0.75),
     ("native_histogram", 600.0, 600.0),
     ("native_bucket", 32.0, 32.0),
+    ("native_cut", 0.6, 0.6),
     ("exemplar", 110.0, 110.0),
     ("exemplar_byte", 1.5, 1.5),
     ("recorded_byte", 2.0, 2.0),
