@@ -74,6 +74,8 @@ mod real_promql;
 #[cfg(test)]
 mod real_protobuf;
 #[cfg(test)]
+mod real_recorded;
+#[cfg(test)]
 mod real_refusals;
 #[cfg(test)]
 mod real_regexp;

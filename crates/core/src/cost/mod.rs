@@ -7,6 +7,7 @@ mod fit;
 mod live;
 mod load;
 mod model;
+mod recorded;
 mod run;
 pub mod terms;
 
@@ -17,4 +18,5 @@ pub use fit::{Fit, Fitting, Verdict, fit};
 pub use live::Observed;
 pub use load::Load;
 pub use model::{Coefficient, CostModel, Errors, Margin};
+pub use recorded::{Recorded, Rule, RuleKind, RuleSeries, Tally, Times, recorded};
 pub use run::{Reading, Replay, Role, Run};

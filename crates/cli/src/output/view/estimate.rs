@@ -5,6 +5,8 @@ use promsieve_core::server::Server;
 use promsieve_core::units::Bytes;
 use serde::Serialize;
 
+use super::recorded::RulesView;
+
 /// What a load needs. Bytes unless named otherwise.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -31,6 +33,9 @@ pub(crate) struct EstimateView {
     pub(crate) breakdown: Option<BreakdownView>,
     /// For a container that holds the server.
     pub(crate) container: ContainerView,
+    /// What rules among the inputs record, where there are any; the series above have the most of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rules: Option<RulesView>,
     /// What a running server says, where one was asked; all else follows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) live: Option<LiveView>,
@@ -146,6 +151,7 @@ impl EstimateView {
                 request: estimate.request().0,
                 limit: estimate.limit(server).0,
             },
+            rules: None,
             live: None,
             fit: None,
         }
