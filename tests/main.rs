@@ -62,6 +62,8 @@ mod real_fleet;
 #[cfg(test)]
 mod real_flow;
 #[cfg(test)]
+mod real_network;
+#[cfg(test)]
 mod real_plan;
 #[cfg(test)]
 mod real_plan_besides;

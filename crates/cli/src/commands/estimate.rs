@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use promsieve_core::cost::{
     Beside, CostModel, Load, Observed, Rule, RuleKind, ServerSettings, Times, Verdict, breakdown,
-    estimate, fit, recorded,
+    estimate, fit, network, recorded,
 };
 use promsieve_core::units::Bytes;
 use promsieve_core::usage::Query;
@@ -15,7 +15,7 @@ use crate::Status;
 use crate::common::{Common, Format};
 use crate::input::Source;
 use crate::input::bytes::read_text;
-use crate::output::view::estimate::{BreakdownView, EstimateView, FitView, LiveView};
+use crate::output::view::estimate::{BreakdownView, EstimateView, FitView, LiveView, NetworkView};
 use crate::output::view::recorded::RulesView;
 use crate::output::{json, text};
 
@@ -131,12 +131,16 @@ pub(crate) fn run(
     let rules = if live.is_some() { Vec::new() } else { rules(&analysis) };
     let replicas = args.replicas;
     let recorded = recorded(&analysis.stored.table, &rules, times(&analysis), replicas);
+    let scraped = load;
     let (load, beside) = recorded.on(load, args.beside.of(analysis.load.series));
     let settings = &ServerSettings { beside, ..analysis.settings };
     let estimate = estimate(&load, &model, settings);
     let mut view = EstimateView::of(load.series, &estimate, common.server);
     let shares = breakdown(&analysis.census, &model, settings);
     view.breakdown = Some(BreakdownView::of(&shares, args.top)).filter(|_| args.top > 0);
+    let bodies = bodies(&analysis).map(|size| size * replicas);
+    let sent = network(&scraped, bodies, estimate.samples_per_second, settings);
+    view.network = Some(NetworkView::of(&sent));
     view.live = live;
     view.rules = (!rules.is_empty()).then(|| RulesView::of(&recorded));
     let mut status = analysis.status;
@@ -208,6 +212,14 @@ fn rules(analysis: &Analysis) -> Vec<Rule> {
         Some(Rule { kind, name: query.origin.name.clone(), expr: query.text.clone(), labels })
     };
     analysis.usage.queries().iter().filter(own).filter_map(rule).collect()
+}
+
+/// Bytes of a scrape of all targets, where there is a page of each.
+fn bodies(analysis: &Analysis) -> Option<u64> {
+    let pages = || analysis.gathered.scrapes.iter().map(|scrape| scrape.report.bytes);
+    (pages().count() as u64 >= analysis.load.targets)
+        .then(|| pages().sum())
+        .filter(|&size| size > 0)
 }
 
 /// How often the server scrapes and evaluates.

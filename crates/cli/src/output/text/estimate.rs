@@ -5,7 +5,7 @@ use std::io::Write;
 use promsieve_core::units::{Bytes, SeriesCount};
 
 use super::Columns;
-use crate::output::view::estimate::{EstimateView, FitView, RangeView, ShareView};
+use crate::output::view::estimate::{EstimateView, FitView, NetworkView, RangeView, ShareView};
 use crate::output::view::recorded::RulesView;
 
 pub(crate) fn write(out: &mut impl Write, view: &EstimateView) -> std::io::Result<()> {
@@ -32,6 +32,9 @@ pub(crate) fn write(out: &mut impl Write, view: &EstimateView) -> std::io::Resul
         out,
         "  container: request {request}, limit {limit} (the high end, and a tenth above GOMEMLIMIT)"
     )?;
+    if let Some(network) = &view.network {
+        sent(out, network)?;
+    }
     if let Some(rules) = &view.rules {
         recorded(out, rules)?;
     }
@@ -76,6 +79,19 @@ fn quantities(out: &mut impl Write, view: &EstimateView) -> std::io::Result<()> 
     }
     columns.row(["blocks, each day".to_owned(), Bytes(view.disk_per_day).to_string()]);
     columns.write(out)
+}
+
+fn sent(out: &mut impl Write, view: &NetworkView) -> std::io::Result<()> {
+    write!(out, "  network: pages of {} a second before compression", Bytes(view.scraped))?;
+    if view.sent_samples > 0.0 {
+        let [expected, low, high] = [view.sent.expected, view.sent.low, view.sent.high].map(Bytes);
+        let samples = view.sent_samples;
+        write!(
+            out,
+            "; remote write: {samples:.1} samples in {expected} a second ({low} to {high})"
+        )?;
+    }
+    writeln!(out)
 }
 
 /// The most rules of a kind that are named.
