@@ -280,7 +280,9 @@ fn check(version: Version) {
     let served = (0..TARGETS).map(|target| (instance(target), Page::text(page(target))));
     let pages = Pages::serve(served).unwrap();
     let files = vec![("rules.yml".to_owned(), rule_file(&rules))];
-    let setup = Setup { files, ..Setup::default() };
+    // A rule that fails leaves what it gave before, here before the first scrape, to be looked back at.
+    let args = vec!["--query.lookback-delta=10s".to_owned()];
+    let setup = Setup { files, args, ..Setup::default() };
     let server = Server::start_with(version, &configuration(&pages), &setup).unwrap();
     server.wait_scraped(TARGETS).unwrap();
     let mut differences = Vec::new();
