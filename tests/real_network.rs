@@ -12,7 +12,7 @@ use crate::cli::run;
 /// Where servers send to; whatever comes is taken.
 const RECEIVER: &str = "/receive";
 /// So many samples make the mean steady.
-const SAMPLES: f64 = 50_000.0;
+const SAMPLES: f64 = 10_000.0;
 /// Targets of a job.
 const PAGES: usize = 8;
 const PATIENCE: Duration = Duration::from_mins(2);

@@ -244,6 +244,7 @@ fn configuration(pages: &Pages) -> String {
 fn counts(server: &Server) -> (BTreeMap<String, u64>, u64) {
     let of = |selector: &str| -> BTreeMap<String, u64> {
         let found = server.query(&format!("count by (__name__) ({selector})")).unwrap();
+        #[expect(clippy::cast_sign_loss, reason = "counts are not negative")]
         let count = |count: f64| count as u64;
         found
             .into_iter()

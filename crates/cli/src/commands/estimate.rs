@@ -200,18 +200,26 @@ fn asked(args: &EstimateArgs, analysis: &Analysis) -> Load {
     load.with_gone(args.churn.unwrap_or(0.0) / 100.0 * hours)
 }
 
-/// The rules among the inputs that the server itself evaluates.
+/// The rules among the inputs that the server itself evaluates, each once: a file of a directory may
+/// be read by two names, and a server asked for the rules of files that are there. Labels of alerts are
+/// not looked at, so that only those of one place are the same.
 fn rules(analysis: &Analysis) -> Vec<Rule> {
-    let own = |query: &&Query| !analysis.gathered.is_elsewhere(&query.origin.file);
-    let rule = |query: &Query| {
+    let mut found: Vec<(Rule, Option<u32>)> = Vec::new();
+    for query in analysis.usage.queries() {
         let (kind, labels) = match &query.records {
             Some(recorded) => (RuleKind::Record, recorded.sets.clone()),
             None if query.raises_alerts => (RuleKind::Alert, Vec::new()),
-            None => return None,
+            None => continue,
         };
-        Some(Rule { kind, name: query.origin.name.clone(), expr: query.text.clone(), labels })
-    };
-    analysis.usage.queries().iter().filter(own).filter_map(rule).collect()
+        let place = query.origin.location.map(|location| location.span.start);
+        let place = place.filter(|_| kind == RuleKind::Alert);
+        let (name, expr) = (query.origin.name.clone(), query.text.clone());
+        let rule = (Rule { kind, name, expr, labels }, place);
+        if !analysis.gathered.is_elsewhere(&query.origin.file) && !found.contains(&rule) {
+            found.push(rule);
+        }
+    }
+    found.into_iter().map(|(rule, _)| rule).collect()
 }
 
 /// Bytes of a scrape of all targets, where there is a page of each.

@@ -155,7 +155,9 @@ impl Gathered {
 
     /// Whether a query's file is of another server than the one whose series are there.
     pub(crate) fn is_elsewhere(&self, file: &str) -> bool {
-        self.elsewhere.iter().any(|name| self.called(name) == file)
+        // Of the working directory the same file may be called with `./` and without.
+        let plain = |name: &str| name.trim_start_matches("./").to_owned();
+        self.elsewhere.iter().any(|name| plain(&self.called(name)) == plain(file))
     }
 
     /// What to call a file.
