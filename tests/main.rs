@@ -62,6 +62,8 @@ mod real_fleet;
 #[cfg(test)]
 mod real_flow;
 #[cfg(test)]
+mod real_network;
+#[cfg(test)]
 mod real_plan;
 #[cfg(test)]
 mod real_plan_besides;
@@ -73,6 +75,8 @@ mod real_plan_remote;
 mod real_promql;
 #[cfg(test)]
 mod real_protobuf;
+#[cfg(test)]
+mod real_recorded;
 #[cfg(test)]
 mod real_refusals;
 #[cfg(test)]

@@ -4,17 +4,23 @@ use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use promsieve_core::cost::{
-    Beside, CostModel, Load, Observed, ServerSettings, Verdict, breakdown, estimate, fit,
+    Beside, CostModel, Load, Observed, Rule, RuleKind, ServerSettings, Times, Verdict, breakdown,
+    estimate, fit, network, recorded,
 };
 use promsieve_core::units::Bytes;
+use promsieve_core::usage::Query;
 
 use super::analysis::{Analysis, AnalysisArgs};
 use crate::Status;
 use crate::common::{Common, Format};
 use crate::input::Source;
 use crate::input::bytes::read_text;
-use crate::output::view::estimate::{BreakdownView, EstimateView, FitView, LiveView};
+use crate::output::view::estimate::{BreakdownView, EstimateView, FitView, LiveView, NetworkView};
+use crate::output::view::recorded::RulesView;
 use crate::output::{json, text};
+
+/// Milliseconds between evaluations where no configuration says it (`config/config.go`).
+const EVALUATION_INTERVAL: u64 = 60_000;
 
 /// More than any server holds; bytes of so many things can still be added up.
 const MOST: u64 = 1_000_000_000_000;
@@ -86,7 +92,7 @@ struct BesideArgs {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = count())]
     exemplars: u64,
 
-    /// Series that rules record, beside those given
+    /// Series of rules that are not among the inputs, beside those given
     #[arg(long, value_name = "SERIES", default_value_t = 0, value_parser = count())]
     recorded_series: u64,
 
@@ -107,6 +113,7 @@ impl BesideArgs {
             exemplars: self.exemplars,
             exemplar_series: self.exemplars.min(series),
             recorded_series: self.recorded_series,
+            recorded_label_bytes: 0,
             late_series: self.late_series,
             queried_series: self.queried_series,
         }
@@ -120,13 +127,22 @@ pub(crate) fn run(
 ) -> anyhow::Result<Status> {
     let analysis = Analysis::of(&args.analysis, common)?;
     let Priced { model, load, live } = priced(args, &analysis, common)?;
-    let beside = args.beside.of(analysis.load.series);
+    // What a running server records is in its heap already.
+    let rules = if live.is_some() { Vec::new() } else { rules(&analysis) };
+    let replicas = args.replicas;
+    let recorded = recorded(&analysis.stored.table, &rules, times(&analysis), replicas);
+    let scraped = load;
+    let (load, beside) = recorded.on(load, args.beside.of(analysis.load.series));
     let settings = &ServerSettings { beside, ..analysis.settings };
     let estimate = estimate(&load, &model, settings);
     let mut view = EstimateView::of(load.series, &estimate, common.server);
     let shares = breakdown(&analysis.census, &model, settings);
     view.breakdown = Some(BreakdownView::of(&shares, args.top)).filter(|_| args.top > 0);
+    let bodies = bodies(&analysis).map(|size| size * replicas);
+    let sent = network(&scraped, bodies, estimate.samples_per_second, settings);
+    view.network = Some(NetworkView::of(&sent));
     view.live = live;
+    view.rules = (!rules.is_empty()).then(|| RulesView::of(&recorded));
     let mut status = analysis.status;
     if let Some(limit) = args.limit {
         let fit = fit(&load, &model, settings, limit);
@@ -181,8 +197,47 @@ fn asked(args: &EstimateArgs, analysis: &Analysis) -> Load {
         load = load.replicated(args.replicas);
     }
     let hours = analysis.settings.head_age().as_secs_f64() / 3600.0;
-    let load = load.with_gone(args.churn.unwrap_or(0.0) / 100.0 * hours);
-    load.with_recorded(args.beside.recorded_series)
+    load.with_gone(args.churn.unwrap_or(0.0) / 100.0 * hours)
+}
+
+/// The rules among the inputs that the server itself evaluates, each once: a file of a directory may
+/// be read by two names, and a server asked for the rules of files that are there. Labels of alerts are
+/// not looked at, so that only those of one place are the same.
+fn rules(analysis: &Analysis) -> Vec<Rule> {
+    let mut found: Vec<(Rule, Option<u32>)> = Vec::new();
+    for query in analysis.usage.queries() {
+        let (kind, labels) = match &query.records {
+            Some(recorded) => (RuleKind::Record, recorded.sets.clone()),
+            None if query.raises_alerts => (RuleKind::Alert, Vec::new()),
+            None => continue,
+        };
+        let place = query.origin.location.map(|location| location.span.start);
+        let place = place.filter(|_| kind == RuleKind::Alert);
+        let (name, expr) = (query.origin.name.clone(), query.text.clone());
+        let rule = (Rule { kind, name, expr, labels }, place);
+        if !analysis.gathered.is_elsewhere(&query.origin.file) && !found.contains(&rule) {
+            found.push(rule);
+        }
+    }
+    found.into_iter().map(|(rule, _)| rule).collect()
+}
+
+/// Bytes of a scrape of all targets, where there is a page of each.
+fn bodies(analysis: &Analysis) -> Option<u64> {
+    let pages = || analysis.gathered.scrapes.iter().map(|scrape| scrape.report.bytes);
+    (pages().count() as u64 >= analysis.load.targets)
+        .then(|| pages().sum())
+        .filter(|&size| size > 0)
+}
+
+/// How often the server scrapes and evaluates.
+fn times(analysis: &Analysis) -> Times {
+    let configured = analysis.project.global.evaluation_interval;
+    let evaluation = if configured > 0 { configured } else { EVALUATION_INTERVAL };
+    Times {
+        scrape: analysis.settings.scrape_interval,
+        evaluation: Duration::from_millis(evaluation),
+    }
 }
 
 /// How many there are of something.

@@ -35,6 +35,8 @@ pub(crate) struct Gathered {
     pub(crate) scrapes: Vec<Scrape>,
     /// Texts that may ask for series, by name.
     texts: Vec<(String, String)>,
+    /// Files of further servers, whose rules run there.
+    elsewhere: BTreeSet<String>,
     /// TSDB statuses, by name.
     pub(crate) statuses: Vec<(String, TsdbStatus)>,
     /// Queries of lists, of logs, and of programs whose queries are known.
@@ -151,6 +153,13 @@ impl Gathered {
         Consumed { sources, notes, usage: Usage::of(queries, UsageOptions::default()) }
     }
 
+    /// Whether a query's file is of another server than the one whose series are there.
+    pub(crate) fn is_elsewhere(&self, file: &str) -> bool {
+        // Of the working directory the same file may be called with `./` and without.
+        let plain = |name: &str| name.trim_start_matches("./").to_owned();
+        self.elsewhere.iter().any(|name| plain(&self.called(name)) == plain(file))
+    }
+
     /// What to call a file.
     fn called(&self, name: &str) -> String {
         let new = self.renamed.iter().find_map(|(from, to)| {
@@ -219,6 +228,10 @@ impl Gathered {
             });
             if is_better && let Some(other) = self.config.replace(std::mem::take(&mut loaded)) {
                 loaded = other;
+            }
+            if !loaded.project.jobs.is_empty() {
+                let files = loaded.sources.iter().map(|(_, file)| file.name().to_owned());
+                self.elsewhere.extend(files);
             }
             // Of other servers only what they ask for counts.
             let others = loaded.sources.iter();

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::load::Load;
+use super::recorded::Recorded;
 use super::terms::{Situation, Term};
 
-/// How much of it there is. None of it is seen in pages, so it is told.
+/// How much of it there is. Pages show none of it: what rules record is worked out
+/// ([`super::recorded()`]), the rest is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Beside {
@@ -17,8 +19,12 @@ pub struct Beside {
     pub exemplars: u64,
     /// Series that have some.
     pub exemplar_series: u64,
-    /// Series that rules record.
+    /// Series that rules record, with labels like the mean.
     pub recorded_series: u64,
+    /// Those that rules record beside them, whose labels are known.
+    pub recorded_known: u64,
+    /// Bytes of their labels, as they are.
+    pub recorded_label_bytes: u64,
     /// Series with samples that come out of order, within the window for them.
     pub late_series: u64,
     /// Series that range queries read at once.
@@ -45,6 +51,17 @@ impl Load {
             gone_series: self.gone_series,
             ..self + recorded
         }
+    }
+}
+
+impl Recorded {
+    /// A load with the most series that the rules record, and what is kept for them.
+    pub fn on(&self, load: Load, beside: Beside) -> (Load, Beside) {
+        let recorded_series = beside.recorded_series + self.unlabelled;
+        let recorded_known = beside.recorded_known + self.load.series;
+        let recorded_label_bytes = beside.recorded_label_bytes + self.load.label_bytes;
+        let load = load.with_recorded(recorded_series) + self.load;
+        (load, Beside { recorded_series, recorded_known, recorded_label_bytes, ..beside })
     }
 }
 
@@ -90,7 +107,10 @@ pub const BESIDE: [Term; 7] = [
         part: "rules",
         unit: "bytes per label byte of a series that a rule records, on top of a series",
         meaning: "key and label set of what the rule gave last, which tell it what is stale (rules/group.go)",
-        quantity: |it| it.settings.beside.recorded_series as f64 * it.label_bytes(),
+        quantity: |it| {
+            let beside = &it.settings.beside;
+            beside.recorded_label_bytes as f64 + beside.recorded_series as f64 * it.label_bytes()
+        },
     },
     Term {
         key: "late_byte",
@@ -125,7 +145,10 @@ pub const BESIDE_RESIDENT: [Term; 3] = [
         part: "",
         unit: "bytes of resident memory per series that rules record",
         meaning: "samples and points of a rule while it is evaluated, and the garbage that they allow (promql/engine.go)",
-        quantity: |it| it.settings.beside.recorded_series as f64,
+        quantity: |it| {
+            let beside = &it.settings.beside;
+            (beside.recorded_series + beside.recorded_known) as f64
+        },
     },
 ];
 

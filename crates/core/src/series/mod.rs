@@ -26,5 +26,14 @@ pub use notes::{PageNotes, TypeRun};
 pub use sink::{MetricType, Sample, SampleLabel, Sink};
 pub use table::{Column, Family, MetricRows, NameId, Run, Stage, Table, Target, TargetId};
 
+/// What a server adds to every scrape: five series with the target's labels.
+pub const REPORTS: [&str; 5] = [
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    "scrape_samples_post_metric_relabeling",
+    "scrape_series_added",
+];
+
 /// The label that holds a metric's name.
 pub const METRIC_NAME: &str = "__name__";

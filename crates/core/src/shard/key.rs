@@ -4,11 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::TargetLoad;
 use super::assign::HOST_LABEL;
-use super::loads::REPORTS;
 use super::plan::{NAMESPACE, POD, SERVICE, ShardPlan};
 use super::split::{FAMILY_LABEL, PlannedSplit};
 use crate::promql::{Expr, Name};
-use crate::series::{METRIC_NAME, MetricRows, Table};
+use crate::series::{METRIC_NAME, MetricRows, REPORTS, Table};
 
 /// The label that usually holds what is hashed.
 const STORED: [(&str, &str); 6] = [

@@ -3,16 +3,7 @@
 use super::TargetLoad;
 use crate::cost::{CostModel, Load, ServerSettings};
 use crate::flow::Discovered;
-use crate::series::{METRIC_NAME, Table, TargetId};
-
-/// What a server adds to every scrape: five series with the target's labels.
-pub(super) const REPORTS: [&str; 5] = [
-    "up",
-    "scrape_duration_seconds",
-    "scrape_samples_scraped",
-    "scrape_samples_post_metric_relabeling",
-    "scrape_series_added",
-];
+use crate::series::{METRIC_NAME, REPORTS, Table, TargetId};
 
 /// The load of every target of a stored table that has series, in the table's order, the report
 /// series of its scrapes included. Labels as

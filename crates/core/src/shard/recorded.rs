@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 
 use super::TargetLoad;
-use super::loads::REPORTS;
 use crate::cost::{CostModel, Load, ServerSettings};
+use crate::series::REPORTS;
 
 /// Labels of a series and bytes of a label (name, value and 2) where nobody has counted them: those
 /// of the mesh in `fixtures`, which has node exporters, JVMs, Istio and kube-state-metrics.

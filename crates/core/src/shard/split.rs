@@ -10,10 +10,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::TargetLoad;
-use super::loads::REPORTS;
 use crate::cost::{CostModel, Load, ServerSettings};
 use crate::relabel::hash;
-use crate::series::{MetricRows, Table, Target, TargetId};
+use crate::series::{MetricRows, REPORTS, Table, Target, TargetId};
 
 /// The temporary label that holds the name of a series' family.
 pub const FAMILY_LABEL: &str = "__tmp_family";

@@ -17,6 +17,8 @@ pub struct Query {
     pub demand: LabelNeed,
     /// For recording rules: what the result becomes.
     pub records: Option<Recorded>,
+    /// Whether it is an alerting rule's expression, each element of which becomes an alert.
+    pub raises_alerts: bool,
     /// For dashboards: what is known of the variables that the text may hold. `None` where `$x` means
     /// nothing.
     pub variables: Option<Variables>,
@@ -42,8 +44,8 @@ pub struct Variables {
 pub struct Recorded {
     /// The metric's name.
     pub name: String,
-    /// Labels that the rule sets itself.
-    pub sets: Vec<String>,
+    /// Labels that the rule sets itself, each with its value.
+    pub sets: Vec<(String, String)>,
 }
 
 /// Where a query comes from.
@@ -197,6 +199,7 @@ impl Query {
             origin,
             demand: LabelNeed::All,
             records: None,
+            raises_alerts: false,
             variables: None,
             opaque: None,
             is_scalar: false,

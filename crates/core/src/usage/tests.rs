@@ -139,7 +139,8 @@ fn recorded_series_pass_on_what_their_readers_need() {
     assert_eq!(need(&usage, "m"), "a, b");
     assert_eq!(need(&usage, "m2"), "x");
     let mut sets = queries.clone();
-    let recorded = Recorded { name: "r3".to_owned(), sets: vec!["set".to_owned()] };
+    let recorded =
+        Recorded { name: "r3".to_owned(), sets: vec![("set".to_owned(), "x".to_owned())] };
     sets[2].records = Some(recorded);
     assert_eq!(need(&Usage::of(sets, options), "m2"), "all labels");
     let usage = Usage::of(queries, UsageOptions::default());

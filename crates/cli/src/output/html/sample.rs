@@ -181,6 +181,8 @@ fn estimate(text: &str) -> EstimateView {
         server: text.to_owned(),
         breakdown: None,
         container: ContainerView { request: 1 << 30, limit: 2 << 30 },
+        network: None,
+        rules: None,
         live: None,
         fit: None,
         parts: vec![

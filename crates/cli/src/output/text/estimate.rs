@@ -5,7 +5,8 @@ use std::io::Write;
 use promsieve_core::units::{Bytes, SeriesCount};
 
 use super::Columns;
-use crate::output::view::estimate::{EstimateView, FitView, RangeView, ShareView};
+use crate::output::view::estimate::{EstimateView, FitView, NetworkView, RangeView, ShareView};
+use crate::output::view::recorded::RulesView;
 
 pub(crate) fn write(out: &mut impl Write, view: &EstimateView) -> std::io::Result<()> {
     writeln!(
@@ -31,6 +32,12 @@ pub(crate) fn write(out: &mut impl Write, view: &EstimateView) -> std::io::Resul
         out,
         "  container: request {request}, limit {limit} (the high end, and a tenth above GOMEMLIMIT)"
     )?;
+    if let Some(network) = &view.network {
+        sent(out, network)?;
+    }
+    if let Some(rules) = &view.rules {
+        recorded(out, rules)?;
+    }
     if let Some(live) = &view.live {
         writeln!(
             out,
@@ -72,6 +79,47 @@ fn quantities(out: &mut impl Write, view: &EstimateView) -> std::io::Result<()> 
     }
     columns.row(["blocks, each day".to_owned(), Bytes(view.disk_per_day).to_string()]);
     columns.write(out)
+}
+
+fn sent(out: &mut impl Write, view: &NetworkView) -> std::io::Result<()> {
+    write!(out, "  network: pages of {} a second before compression", Bytes(view.scraped))?;
+    if view.sent_samples > 0.0 {
+        let [expected, low, high] = [view.sent.expected, view.sent.low, view.sent.high].map(Bytes);
+        let samples = view.sent_samples;
+        write!(
+            out,
+            "; remote write: {samples:.1} samples in {expected} a second ({low} to {high})"
+        )?;
+    }
+    writeln!(out)
+}
+
+/// The most rules of a kind that are named.
+const RULES_NAMED: usize = 5;
+
+/// What rules record; of each kind of doubt the first few.
+fn recorded(out: &mut impl Write, view: &RulesView) -> std::io::Result<()> {
+    let most = if view.at_least < view.series { "at most " } else { "" };
+    let (rules, exact, series) = (view.rules, view.exact, SeriesCount(view.series));
+    writeln!(
+        out,
+        "  rules: {rules} record {most}{series} series, {exact} of them counted exactly; alerts add \
+         at most {} while all are active, which no quantity has",
+        SeriesCount(view.alerts)
+    )?;
+    for rule in view.bounded.iter().take(RULES_NAMED) {
+        let (least, most) = (SeriesCount(rule.at_least), SeriesCount(rule.at_most));
+        writeln!(out, "    `{}`: {least} to {most}: {}", rule.record, rule.why)?;
+    }
+    for rule in view.failing.iter().take(RULES_NAMED) {
+        writeln!(out, "    `{}` records nothing, as it fails: {}", rule.record, rule.why)?;
+    }
+    if !view.without_series.is_empty() {
+        let (count, named) = (view.without_series.len(), view.without_series.iter());
+        let named: Vec<String> = named.take(RULES_NAMED).map(|name| format!("`{name}`")).collect();
+        writeln!(out, "    {count} find nothing in these scrapes: {}", named.join(", "))?;
+    }
+    Ok(())
 }
 
 /// The dearest metrics or labels.

@@ -1,9 +1,13 @@
 //! The view of an estimate.
 
-use promsieve_core::cost::{Breakdown, Estimate, Fit, Fitting, Observed, Range, Share, Verdict};
+use promsieve_core::cost::{
+    Breakdown, Estimate, Fit, Fitting, Network, Observed, Range, Share, Verdict,
+};
 use promsieve_core::server::Server;
 use promsieve_core::units::Bytes;
 use serde::Serialize;
+
+use super::recorded::RulesView;
 
 /// What a load needs. Bytes unless named otherwise.
 #[derive(Debug, Clone, Serialize)]
@@ -31,12 +35,30 @@ pub(crate) struct EstimateView {
     pub(crate) breakdown: Option<BreakdownView>,
     /// For a container that holds the server.
     pub(crate) container: ContainerView,
+    /// What goes over the network in a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) network: Option<NetworkView>,
+    /// What rules among the inputs record, where there are any; the series above have the most of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rules: Option<RulesView>,
     /// What a running server says, where one was asked; all else follows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) live: Option<LiveView>,
     /// How it stands to a memory limit, where one is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fit: Option<FitView>,
+}
+
+/// Network in a second.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct NetworkView {
+    /// Bytes of scraped pages before compression.
+    pub(crate) scraped: u64,
+    /// Samples of all remote-write queues.
+    pub(crate) sent_samples: f64,
+    /// Bytes of those, compressed.
+    pub(crate) sent: RangeView,
 }
 
 /// Memory of a container.
@@ -146,8 +168,21 @@ impl EstimateView {
                 request: estimate.request().0,
                 limit: estimate.limit(server).0,
             },
+            network: None,
+            rules: None,
             live: None,
             fit: None,
+        }
+    }
+}
+
+impl NetworkView {
+    /// The view of what is read and sent.
+    pub(crate) fn of(network: &Network) -> Self {
+        Self {
+            scraped: network.scraped.0,
+            sent_samples: (network.sent_samples * 10.0).round() / 10.0,
+            sent: RangeView::of(network.sent),
         }
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod head;
 pub(crate) mod lint;
 pub(crate) mod optimize;
 pub(crate) mod over_time;
+pub(crate) mod recorded;
 pub(crate) mod relabel;
 pub(crate) mod review;
 pub(crate) mod rollout;

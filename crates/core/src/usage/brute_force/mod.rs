@@ -60,7 +60,7 @@ proptest! {
     ) {
         let reader = reader.replace("n{", "r{");
         let (Ok(rule_expr), Ok(reader_expr)) = (parse(&rule), parse(&reader)) else { return Ok(()) };
-        let recorded = Recorded { name: "r".to_owned(), sets: vec!["instance".to_owned()] };
+        let recorded = Recorded { name: "r".to_owned(), sets: vec![("instance".to_owned(), "1".to_owned())] };
         let recording = Query { records: Some(recorded), ..query(&rule) };
         let options = UsageOptions { recorded_read_here_only: true };
         let usage = Usage::of(vec![recording, query(&reader)], options);

@@ -29,7 +29,11 @@ fn of_rule(file: &str, rule: &Rule) -> Vec<Query> {
         name: &name.value,
         expr: part(&rule.expr),
         is_scalar: true,
-        sets: rule.labels.iter().map(|(label, _)| label.value.clone()).collect(),
+        sets: rule
+            .labels
+            .iter()
+            .map(|(name, text)| (name.value.clone(), text.value.clone()))
+            .collect(),
         templates: texts.map(|(_, text)| part(text)).collect(),
     };
     found.queries(file)
@@ -45,7 +49,7 @@ struct Found<'a> {
     expr: Text,
     /// Whether the expression's location is that of its scalar.
     is_scalar: bool,
-    sets: Vec<String>,
+    sets: Vec<(String, String)>,
     templates: Vec<Text>,
 }
 
@@ -60,6 +64,7 @@ impl Found<'_> {
             query.records = Some(Recorded { name: self.name.to_owned(), sets: self.sets });
             return vec![query];
         }
+        query.raises_alerts = true;
         let templated = self
             .templates
             .into_iter()
@@ -120,7 +125,9 @@ fn read_rule(rule: Node<'_>, reading: &mut Reading<'_>) {
         name,
         expr: part(expr),
         is_scalar: matches!(reading.place, Place::Nodes),
-        sets: fields("labels").map(|(label, _)| label.text().to_owned()).collect(),
+        sets: fields("labels")
+            .map(|(name, text)| (name.text().to_owned(), text.resolved().text().to_owned()))
+            .collect(),
         templates: fields("labels").chain(fields("annotations")).map(|(_, it)| part(it)).collect(),
     };
     let queries = found.queries(reading.source.name());
