@@ -113,6 +113,7 @@ impl BesideArgs {
             exemplars: self.exemplars,
             exemplar_series: self.exemplars.min(series),
             recorded_series: self.recorded_series,
+            recorded_known: 0,
             recorded_label_bytes: 0,
             late_series: self.late_series,
             queried_series: self.queried_series,
