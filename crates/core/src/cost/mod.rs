@@ -1,7 +1,9 @@
 //! What series cost a server: live heap, resident memory, WAL and disk, each as a range.
 
+mod agent;
 mod beside;
 mod breakdown;
+mod discovered;
 mod estimate;
 mod fit;
 mod live;
@@ -10,8 +12,10 @@ mod model;
 mod run;
 pub mod terms;
 
+pub use agent::{AGENT, AGENT_GARBAGE, live_terms, more_garbage};
 pub use beside::{BESIDE, Beside, QUERIED};
 pub use breakdown::{Breakdown, Share, breakdown};
+pub use discovered::{DISCOVERED, DiscoveredLoad};
 pub use estimate::{Estimate, Part, Range, ServerSettings, estimate};
 pub use fit::{Fit, Fitting, Verdict, fit};
 pub use live::Observed;

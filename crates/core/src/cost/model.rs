@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::agent::{AGENT, AGENT_GARBAGE};
 use super::beside::{BESIDE, QUERIED};
+use super::discovered::DISCOVERED;
 use super::terms::{ALLOCATED, LIVE_HEAP, PEAK, RESIDENT, START_AGAIN};
 use crate::server::Server;
 
@@ -115,9 +117,10 @@ pub(super) const OTHERS: [&str; 5] =
 /// Keys of all coefficients.
 fn keys() -> impl Iterator<Item = &'static str> {
     let terms = LIVE_HEAP.iter().chain(&BESIDE).chain(&PEAK).chain(&ALLOCATED).map(|term| term.key);
+    let terms = terms.chain(AGENT.iter().chain(&DISCOVERED).map(|term| term.key));
     terms
         .chain(RESIDENT.iter().map(|(key, ..)| *key))
-        .chain([START_AGAIN.0, QUERIED.0])
+        .chain([START_AGAIN.0, QUERIED.0, AGENT_GARBAGE.0])
         .chain(OTHERS)
 }
 

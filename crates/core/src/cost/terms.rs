@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::agent::TRUNCATED;
 use super::estimate::ServerSettings;
 use super::load::Load;
 
@@ -306,7 +307,7 @@ pub fn resident(
 
 impl Situation<'_> {
     /// Garbage that GOGC allows beside a byte that is live.
-    fn allowed(&self) -> f64 {
+    pub(super) fn allowed(&self) -> f64 {
         f64::from(self.settings.gogc.unwrap_or(MEASURED_GOGC)) / 100.0
     }
 
@@ -347,7 +348,10 @@ impl Situation<'_> {
 
     /// Whether the head is so old that a series can have filled a chunk.
     fn has_cut(&self) -> bool {
-        head_age(self.settings).as_secs_f64() >= SAMPLES_PER_CHUNK as f64 * interval(self.settings)
+        // An agent has no chunks.
+        !self.settings.agent
+            && head_age(self.settings).as_secs_f64()
+                >= SAMPLES_PER_CHUNK as f64 * interval(self.settings)
     }
 
     /// Share of the series that are exposed, so also of its time that a series of the head is, on average.
@@ -381,9 +385,10 @@ impl Situation<'_> {
     }
 }
 
-/// The head holds at most one and a half block ranges (`tsdb/head.go`, `compactable`).
+/// The head holds at most one and a half block ranges (`tsdb/head.go`, `compactable`); an agent's
+/// series, what comes until its log is cut.
 pub(super) fn head_range(settings: &ServerSettings) -> Duration {
-    settings.block_range * 3 / 2
+    if settings.agent { TRUNCATED } else { settings.block_range * 3 / 2 }
 }
 
 /// How far back the head reaches.

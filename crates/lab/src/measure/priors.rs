@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use promsieve_core::cost::terms::{ALLOCATED, LIVE_HEAP, PEAK, RESIDENT, START_AGAIN};
-use promsieve_core::cost::{BESIDE, Coefficient, CostModel, Errors, Margin, QUERIED};
+use promsieve_core::cost::{
+    AGENT, AGENT_GARBAGE, BESIDE, Coefficient, CostModel, DISCOVERED, Errors, Margin, QUERIED,
+};
 
 use crate::real::Version;
 
@@ -33,9 +35,14 @@ pub(super) fn model(version: Version) -> CostModel {
         terms.map(|term| fitted(term.key, term.unit, term.meaning)).collect();
     coefficients.extend(RESIDENT.iter().map(|(key, unit, meaning)| fitted(key, unit, meaning)));
     let beside = BESIDE.iter().map(|term| (term.key, term.unit, term.meaning, "runs `with-…`"));
+    let agent = AGENT.iter().map(|term| (term.key, term.unit, term.meaning, "runs `agent-…`"));
+    let discovered =
+        DISCOVERED.iter().map(|term| (term.key, term.unit, term.meaning, "runs `discovered-…`"));
+    let beside = beside.chain(agent).chain(discovered);
     let again = (START_AGAIN.0, START_AGAIN.1, START_AGAIN.2, "runs `replay-…`");
+    let garbage = (AGENT_GARBAGE.0, AGENT_GARBAGE.1, AGENT_GARBAGE.2, "runs `agent-…`");
     let queried = (QUERIED.0, QUERIED.1, QUERIED.2, "runs `with-…`");
-    coefficients.extend(beside.chain([again, queried]).map(|(key, unit, meaning, to)| {
+    coefficients.extend(beside.chain([again, queried, garbage]).map(|(key, unit, meaning, to)| {
         let source = format!("fitted to the {to}; {meaning}");
         (key.to_owned(), Coefficient { value: values[key], unit: unit.to_owned(), source })
     }));
@@ -52,7 +59,7 @@ pub(super) fn model(version: Version) -> CostModel {
 /// Key, value of 2.53 (slicelabels), value of 3.5 (stringlabels): struct sizes, rounded up to size
 /// classes; 8 bytes a posting with a list's room, and 32 for two string headers; map slots at the
 /// mean of their load.
-const VALUES: [(&str, f64, f64); 41] = [
+const VALUES: [(&str, f64, f64); 51] = [
     ("base", 10.6e6, 10.6e6),
     ("target", 9000.0, 9000.0),
     ("metric_family", 250.0, 250.0),
@@ -87,6 +94,16 @@ const VALUES: [(&str, f64, f64); 41] = [
     ("late_byte", 1.12, 1.12),
     ("exemplar_line", 1.06, 0.0),
     ("queried_series", 3500.0, 3500.0),
+    ("agent_base", 10.6e6, 10.6e6),
+    ("agent_series", 300.0, 300.0),
+    ("agent_label", 32.0, 1.0),
+    ("agent_label_byte", 1.06, 1.06),
+    ("agent_queue", 0.5e6, 0.5e6),
+    ("agent_queue_series", 100.0, 100.0),
+    ("agent_garbage", 0.1, 0.1),
+    ("dropped_target", 2000.0, 1500.0),
+    ("discovered_label", 110.0, 75.0),
+    ("discovered_byte", 1.2, 1.2),
     ("resident_target", 45e3, 45e3),
     ("resident_base", 4e6, 4e6),
     ("chunk_sample", 2.4, 2.4),

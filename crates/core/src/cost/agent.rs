@@ -1,0 +1,103 @@
+//! An agent (`--agent`): series without a head, a log and remote-write queues.
+
+use std::time::Duration;
+
+use super::estimate::ServerSettings;
+use super::terms::{LIVE_HEAP, PROCESS, Situation, Term, head_age};
+
+/// Keys of a server's terms that an agent has, too: it scrapes and sends by the same code.
+const SHARED: [&str; 6] = [
+    "target",
+    "metric_family",
+    "scraped_series",
+    "exposed_byte",
+    "dropped_series",
+    "remote_write_byte",
+];
+
+/// Live heap of an agent beside what it shares with a server.
+pub const AGENT: [Term; 6] = [
+    Term {
+        key: "agent_base",
+        part: PROCESS,
+        unit: "bytes",
+        meaning: "an agent without series: code's data, stripes of its series map, web server",
+        quantity: |_| 1.0,
+    },
+    Term {
+        key: "agent_series",
+        part: "series",
+        unit: "bytes per series of an agent",
+        meaning: "memSeries and slots of two hash maps (tsdb/agent/series.go)",
+        quantity: |it| it.load.series as f64,
+    },
+    Term {
+        key: "agent_label",
+        part: "labels",
+        unit: "bytes per label of a series of an agent",
+        meaning: "with slicelabels, two string headers of 16; with stringlabels, a share of a size class",
+        quantity: |it| it.load.label_pairs as f64,
+    },
+    Term {
+        key: "agent_label_byte",
+        part: "labels",
+        unit: "bytes per byte of a series' label names and values, and two for each label, of an agent",
+        meaning: "the label set, rounded up to a size class (model/labels)",
+        quantity: |it| it.load.label_bytes as f64,
+    },
+    Term {
+        key: "agent_queue",
+        part: "remote write",
+        unit: "bytes per queue of an agent",
+        meaning: "room for samples that wait and for a request (storage/remote/queue_manager.go)",
+        quantity: |it| f64::from(it.settings.remote_writes),
+    },
+    Term {
+        key: "agent_queue_series",
+        part: "remote write",
+        unit: "bytes per series and queue of an agent",
+        meaning: "slots of a queue's hash maps (storage/remote/queue_manager.go)",
+        quantity: |it| it.load.series as f64 * f64::from(it.settings.remote_writes),
+    },
+];
+
+/// Key, unit and meaning of the price of what [`more_garbage`] gives.
+pub const AGENT_GARBAGE: (&str, &str, &str) = (
+    "agent_garbage",
+    "bytes of an agent's resident memory per byte that GOGC allows beside the live heap",
+    "garbage beyond that of a server with as much live heap: its log is written and read at once (tsdb/agent/db.go)",
+);
+
+/// What [`AGENT_GARBAGE`] is the price of.
+pub fn more_garbage(it: &Situation<'_>, live_heap: f64) -> f64 {
+    if it.settings.agent { live_heap * it.allowed() } else { 0.0 }
+}
+
+/// Series that are gone are forgotten when the log is cut, every two hours
+/// (`tsdb/agent/db.go`, `DefaultTruncateFrequency`).
+pub(super) const TRUNCATED: Duration = Duration::from_hours(2);
+
+/// What a cut leaves: a third of the log, which so holds at most three hours (`tsdb/agent/db.go`,
+/// `truncate`).
+const LOG: Duration = Duration::from_hours(3);
+
+/// How much time the log holds.
+pub(super) fn log_age(settings: &ServerSettings) -> Duration {
+    if settings.agent { settings.uptime.min(LOG) } else { head_age(settings) }
+}
+
+/// What a reader should know of an estimate for an agent.
+pub(super) fn note(settings: &ServerSettings) -> Option<String> {
+    (settings.agent && settings.remote_writes == 0).then(|| UNSENT.to_owned())
+}
+
+/// What real agents of 2.53 and 3.5 do without a queue.
+const UNSENT: &str =
+    "without `remote_write` an agent starts, scrapes and writes its log, and nothing reads it";
+
+/// The terms of the live heap of a server, or of an agent.
+pub fn live_terms(settings: &ServerSettings) -> impl Iterator<Item = &'static Term> {
+    let agent = settings.agent;
+    let server = LIVE_HEAP.iter().filter(move |term| !agent || SHARED.contains(&term.key));
+    server.chain(AGENT.iter().filter(move |_| agent))
+}
