@@ -6,14 +6,8 @@ use super::estimate::ServerSettings;
 use super::terms::{LIVE_HEAP, PROCESS, Situation, Term, head_age};
 
 /// Keys of a server's terms that an agent has, too: it scrapes and sends by the same code.
-const SHARED: [&str; 6] = [
-    "target",
-    "metric_family",
-    "scraped_series",
-    "exposed_byte",
-    "dropped_series",
-    "remote_write_byte",
-];
+const SHARED: [&str; 6] =
+    ["target", "metric_family", "scraped_series", "exposed_byte", "dropped_series", "label_byte"];
 
 /// Live heap of an agent beside what it shares with a server.
 pub const AGENT: [Term; 6] = [
@@ -39,13 +33,6 @@ pub const AGENT: [Term; 6] = [
         quantity: |it| it.load.label_pairs as f64,
     },
     Term {
-        key: "agent_label_byte",
-        part: "labels",
-        unit: "bytes per byte of a series' label names and values, and two for each label, of an agent",
-        meaning: "the label set, rounded up to a size class (model/labels)",
-        quantity: |it| it.load.label_bytes as f64,
-    },
-    Term {
         key: "agent_queue",
         part: "remote write",
         unit: "bytes per queue of an agent",
@@ -59,13 +46,20 @@ pub const AGENT: [Term; 6] = [
         meaning: "slots of a queue's hash maps (storage/remote/queue_manager.go)",
         quantity: |it| it.load.series as f64 * f64::from(it.settings.remote_writes),
     },
+    Term {
+        key: "agent_queue_byte",
+        part: "remote write",
+        unit: "bytes per label byte and queue of an agent",
+        meaning: "the queue's own label set, and those of samples that wait (storage/remote/queue_manager.go)",
+        quantity: |it| it.load.label_bytes as f64 * f64::from(it.settings.remote_writes),
+    },
 ];
 
 /// Key, unit and meaning of the price of what [`more_garbage`] gives.
 pub const AGENT_GARBAGE: (&str, &str, &str) = (
     "agent_garbage",
     "bytes of an agent's resident memory per byte that GOGC allows beside the live heap",
-    "garbage beyond that of a server with as much live heap: its log is written and read at once (tsdb/agent/db.go)",
+    "garbage beyond that of a server with as much live heap; what makes it was not told apart",
 );
 
 /// What [`AGENT_GARBAGE`] is the price of.
@@ -100,4 +94,51 @@ pub fn live_terms(settings: &ServerSettings) -> impl Iterator<Item = &'static Te
     let agent = settings.agent;
     let server = LIVE_HEAP.iter().filter(move |term| !agent || SHARED.contains(&term.key));
     server.chain(AGENT.iter().filter(move |_| agent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CostModel, Estimate, Load, estimate};
+    use super::*;
+
+    /// The estimate of some series.
+    fn of(settings: ServerSettings) -> Estimate {
+        let load = Load {
+            series: 100_000,
+            label_pairs: 800_000,
+            label_bytes: 16_000_000,
+            exposed_bytes: 12_000_000,
+            unique_pairs: 5000,
+            targets: 100,
+            ..Load::default()
+        };
+        estimate(&load, &CostModel::embedded(&settings.server).0, &settings)
+    }
+
+    #[test]
+    fn an_agent_has_a_log_and_neither_postings_nor_blocks() {
+        let settings = ServerSettings { remote_writes: 1, ..ServerSettings::default() };
+        let (server, agent) = (of(settings), of(ServerSettings { agent: true, ..settings }));
+        assert!(agent.live_heap.expected < server.live_heap.expected);
+        assert!(agent.disk.high.0 == 0 && agent.start.is_none());
+        assert_eq!(agent.wal, server.wal);
+        let names = |of: &Estimate| of.parts.iter().map(|part| part.name).collect::<Vec<_>>();
+        assert!(names(&server).contains(&"postings"));
+        assert!(!["postings", "chunks"].iter().any(|part| names(&agent).contains(part)));
+        let sum: u64 = agent.parts.iter().map(|part| part.bytes.0).sum();
+        assert_eq!(sum, agent.live_heap.expected.0);
+    }
+
+    #[test]
+    fn each_queue_costs_and_none_is_told() {
+        let with = |remote_writes| {
+            of(ServerSettings { agent: true, remote_writes, ..ServerSettings::default() })
+        };
+        let [none, one, two] = [0, 1, 2].map(with);
+        let live = |of: &Estimate| of.live_heap.expected.0;
+        assert!(live(&none) < live(&one));
+        assert!((live(&two) - live(&one)).abs_diff(live(&one) - live(&none)) <= 3);
+        let told = |of: &Estimate| of.notes.iter().any(|note| note == UNSENT);
+        assert!(told(&none) && !told(&one));
+    }
 }

@@ -62,3 +62,39 @@ pub const DISCOVERED: [Term; 3] = [
         quantity: |it| it.settings.discovered.discovered_bytes as f64,
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CostModel, Load, ServerSettings, estimate};
+    use super::*;
+
+    const LABELS: [(&str, &str); 2] = [("__meta_pod", "a"), ("instance", "bc")];
+
+    #[test]
+    fn all_labels_of_dropped_targets_count_and_meta_labels_of_others() {
+        let none = DiscoveredLoad::default();
+        let dropped = none.with(true, LABELS.into_iter());
+        let of = |load: DiscoveredLoad| {
+            (load.dropped_targets, load.discovered_labels, load.discovered_bytes)
+        };
+        assert_eq!(of(dropped), (1, 2, 21));
+        assert_eq!(of(none.with(false, LABELS.into_iter())), (0, 1, 11));
+        assert!(none.is_none() && !dropped.is_none());
+    }
+
+    #[test]
+    fn they_are_a_part_of_the_live_heap() {
+        let discovered = DiscoveredLoad {
+            dropped_targets: 1000,
+            discovered_labels: 30_000,
+            discovered_bytes: 1_500_000,
+        };
+        let settings = ServerSettings { discovered, ..ServerSettings::default() };
+        let model = CostModel::embedded(&settings.server).0;
+        let with = estimate(&Load::default(), &model, &settings);
+        let without = estimate(&Load::default(), &model, &ServerSettings::default());
+        let part = with.parts.iter().find(|part| part.name == PART).unwrap();
+        assert_eq!(with.live_heap.expected.0 - without.live_heap.expected.0, part.bytes.0);
+        assert!(part.bytes.0 > discovered.discovered_bytes);
+    }
+}
