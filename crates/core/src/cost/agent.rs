@@ -71,13 +71,21 @@ pub fn more_garbage(it: &Situation<'_>, live_heap: f64) -> f64 {
 /// (`tsdb/agent/db.go`, `DefaultTruncateFrequency`).
 pub(super) const TRUNCATED: Duration = Duration::from_hours(2);
 
-/// What a cut leaves: a third of the log, which so holds at most three hours (`tsdb/agent/db.go`,
-/// `truncate`).
+/// A cut takes two thirds of the log's segments, so that it holds at most three hours; where each
+/// cut's segment is its only one, none before the fourth cut (`tsdb/agent/db.go`, `truncate`).
 const LOG: Duration = Duration::from_hours(3);
+const SMALL_LOG: Duration = Duration::from_hours(8);
 
-/// How much time the log holds.
-pub(super) fn log_age(settings: &ServerSettings) -> Duration {
-    if settings.agent { settings.uptime.min(LOG) } else { head_age(settings) }
+/// Bytes of a full segment (`tsdb/wlog/wlog.go`, `DefaultSegmentSize`).
+const SEGMENT: f64 = 134_217_728.0;
+
+/// How much time the log holds, where so many bytes a second come.
+pub(super) fn log_age(settings: &ServerSettings, bytes_a_second: f64) -> Duration {
+    if !settings.agent {
+        return head_age(settings);
+    }
+    let small = bytes_a_second * TRUNCATED.as_secs_f64() < SEGMENT;
+    settings.uptime.min(if small { SMALL_LOG } else { LOG })
 }
 
 /// What a reader should know of an estimate for an agent.

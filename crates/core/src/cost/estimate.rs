@@ -110,7 +110,7 @@ pub struct Estimate {
     pub disk: Range,
     /// Samples stored a second, the server's five report series a target among them.
     pub samples_per_second: f64,
-    /// Write-ahead log of a head of three hours.
+    /// Write-ahead log of a head of three hours, or of an agent.
     pub wal: Range,
     /// What the expected live heap is made of; the parts add up to it exactly.
     pub parts: Vec<Part>,
@@ -152,7 +152,8 @@ pub fn estimate(load: &Load, model: &CostModel, settings: &ServerSettings) -> Es
     let samples_per_second = (load.series - load.gone_series.min(load.series) + 5 * load.targets)
         as f64
         / interval(settings);
-    let wal = samples_per_second * log_age(settings).as_secs_f64() * model.value("wal_sample")
+    let logged = samples_per_second * model.value("wal_sample");
+    let wal = logged * log_age(settings, logged).as_secs_f64()
         + load.label_bytes as f64 * model.value("wal_label_byte");
     // An agent has no blocks.
     let stored = if settings.agent { 0.0 } else { samples_per_second };
