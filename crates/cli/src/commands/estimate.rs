@@ -4,9 +4,10 @@ use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use promsieve_core::cost::{
-    Beside, CostModel, Load, Observed, Rule, RuleKind, ServerSettings, Times, Verdict, breakdown,
-    estimate, fit, network, recorded,
+    Beside, CostModel, DiscoveredLoad, Load, Observed, Rule, RuleKind, ServerSettings, Times,
+    Verdict, breakdown, estimate, fit, network, recorded,
 };
+use promsieve_core::relabel::target::TargetOutcome;
 use promsieve_core::units::Bytes;
 use promsieve_core::usage::Query;
 
@@ -15,6 +16,8 @@ use crate::Status;
 use crate::common::{Common, Format};
 use crate::input::Source;
 use crate::input::bytes::read_text;
+use crate::input::config::Loaded;
+use crate::input::fleet::{FILE_LABEL, written};
 use crate::output::view::estimate::{BreakdownView, EstimateView, FitView, LiveView, NetworkView};
 use crate::output::view::recorded::RulesView;
 use crate::output::{json, text};
@@ -33,6 +36,10 @@ const MOST_PERCENT: f64 = 100_000.0;
 
 /// More than a native histogram of any schema is let grow to.
 const MOST_BUCKETS: u64 = 10_000;
+
+/// More labels, and bytes of them, than any service discovery gives a target.
+const MOST_LABELS: u64 = 1000;
+const MOST_LABEL_BYTES: u64 = 1_000_000;
 
 /// Arguments of `estimate`.
 #[derive(Debug, clap::Args)]
@@ -64,6 +71,13 @@ pub(crate) struct EstimateArgs {
 
     #[command(flatten)]
     beside: BesideArgs,
+
+    #[command(flatten)]
+    discovered: DiscoveredArgs,
+
+    /// The server runs as an agent: a log and remote-write queues, no head and no blocks
+    #[arg(long, conflicts_with_all = ["live", "BesideArgs"])]
+    agent: bool,
 
     /// Series more each day: says how long until the limit
     #[arg(
@@ -105,6 +119,49 @@ struct BesideArgs {
     queried_series: u64,
 }
 
+/// Targets that service discovery finds and relabeling drops.
+#[derive(Debug, Clone, Copy, clap::Args)]
+#[group(multiple = true, conflicts_with = "live")]
+struct DiscoveredArgs {
+    /// Targets that service discovery finds and relabeling drops; those of static and file discovery
+    /// are counted where it is not said
+    #[arg(long, value_name = "N", value_parser = count())]
+    dropped_targets: Option<u64>,
+
+    /// Labels that each of them has as discovered
+    #[arg(
+        long, value_name = "N", default_value_t = 30, requires = "dropped_targets",
+        value_parser = clap::value_parser!(u64).range(..=MOST_LABELS),
+    )]
+    dropped_target_labels: u64,
+
+    /// Bytes of the names and values of these labels, of one target
+    #[arg(
+        long, value_name = "BYTES", default_value_t = 1500, requires = "dropped_targets",
+        value_parser = clap::value_parser!(u64).range(..=MOST_LABEL_BYTES),
+    )]
+    dropped_target_bytes: u64,
+}
+
+impl DiscoveredArgs {
+    /// What was told, else what the configuration says.
+    fn of(self, config: Option<&Loaded>) -> DiscoveredLoad {
+        if let Some(dropped_targets) = self.dropped_targets {
+            return DiscoveredLoad {
+                dropped_targets,
+                discovered_labels: dropped_targets * self.dropped_target_labels,
+                discovered_bytes: dropped_targets * self.dropped_target_bytes,
+            };
+        }
+        let found = config.map(written).unwrap_or_default();
+        found.iter().fold(DiscoveredLoad::default(), |load, target| {
+            let dropped = matches!(target.outcome, TargetOutcome::Dropped { .. });
+            let labels = target.discovered.iter().filter(|(name, _)| name != FILE_LABEL);
+            load.with(dropped, labels.map(|(name, value)| (name.as_str(), value.as_str())))
+        })
+    }
+}
+
 impl BesideArgs {
     fn of(self, series: u64) -> Beside {
         Beside {
@@ -126,7 +183,8 @@ pub(crate) fn run(
     common: &Common,
     out: &mut impl Write,
 ) -> anyhow::Result<Status> {
-    let analysis = Analysis::of(&args.analysis, common)?;
+    let mut analysis = Analysis::of(&args.analysis, common)?;
+    let noted = if args.agent { as_agent(&mut analysis)? } else { None };
     let Priced { model, load, live } = priced(args, &analysis, common)?;
     // What a running server records is in its heap already.
     let rules = if live.is_some() { Vec::new() } else { rules(&analysis) };
@@ -134,7 +192,8 @@ pub(crate) fn run(
     let recorded = recorded(&analysis.stored.table, &rules, times(&analysis), replicas);
     let scraped = load;
     let (load, beside) = recorded.on(load, args.beside.of(analysis.load.series));
-    let settings = &ServerSettings { beside, ..analysis.settings };
+    let discovered = args.discovered.of(analysis.gathered.config.as_ref());
+    let settings = &ServerSettings { beside, discovered, ..analysis.settings };
     let estimate = estimate(&load, &model, settings);
     let mut view = EstimateView::of(load.series, &estimate, common.server);
     let shares = breakdown(&analysis.census, &model, settings);
@@ -144,6 +203,8 @@ pub(crate) fn run(
     view.network = Some(NetworkView::of(&sent));
     view.live = live;
     view.rules = (!rules.is_empty()).then(|| RulesView::of(&recorded));
+    view.agent = args.agent;
+    view.notes.extend(noted);
     let mut status = analysis.status;
     if let Some(limit) = args.limit {
         let fit = fit(&load, &model, settings, limit);
@@ -157,6 +218,26 @@ pub(crate) fn run(
         Format::Text => text::estimate::write(out, &view)?,
     }
     Ok(status)
+}
+
+/// Takes the server for an agent; what to say of that.
+///
+/// # Errors
+/// What real agents refuse to start with, in their words.
+fn as_agent(analysis: &mut Analysis) -> anyhow::Result<Option<String>> {
+    let project = &analysis.project;
+    for (field, written) in [
+        ("rule_files", !project.wanted_rule_files.is_empty()),
+        ("alerting", !project.alerting.alertmanagers.is_empty()),
+    ] {
+        anyhow::ensure!(!written, "field {field} is not allowed in agent mode");
+    }
+    analysis.settings.agent = true;
+    let alone = analysis.gathered.config.is_none();
+    if alone {
+        analysis.settings.remote_writes = 1;
+    }
+    Ok(alone.then(|| "no configuration was given: one remote-write queue is taken".to_owned()))
 }
 
 /// What is estimated, and with which prices.

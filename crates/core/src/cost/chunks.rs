@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::agent::TRUNCATED;
 use super::estimate::ServerSettings;
 use super::terms::{Situation, interval};
 
@@ -103,7 +104,8 @@ impl Situation<'_> {
 
     /// Whether the head is so old that a series can have filled a chunk.
     pub(super) fn has_cut(&self) -> bool {
-        head_age(self.settings).as_secs_f64() >= self.seconds_a_chunk()
+        // An agent has no chunks.
+        !self.settings.agent && head_age(self.settings).as_secs_f64() >= self.seconds_a_chunk()
     }
 
     /// Whether the series' chunks are still as full as they are old.
@@ -126,9 +128,10 @@ impl Situation<'_> {
     }
 }
 
-/// The head holds at most one and a half block ranges (`tsdb/head.go`, `compactable`).
+/// The head holds at most one and a half block ranges (`tsdb/head.go`, `compactable`); an agent's
+/// series, what comes until its log is cut.
 pub(super) fn head_range(settings: &ServerSettings) -> Duration {
-    settings.block_range * 3 / 2
+    if settings.agent { TRUNCATED } else { settings.block_range * 3 / 2 }
 }
 
 /// How far back the head reaches.

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use super::agent::{self, AGENT_GARBAGE, live_terms, log_age, more_garbage};
 use super::beside::{BESIDE, BESIDE_RESIDENT, Beside};
 use super::chunks::head_age;
+use super::discovered::{DISCOVERED, DiscoveredLoad};
 use super::load::Load;
 use super::model::{CostModel, Margin};
 use super::resident::{self, RESIDENT};
 use super::start::{DECODED, not_again, start_again};
-use super::terms::{
-    self, ALLOCATED, LIVE_HEAP, PEAK, PROCESS, Situation, Term, WAITING_CHUNK, interval,
-};
+use super::terms::{self, ALLOCATED, PEAK, PROCESS, Situation, Term, WAITING_CHUNK, interval};
 use crate::server::Server;
 use crate::units::Bytes;
 
@@ -40,6 +40,10 @@ pub struct ServerSettings {
     pub remote_writes: u32,
     /// What it keeps beside float series that it scrapes.
     pub beside: Beside,
+    /// Targets that service discovery found and relabeling dropped, and the labels of all.
+    pub discovered: DiscoveredLoad,
+    /// Whether it is an agent (`--agent`), which has a log and no blocks.
+    pub agent: bool,
     /// Bytes that a sample takes in a chunk, where it is known: up to 8 for noisy floats, less than
     /// 1 for constants; the model's figure is for counters.
     pub sample_bytes: Option<f64>,
@@ -58,6 +62,8 @@ impl Default for ServerSettings {
             gomemlimit: None,
             remote_writes: 0,
             beside: Beside::default(),
+            discovered: DiscoveredLoad::default(),
+            agent: false,
             sample_bytes: None,
         }
     }
@@ -93,15 +99,15 @@ pub struct Estimate {
     /// Anonymous resident memory, what counts for the OOM killer; file pages come on top.
     pub rss: Range,
     /// Anonymous resident memory at its highest while the server starts over its log, as after a kill,
-    /// until the first scrapes are in.
-    pub start: Range,
+    /// until the first scrapes are in; `None` for an agent, where it was not measured.
+    pub start: Option<Range>,
     /// Blocks of a day.
     pub disk_per_day: Range,
     /// Blocks over the whole retention.
     pub disk: Range,
     /// Samples stored a second, the server's five report series a target among them.
     pub samples_per_second: f64,
-    /// Write-ahead log of a head of three hours.
+    /// Write-ahead log of a head of three hours, or of an agent.
     pub wal: Range,
     /// What the expected live heap is made of; the parts add up to it exactly.
     pub parts: Vec<Part>,
@@ -124,7 +130,11 @@ impl Estimate {
     /// once is killed again.
     pub fn limit(&self, server: Server) -> Bytes {
         let held = server.at_least(3, 0);
-        let high = if held { self.rss.high } else { self.rss.high.max(self.start.high) };
+        let high = if held {
+            self.rss.high
+        } else {
+            self.start.map_or(self.rss.high, |start| self.rss.high.max(start.high))
+        };
         bytes(high.0 as f64 / AUTO_GOMEMLIMIT)
     }
 }
@@ -139,14 +149,18 @@ pub fn estimate(load: &Load, model: &CostModel, settings: &ServerSettings) -> Es
     let samples_per_second = (load.series - load.gone_series.min(load.series) + 5 * load.targets)
         as f64
         / interval(settings);
-    let wal = samples_per_second * head_age(settings).as_secs_f64() * model.value("wal_sample")
+    let logged = samples_per_second * model.value("wal_sample");
+    let wal = logged * log_age(settings, logged).as_secs_f64()
         + load.label_bytes as f64 * model.value("wal_label_byte");
-    let per_day = samples_per_second * 86_400.0 * model.value("disk_sample");
+    // An agent has no blocks.
+    let stored = if settings.agent { 0.0 } else { samples_per_second };
+    let per_day = stored * 86_400.0 * model.value("disk_sample");
     Estimate {
         live_heap: range(live as f64, errors.live_heap),
         memory: range(peak, errors.memory),
         rss: range(rss, errors.rss),
-        start: range(started_again(&it, live as f64, model), errors.start),
+        start: (!settings.agent)
+            .then(|| range(started_again(&it, live as f64, model), errors.start)),
         disk_per_day: range(per_day, errors.disk),
         disk: range(per_day * settings.retention.as_secs_f64() / 86_400.0, errors.disk),
         samples_per_second,
@@ -218,13 +232,16 @@ fn situation<'a>(load: &'a Load, model: &CostModel, settings: &'a ServerSettings
 
 /// The terms of the live heap, each with its part.
 fn live_heap(it: &Situation<'_>, model: &CostModel) -> impl Iterator<Item = (&'static str, f64)> {
-    LIVE_HEAP.iter().map(|term| (term.part, (term.quantity)(it) * model.value(term.key)))
+    live_terms(it.settings).map(|term| (term.part, (term.quantity)(it) * model.value(term.key)))
 }
 
 /// Every part of the live heap.
 fn parts(it: &Situation<'_>, model: &CostModel) -> Vec<Part> {
     let mut parts: Vec<(&'static str, f64)> = Vec::new();
-    let beside = BESIDE.iter().map(|term| (term.part, (term.quantity)(it) * model.value(term.key)));
+    let beside = BESIDE
+        .iter()
+        .chain(&DISCOVERED)
+        .map(|term| (term.part, (term.quantity)(it) * model.value(term.key)));
     for (name, value) in live_heap(it, model).chain(beside.filter(|(_, value)| *value > 0.0)) {
         match parts.iter_mut().find(|(part, _)| *part == name) {
             Some((_, sum)) => *sum += value,
@@ -246,7 +263,8 @@ fn peak_and_resident(it: &Situation<'_>, live: f64, model: &CostModel) -> (f64, 
     let prices = RESIDENT.map(|(key, ..)| model.value(key));
     let quantities = resident::resident(it, live, sum(&ALLOCATED), &prices);
     let priced = prices.iter().zip(quantities).map(|(price, of)| of * price);
-    let mut resident = live + priced.sum::<f64>() + sum(&BESIDE_RESIDENT);
+    let as_agent = more_garbage(it, live) * model.value(AGENT_GARBAGE.0);
+    let mut resident = live + priced.sum::<f64>() + sum(&BESIDE_RESIDENT) + as_agent;
     if let Some(limit) = it.settings.gomemlimit {
         // The runtime collects as often as it must, but cannot go below what is live.
         peak = peak.min((limit.0 as f64).max(live + beside));
@@ -272,6 +290,7 @@ fn started_again(it: &Situation<'_>, live: f64, model: &CostModel) -> f64 {
 fn notes(model: &CostModel, settings: &ServerSettings, peak: f64, live: f64) -> Vec<String> {
     let mut notes = vec![format!("measured on {} ({})", model.server, model.build)];
     notes.extend(model.note_for(&settings.server));
+    notes.extend(agent::note(settings));
     if settings.gomemlimit.is_some_and(|limit| peak >= limit.0 as f64 && live > 0.0) {
         notes.push("GOMEMLIMIT holds the heap below its goal: more CPU goes to collections".into());
     }
@@ -341,7 +360,7 @@ mod tests {
             prop_assert_eq!(sum, estimate.live_heap.expected.0);
             prop_assert!(estimate.memory.expected >= estimate.live_heap.expected);
             let Estimate { live_heap, memory, rss, start, disk, .. } = estimate;
-            for range in [live_heap, memory, rss, start, disk] {
+            for range in [live_heap, memory, rss, start.unwrap(), disk] {
                 prop_assert!(range.low <= range.expected && range.expected <= range.high);
             }
         }

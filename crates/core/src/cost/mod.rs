@@ -1,8 +1,10 @@
 //! What series cost a server: live heap, resident memory, WAL and disk, each as a range.
 
+mod agent;
 mod beside;
 mod breakdown;
 mod chunks;
+mod discovered;
 mod estimate;
 mod fit;
 mod live;
@@ -15,8 +17,10 @@ mod run;
 pub mod start;
 pub mod terms;
 
+pub use agent::{AGENT, AGENT_GARBAGE, live_terms, more_garbage};
 pub use beside::{BESIDE, BESIDE_RESIDENT, Beside};
 pub use breakdown::{Breakdown, Share, breakdown};
+pub use discovered::{DISCOVERED, DiscoveredLoad};
 pub use estimate::{Estimate, Part, Range, ServerSettings, estimate};
 pub use fit::{Fit, Fitting, Verdict, fit};
 pub use live::Observed;

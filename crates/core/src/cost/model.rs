@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::agent::{AGENT, AGENT_GARBAGE};
 use super::beside::{BESIDE, BESIDE_RESIDENT};
+use super::discovered::DISCOVERED;
 use super::resident::RESIDENT;
 use super::start::{AGAIN, DECODED};
 use super::terms::{ALLOCATED, LIVE_HEAP, PEAK};
@@ -117,10 +119,11 @@ pub(super) const OTHERS: [&str; 5] =
 /// Keys of all coefficients.
 fn keys() -> impl Iterator<Item = &'static str> {
     let terms = LIVE_HEAP.iter().chain(&BESIDE).chain(&PEAK).chain(&ALLOCATED).map(|term| term.key);
+    let terms = terms.chain(AGENT.iter().chain(&DISCOVERED).map(|term| term.key));
     terms
         .chain(RESIDENT.iter().map(|(key, ..)| *key))
         .chain(BESIDE_RESIDENT.iter().map(|term| term.key))
-        .chain([AGAIN.0, DECODED.0])
+        .chain([AGAIN.0, DECODED.0, AGENT_GARBAGE.0])
         .chain(OTHERS)
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::beside::Beside;
+use super::discovered::DiscoveredLoad;
 use super::estimate::ServerSettings;
 use super::load::Load;
 use super::model::CostModel;
@@ -31,18 +32,30 @@ pub enum Role {
     Beside,
     /// It checks those prices.
     BesideHeldOut,
+    /// The prices of an agent are fitted to it, and nothing else.
+    Agent,
+    /// It checks those prices.
+    AgentHeldOut,
+    /// The prices of discovered targets are fitted to it, and nothing else.
+    Discovered,
+    /// It checks those prices.
+    DiscoveredHeldOut,
     /// Its blocks hold so little time that what is left of one cut meets the next: no server is run
     /// like that.
     Shortened,
 }
 
 /// How the names of workloads begin; the first one that fits counts.
-const ROLES: [(&str, Role); 5] = [
+const ROLES: [(&str, Role); 9] = [
     ("held-with-", Role::BesideHeldOut),
+    ("held-agent-", Role::AgentHeldOut),
+    ("held-discovered-", Role::DiscoveredHeldOut),
     ("held-fresh-", Role::Fresh),
     ("held-", Role::HeldOut),
     ("replay-", Role::Replayed),
     ("with-", Role::Beside),
+    ("agent-", Role::Agent),
+    ("discovered-", Role::Discovered),
 ];
 
 /// One line of a model's `.runs.jsonl` file. Bytes unless said.
@@ -63,6 +76,9 @@ pub struct Run {
     /// What the server kept beside float series that it scraped.
     #[serde(default, skip_serializing_if = "Beside::is_none")]
     pub beside: Beside,
+    /// Targets as the server discovered them, where they were many.
+    #[serde(default, skip_serializing_if = "DiscoveredLoad::is_none")]
+    pub discovered: DiscoveredLoad,
     /// Bytes that a sample takes in a chunk, by how the values of the workload move.
     pub sample_bytes: f64,
     /// What promsieve takes the workload for.
@@ -150,6 +166,8 @@ impl Run {
             uptime: Duration::from_secs(self.seconds + READING),
             remote_writes: self.remote_writes,
             beside: self.beside,
+            discovered: self.discovered,
+            agent: matches!(self.role(), Role::Agent | Role::AgentHeldOut),
             gomemlimit: self.gomemlimit.map(Bytes),
             sample_bytes: Some(self.sample_bytes),
             block_range: self.blocks.map_or(defaults.block_range, Duration::from_secs),

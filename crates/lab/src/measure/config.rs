@@ -13,6 +13,7 @@ use promsieve_core::server::Server;
 use promsieve_core::text::{SourceText, Sources};
 use promsieve_core::watch::Unwatched;
 
+use super::discovered;
 use super::pages::render;
 use super::with::With;
 use super::workload::{Exposed, Workload, instance};
@@ -24,6 +25,10 @@ pub fn text(workload: &Workload, scraped: &str) -> String {
         let labels = format!("{{instance: {}, __metrics_path__: /{at}}}", instance(at));
         let _ = writeln!(targets, "      - targets: ['{scraped}']\n        labels: {labels}");
     }
+    let targets = match workload.discovered {
+        Some(_) => discovered::CONFIG.to_owned(),
+        None => format!("    static_configs:\n{targets}"),
+    };
     let mut queues = String::new();
     for at in 0..workload.remote_writes {
         let before = if at == 0 { "remote_write:\n" } else { "" };
@@ -31,7 +36,7 @@ pub fn text(workload: &Workload, scraped: &str) -> String {
     }
     format!(
         "global: {{scrape_interval: {0}ms, scrape_timeout: {0}ms}}\n{1}\
-         scrape_configs:\n  - job_name: measured\n    static_configs:\n{targets}\
+         scrape_configs:\n  - job_name: measured\n{targets}\
          \x20   metric_relabel_configs:\n      - {{source_labels: [__name__], regex: drop_.*, action: drop}}\n{queues}",
         workload.interval,
         workload.with.map_or("", With::config)

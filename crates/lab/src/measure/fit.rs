@@ -9,7 +9,7 @@ use promsieve_core::cost::terms::{
 };
 use promsieve_core::cost::{Coefficient, CostModel, Errors, Estimate, Margin, Role, Run, estimate};
 
-use super::{fit_beside, priors};
+use super::{fit_agent, fit_beside, fit_discovered, priors};
 use crate::real::Version;
 
 /// How strongly a coefficient is drawn to what is known of it: a coefficient that is off by all of
@@ -61,6 +61,8 @@ pub fn fit(version: Version, all: &[Run]) -> CostModel {
     }
     let [live_heap, memory, rss, wal] = ratios.map(|ratios| margin(&ratios));
     fit_beside::fit_beside(&mut model, all);
+    fit_agent::fit_agent(&mut model, all);
+    fit_discovered::fit_discovered(&mut model, all);
     let start = fit_beside::fit_start(&mut model, all);
     model.errors = Errors { live_heap, memory, rss, start, wal, disk: priors::DISK };
     model

@@ -58,7 +58,7 @@ pub(super) fn fit_start(model: &mut CostModel, all: &[Run]) -> Margin {
         let mut model = unfitted.clone();
         put_start(&mut model, &others);
         let expected = estimate(&left_out.load, &model, &left_out.settings(&model));
-        start_peak(left_out) / expected.start.expected.0.max(1) as f64
+        start_peak(left_out) / expected.start.map_or(1, |start| start.expected.0.max(1)) as f64
     };
     margin(&runs.iter().map(ratio).collect::<Vec<f64>>())
 }

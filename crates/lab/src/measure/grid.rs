@@ -23,6 +23,8 @@ pub(super) fn of(
         blocks: name.contains("blocks-").then_some(120),
         gomemlimit: None,
         with: None,
+        agent: false,
+        discovered: None,
         groups,
     }
 }

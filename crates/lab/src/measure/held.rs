@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 
+use super::agent::agent;
 use super::beside::beside;
+use super::discovered::discovered;
 use super::fresh::fresh;
 use super::grid::of;
 use super::later::later;
@@ -18,7 +20,19 @@ use crate::mesh::{Options, Plan, Size, generate};
 /// # Errors
 /// When the pages of the mesh can't be made.
 pub fn held() -> Result<Vec<Workload>> {
-    Ok([sizes(), mixtures(), changing(), pages()?, limits(), later(), fresh(), beside()].concat())
+    Ok([
+        sizes(),
+        mixtures(),
+        changing(),
+        pages()?,
+        limits(),
+        later(),
+        fresh(),
+        beside(),
+        agent(),
+        discovered(),
+    ]
+    .concat())
 }
 
 /// A few small ones, for a check of minutes.

@@ -1,10 +1,14 @@
 //! Measures what a real Prometheus needs for a workload: the numbers under `rules/cost/`.
 
+mod agent;
 mod beside;
 pub mod check;
 pub mod config;
+mod discovered;
 pub mod fit;
+mod fit_agent;
 mod fit_beside;
+mod fit_discovered;
 mod fresh;
 pub mod grid;
 pub mod held;

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use promsieve_core::cost::resident::RESIDENT;
 use promsieve_core::cost::start::{AGAIN, DECODED};
 use promsieve_core::cost::terms::{ALLOCATED, LIVE_HEAP, PEAK};
-use promsieve_core::cost::{BESIDE, BESIDE_RESIDENT, Coefficient, CostModel, Errors, Margin};
+use promsieve_core::cost::{
+    AGENT, AGENT_GARBAGE, BESIDE, BESIDE_RESIDENT, Coefficient, CostModel, DISCOVERED, Errors,
+    Margin,
+};
 
 use crate::real::Version;
 
@@ -36,9 +39,14 @@ pub(super) fn model(version: Version) -> CostModel {
     coefficients.extend(RESIDENT.iter().map(|(key, unit, meaning)| fitted(key, unit, meaning)));
     let beside = BESIDE.iter().chain(&BESIDE_RESIDENT);
     let beside = beside.map(|term| (term.key, term.unit, term.meaning, "runs `with-…`"));
+    let agent = AGENT.iter().map(|term| (term.key, term.unit, term.meaning, "runs `agent-…`"));
+    let discovered =
+        DISCOVERED.iter().map(|term| (term.key, term.unit, term.meaning, "runs `discovered-…`"));
+    let beside = beside.chain(agent).chain(discovered);
     let again = (AGAIN.0, AGAIN.1, AGAIN.2, "runs `replay-…`");
     let decoded = (DECODED.0, DECODED.1, DECODED.2, "runs `with-native-…`");
-    coefficients.extend(beside.chain([again, decoded]).map(|(key, unit, meaning, to)| {
+    let garbage = (AGENT_GARBAGE.0, AGENT_GARBAGE.1, AGENT_GARBAGE.2, "runs `agent-…`");
+    coefficients.extend(beside.chain([again, decoded, garbage]).map(|(key, unit, meaning, to)| {
         let source = format!("fitted to the {to}; {meaning}");
         (key.to_owned(), Coefficient { value: values[key], unit: unit.to_owned(), source })
     }));
@@ -55,7 +63,7 @@ pub(super) fn model(version: Version) -> CostModel {
 /// Key, value of 2.53 (slicelabels), value of 3.5 (stringlabels): struct sizes, rounded up to size
 /// classes; 8 bytes a posting with a list's room, and 32 for two string headers; map slots at the
 /// mean of their load.
-const VALUES: [(&str, f64, f64); 49] = [
+const VALUES: [(&str, f64, f64); 59] = [
     ("base", 10.6e6, 10.6e6),
     ("target", 9000.0, 9000.0),
     ("metric_family", 250.0, 250.0),
@@ -98,6 +106,16 @@ const VALUES: [(&str, f64, f64); 49] = [
     ("queried_series", 3500.0, 3500.0),
     ("recorded_series", 1000.0, 1000.0),
     ("decoded_byte", 1.0, 1.0),
+    ("agent_base", 10.6e6, 10.6e6),
+    ("agent_series", 300.0, 300.0),
+    ("agent_label", 32.0, 1.0),
+    ("agent_queue", 0.5e6, 0.5e6),
+    ("agent_queue_series", 100.0, 100.0),
+    ("agent_queue_byte", 1.06, 1.06),
+    ("agent_garbage", 0.1, 0.1),
+    ("dropped_target", 2000.0, 1500.0),
+    ("discovered_label", 110.0, 75.0),
+    ("discovered_byte", 1.2, 1.2),
     ("resident_target", 45e3, 45e3),
     ("resident_base", 4e6, 4e6),
     ("chunk_sample", 2.4, 2.4),

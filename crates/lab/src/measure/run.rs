@@ -11,7 +11,7 @@ use promsieve_core::cost::{Reading, Run};
 use super::schedule::Starts;
 use super::with::With;
 use super::workload::Workload;
-use super::{config, pages, replay, with};
+use super::{agent, config, discovered, pages, replay, with};
 use crate::real::{Server, Setup, Version};
 
 /// Between two looks at the resident memory.
@@ -45,12 +45,15 @@ pub fn run(version: Version, workload: &Workload, starts: &Starts) -> Result<Run
     thread::sleep(until_not_cut(workload)?);
     let load = config::load(workload, version.name().parse().map_err(anyhow::Error::msg)?)?;
     let served = pages::serve(workload).context("serving pages")?;
-    let text = config::text(workload, &served.address.to_string());
-    let mut server = Server::start_with(version, &text, &setup(workload))?;
+    let pages_at = &served.address.to_string();
+    let text = config::text(workload, pages_at);
+    let mut server = Server::start_with(version, &text, &setup(workload, pages_at))?;
     turn.begin(workload);
     let mut read = with::asking(&server, workload, || measure(&server, workload))?;
     check(&server, workload)?;
-    read.replay = Some(replay::replay(&mut server, &text, workload, starts)?);
+    if !workload.agent && workload.discovered.is_none() {
+        read.replay = Some(replay::replay(&mut server, &text, workload, starts)?);
+    }
     let wanted = (load.series - load.gone_series + load.dropped_series) * workload.scrapes();
     let stored = wanted - load.dropped_series * workload.scrapes();
     if (read.samples as f64) < stored as f64 * (1.0 - MISSED) - load.series as f64 {
@@ -67,6 +70,7 @@ pub fn run(version: Version, workload: &Workload, starts: &Starts) -> Result<Run
         sample_bytes: workload
             .with
             .map_or(workload.sample_bytes(), |with| with.sample_bytes(workload.sample_bytes())),
+        discovered: discovered::load(workload),
         load: workload.with.map_or(load, |with| with.load(load)),
         read,
     })
@@ -79,7 +83,7 @@ fn twice(workload: &Workload) -> Option<String> {
     texts.find(|text| !seen.insert(text.clone()))
 }
 
-fn setup(workload: &Workload) -> Setup {
+fn setup(workload: &Workload, pages_at: &str) -> Setup {
     let blocks = |seconds: u64| {
         ["min", "max"].map(|end| format!("--storage.tsdb.{end}-block-duration={seconds}s"))
     };
@@ -88,8 +92,12 @@ fn setup(workload: &Workload) -> Setup {
     Setup {
         args: args.chain(workload.with.map(With::flags).unwrap_or_default()).collect(),
         env: workload.gomemlimit.map(limit).into_iter().collect(),
-        files: workload.with.map(|with| with.files(workload)).unwrap_or_default(),
-        ..Setup::default()
+        files: [
+            workload.with.map(|with| with.files(workload)).unwrap_or_default(),
+            discovered::files(workload, pages_at),
+        ]
+        .concat(),
+        agent: workload.agent,
     }
 }
 
@@ -133,9 +141,14 @@ fn measure(server: &Server, workload: &Workload) -> Result<Reading> {
     read.stacks = metrics.get("go_memstats_stack_inuse_bytes")?;
     read.runtime = metrics.runtime()?;
     read.collections = metrics.get("go_gc_duration_seconds_count")?;
-    read.head_series = metrics.get("prometheus_tsdb_head_series")?;
-    read.head_chunks = metrics.get("prometheus_tsdb_head_chunks")?;
-    read.samples = metrics.samples()?;
+    if workload.agent {
+        read.head_series = metrics.get(agent::SERIES)?;
+        read.samples = metrics.get(agent::SAMPLES)?;
+    } else {
+        read.head_series = metrics.get("prometheus_tsdb_head_series")?;
+        read.head_chunks = metrics.get("prometheus_tsdb_head_chunks")?;
+        read.samples = metrics.samples()?;
+    }
     read.cpu = metrics.get_scaled("process_cpu_seconds_total", 1000.0)?;
     read.waited = Some(waited(server.pid()));
     let data = server.dir().join("data");
@@ -158,6 +171,9 @@ fn live_heap(server: &Server) -> Result<u64> {
 
 /// Refuses a run in which a scrape failed.
 fn check(server: &Server, workload: &Workload) -> Result<()> {
+    if workload.agent {
+        return agent::check(server, workload);
+    }
     let range = workload.seconds + 60;
     let failed = server
         .query(&format!("sum(count_over_time(up[{range}s])) - sum(sum_over_time(up[{range}s]))"))?;

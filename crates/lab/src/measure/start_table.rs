@@ -49,7 +49,8 @@ fn table(text: &mut String, title: &str, model: &CostModel, started: &[(&Run, Re
 
 /// Writes a row; the relative error.
 fn row(text: &mut String, model: &CostModel, (run, replay): (&Run, Replay)) -> f64 {
-    let expected = estimate(&run.load, model, &run.settings(model)).start;
+    let expected =
+        estimate(&run.load, model, &run.settings(model)).start.expect("no agent is started again");
     let mb = |bytes: u64| bytes as f64 / 1e6;
     let ratio = replay.start_peak as f64 / expected.expected.0.max(1) as f64;
     let inside = (expected.low.0..=expected.high.0).contains(&replay.start_peak);

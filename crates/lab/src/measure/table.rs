@@ -83,13 +83,17 @@ const RULES: [(&str, Rule); 3] = [
 ];
 
 /// What the tables of runs are called.
-const TITLES: [(&str, Role); 7] = [
+const TITLES: [(&str, Role); 11] = [
     ("Held out, made when the model was done", Role::Fresh),
     ("Held out, seen while the model was made", Role::HeldOut),
     ("Fitted", Role::Fitted),
     ("For a start over a log, not fitted to memory", Role::Replayed),
     ("More than float series, held out", Role::BesideHeldOut),
     ("More than float series, fitted to prices of its own", Role::Beside),
+    ("Agents, held out", Role::AgentHeldOut),
+    ("Agents, fitted to prices of their own", Role::Agent),
+    ("Discovered and dropped targets, held out", Role::DiscoveredHeldOut),
+    ("Discovered and dropped targets, fitted to prices of their own", Role::Discovered),
     ("In short time, neither fitted nor counted", Role::Shortened),
 ];
 

@@ -1,5 +1,6 @@
 //! The workloads a cost model is measured on: label shapes, values and targets, and pages.
 
+use super::discovered::Discovered;
 use super::with::With;
 
 /// Where the value of a label comes from.
@@ -94,6 +95,10 @@ pub struct Workload {
     pub gomemlimit: Option<u64>,
     /// What the server does beside scraping floats.
     pub with: Option<With>,
+    /// Whether it is an agent.
+    pub agent: bool,
+    /// Targets that it finds and drops, where there are some.
+    pub discovered: Option<Discovered>,
     /// Metrics of each target.
     pub groups: Vec<Group>,
 }

@@ -15,6 +15,9 @@ use crate::input::http::{Wanted, shown};
 /// The label that tells which file a target comes from; the server sets it.
 pub(crate) const FILE_LABEL: &str = "__meta_filepath";
 
+/// Discovery by files.
+const FILES: &str = "file_sd_configs";
+
 /// The label that tells which URL a target comes from.
 const URL_LABEL: &str = "__meta_url";
 
@@ -28,16 +31,13 @@ pub(super) fn groups(
     node: Node<'_>,
     directory: &Path,
 ) -> (Vec<StaticGroup>, Vec<String>) {
-    let (mut groups, mut problems) = (Vec::new(), Vec::new());
+    let (mut groups, mut problems) = file_groups(job, node, directory);
     for field in node.fields() {
         let kind = field.key.resolved().text();
-        if kind == "file_sd_configs" {
-            for pattern in
-                field.value.items().filter_map(|it| it.get("files")).flat_map(Node::items)
-            {
-                read_pattern(job, pattern.resolved().text(), directory, &mut groups, &mut problems);
-            }
-        } else if kind == "http_sd_configs" {
+        if kind == FILES {
+            continue;
+        }
+        if kind == "http_sd_configs" {
             for config in field.value.items().map(Node::resolved) {
                 match ask(config, directory) {
                     Ok(read) => groups.extend(read),
@@ -50,6 +50,20 @@ pub(super) fn groups(
                  file of `file_sd_configs` to have them"
             ));
         }
+    }
+    (groups, problems)
+}
+
+/// The groups of a job's `file_sd_configs` alone, and what cannot be read.
+pub(super) fn file_groups(
+    job: &str,
+    node: Node<'_>,
+    directory: &Path,
+) -> (Vec<StaticGroup>, Vec<String>) {
+    let (mut groups, mut problems) = (Vec::new(), Vec::new());
+    let configs = node.get(FILES).into_iter().flat_map(Node::items);
+    for pattern in configs.filter_map(|it| it.get("files")).flat_map(Node::items) {
+        read_pattern(job, pattern.resolved().text(), directory, &mut groups, &mut problems);
     }
     (groups, problems)
 }

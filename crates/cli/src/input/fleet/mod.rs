@@ -53,6 +53,18 @@ pub(crate) fn groups(loaded: &Loaded) -> Vec<JobGroups> {
     loaded.project.jobs.iter().map(of).collect()
 }
 
+/// The targets of static and file discovery of a configuration, through relabeling; nobody is asked.
+pub(crate) fn written(loaded: &Loaded) -> Vec<Discovered> {
+    let documents = documents(loaded);
+    let mut project = loaded.project.clone();
+    for job in &mut project.jobs {
+        let Some(node) = find_job(&documents, job) else { continue };
+        job.static_targets
+            .extend(discovery::file_groups(&job.name, node, &directory(loaded, job)).0);
+    }
+    flow::discover(&project)
+}
+
 /// Where files that a job names lie.
 fn directory(loaded: &Loaded, job: &Job) -> PathBuf {
     let file = loaded.sources.file(job.location.file).name();

@@ -11,9 +11,10 @@ use crate::output::view::recorded::RulesView;
 pub(crate) fn write(out: &mut impl Write, view: &EstimateView) -> std::io::Result<()> {
     writeln!(
         out,
-        "{} series on {} need {} of resident memory ({} to {}), {:.1} samples a second\n",
+        "{} series on {}{} need {} of resident memory ({} to {}), {:.1} samples a second\n",
         SeriesCount(view.series),
         view.server,
+        if view.agent { " as an agent" } else { "" },
         Bytes(view.rss.expected),
         Bytes(view.rss.low),
         Bytes(view.rss.high),
@@ -65,19 +66,22 @@ pub(crate) fn write(out: &mut impl Write, view: &EstimateView) -> std::io::Resul
 
 fn quantities(out: &mut impl Write, view: &EstimateView) -> std::io::Result<()> {
     let mut columns = Columns::new(&["quantity", ">expected", ">low", ">high"]);
-    let ranges: [(&str, RangeView); 6] = [
-        ("resident memory", view.rss),
+    let blocks = (!view.agent).then_some(view.disk);
+    let ranges: [(&str, Option<RangeView>); 6] = [
+        ("resident memory", Some(view.rss)),
         ("resident, start over its log", view.start),
-        ("peak heap", view.memory),
-        ("live heap", view.live_heap),
-        ("write-ahead log", view.wal),
-        ("blocks, whole retention", view.disk),
+        ("peak heap", Some(view.memory)),
+        ("live heap", Some(view.live_heap)),
+        ("write-ahead log", Some(view.wal)),
+        ("blocks, whole retention", blocks),
     ];
-    for (name, range) in ranges {
+    for (name, range) in ranges.into_iter().filter_map(|(name, range)| Some((name, range?))) {
         let sizes = [range.expected, range.low, range.high].map(|size| Bytes(size).to_string());
         columns.row([name.to_owned()].into_iter().chain(sizes));
     }
-    columns.row(["blocks, each day".to_owned(), Bytes(view.disk_per_day).to_string()]);
+    if !view.agent {
+        columns.row(["blocks, each day".to_owned(), Bytes(view.disk_per_day).to_string()]);
+    }
     columns.write(out)
 }
 

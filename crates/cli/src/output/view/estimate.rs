@@ -14,12 +14,16 @@ use super::recorded::RulesView;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct EstimateView {
     pub(crate) series: u64,
+    /// Whether the server is an agent, which has no blocks.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) agent: bool,
     /// Peak heap before a collection.
     pub(crate) memory: RangeView,
     /// Anonymous resident memory, what the OOM killer counts.
     pub(crate) rss: RangeView,
-    /// The highest of it while the server starts over its log, as after a kill.
-    pub(crate) start: RangeView,
+    /// The highest of it while the server starts over its log, as after a kill; none for an agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) start: Option<RangeView>,
     /// Heap in use after a collection.
     pub(crate) live_heap: RangeView,
     pub(crate) disk_per_day: u64,
@@ -154,7 +158,8 @@ impl EstimateView {
             series,
             memory: RangeView::of(estimate.memory),
             rss: RangeView::of(estimate.rss),
-            start: RangeView::of(estimate.start),
+            agent: false,
+            start: estimate.start.map(RangeView::of),
             live_heap: RangeView::of(estimate.live_heap),
             disk_per_day: estimate.disk_per_day.expected.0,
             disk: RangeView::of(estimate.disk),
