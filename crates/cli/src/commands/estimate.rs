@@ -8,7 +8,6 @@ use promsieve_core::cost::{
     estimate, fit, network, recorded,
 };
 use promsieve_core::units::Bytes;
-use promsieve_core::usage::Query;
 
 use super::analysis::{Analysis, AnalysisArgs};
 use crate::Status;
