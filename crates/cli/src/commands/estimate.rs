@@ -9,7 +9,6 @@ use promsieve_core::cost::{
 };
 use promsieve_core::relabel::target::TargetOutcome;
 use promsieve_core::units::Bytes;
-use promsieve_core::usage::Query;
 
 use super::analysis::{Analysis, AnalysisArgs};
 use crate::Status;

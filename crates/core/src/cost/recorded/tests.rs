@@ -23,7 +23,7 @@ fn table() -> Table {
     builder.finish()
 }
 
-const TIMES: Times = Times { scrape: Duration::from_secs(15), evaluation: Duration::from_secs(60) };
+const TIMES: Times = Times { scrape: Duration::from_secs(15), evaluation: Duration::from_mins(1) };
 
 fn rule(name: &str, expr: &str) -> Rule {
     let (kind, labels) = (RuleKind::Record, Vec::new());
