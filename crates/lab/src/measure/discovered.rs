@@ -80,7 +80,7 @@ fn labels(workload: &Workload, discovered: Discovered, at: usize) -> Vec<(String
     let Discovered { labels, value_len, .. } = discovered;
     let label = |label: usize| {
         let len = value_len / 2 + label * 7 % value_len.max(1);
-        let of = if label % 2 == 0 { at } else { at % 50 };
+        let of = if label.is_multiple_of(2) { at } else { at % 50 };
         (format!("__meta_sd_label_number_{label}"), format!("{of:0>len$}"))
     };
     let dropped = at >= workload.targets;
