@@ -21,6 +21,7 @@ pub(crate) mod signals;
 pub(crate) mod simulate;
 pub(crate) mod targets;
 pub(crate) mod test;
+mod told;
 pub(crate) mod usage;
 pub(crate) mod verify;
 
