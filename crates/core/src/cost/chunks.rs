@@ -109,7 +109,7 @@ impl Situation<'_> {
     }
 
     /// Whether the series' chunks are still as full as they are old.
-    fn is_young(&self) -> bool {
+    pub(super) fn is_young(&self) -> bool {
         self.settings.uptime < head_range(self.settings)
     }
 

@@ -8,7 +8,7 @@ use super::chunks::head_age;
 use super::discovered::{DISCOVERED, DiscoveredLoad};
 use super::load::Load;
 use super::model::{CostModel, Margin};
-use super::resident::{self, RESIDENT};
+use super::resident::{self, BLOCK_CUT, RESIDENT, block_cut};
 use super::start::{DECODED, not_again, start_again};
 use super::terms::{self, ALLOCATED, PEAK, PROCESS, Situation, Term, WAITING_CHUNK, interval};
 use crate::server::Server;
@@ -264,7 +264,8 @@ fn peak_and_resident(it: &Situation<'_>, live: f64, model: &CostModel) -> (f64, 
     let quantities = resident::resident(it, live, sum(&ALLOCATED), &prices);
     let priced = prices.iter().zip(quantities).map(|(price, of)| of * price);
     let as_agent = more_garbage(it, live) * model.value(AGENT_GARBAGE.0);
-    let mut resident = live + priced.sum::<f64>() + sum(&BESIDE_RESIDENT) + as_agent;
+    let cut = block_cut(it) * model.value(BLOCK_CUT.0);
+    let mut resident = live + priced.sum::<f64>() + sum(&BESIDE_RESIDENT) + as_agent + cut;
     if let Some(limit) = it.settings.gomemlimit {
         // The runtime collects as often as it must, but cannot go below what is live.
         peak = peak.min((limit.0 as f64).max(live + beside));

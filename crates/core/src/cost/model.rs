@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::agent::{AGENT, AGENT_GARBAGE};
 use super::beside::{BESIDE, BESIDE_RESIDENT};
 use super::discovered::DISCOVERED;
-use super::resident::RESIDENT;
+use super::resident::{BLOCK_CUT, RESIDENT};
 use super::start::{AGAIN, DECODED};
 use super::terms::{ALLOCATED, LIVE_HEAP, PEAK};
 use crate::server::Server;
@@ -123,7 +123,7 @@ fn keys() -> impl Iterator<Item = &'static str> {
     terms
         .chain(RESIDENT.iter().map(|(key, ..)| *key))
         .chain(BESIDE_RESIDENT.iter().map(|term| term.key))
-        .chain([AGAIN.0, DECODED.0, AGENT_GARBAGE.0])
+        .chain([AGAIN.0, DECODED.0, AGENT_GARBAGE.0, BLOCK_CUT.0])
         .chain(OTHERS)
 }
 

@@ -32,6 +32,19 @@ pub const RESIDENT: [(&str, &str, &str); 6] = [
     ("resident_base", "bytes", "stacks, spans and tables of the runtime itself"),
 ];
 
+/// Key, unit and meaning of the price of what [`block_cut`] gives.
+pub const BLOCK_CUT: (&str, &str, &str) = (
+    "block_cut",
+    "bytes per series of a head that a block was cut from, and as much as GOGC allows for them",
+    "series and chunks on their way into the block, and series that went, until they are collected (tsdb/compact.go, tsdb/head.go)",
+);
+
+/// What [`BLOCK_CUT`] is the price of.
+pub fn block_cut(it: &Situation<'_>) -> f64 {
+    let cuts = !it.is_young() && !it.settings.agent;
+    if cuts { it.load.series as f64 * (1.0 + it.allowed()) } else { 0.0 }
+}
+
 /// Seconds after which the runtime collects, whatever the heap's size (`runtime/proc.go`,
 /// `forcegcperiod`).
 const COLLECTED_AFTER: f64 = 120.0;

@@ -40,13 +40,16 @@ pub enum Role {
     Discovered,
     /// It checks those prices.
     DiscoveredHeldOut,
+    /// The price of a block's cut in real time is fitted to it, and nothing else.
+    BlockCut,
     /// Its blocks hold so little time that what is left of one cut meets the next: no server is run
     /// like that.
     Shortened,
 }
 
 /// How the names of workloads begin; the first one that fits counts.
-const ROLES: [(&str, Role); 9] = [
+const ROLES: [(&str, Role); 10] = [
+    ("slow-", Role::BlockCut),
     ("held-with-", Role::BesideHeldOut),
     ("held-agent-", Role::AgentHeldOut),
     ("held-discovered-", Role::DiscoveredHeldOut),

@@ -60,6 +60,7 @@ pub fn fit(version: Version, all: &[Run]) -> CostModel {
         }
     }
     let [live_heap, memory, rss, wal] = ratios.map(|ratios| margin(&ratios));
+    fit_beside::fit_block_cut(&mut model, all);
     fit_beside::fit_beside(&mut model, all);
     fit_agent::fit_agent(&mut model, all);
     fit_discovered::fit_discovered(&mut model, all);

@@ -1,5 +1,6 @@
 //! Fits what the memory of float series is not: what is kept beside them, and starts over a log.
 
+use promsieve_core::cost::resident::{BLOCK_CUT, block_cut};
 use promsieve_core::cost::start::{AGAIN, DECODED, not_again, start_again};
 use promsieve_core::cost::terms::{LIVE_HEAP, Situation};
 use promsieve_core::cost::{BESIDE, BESIDE_RESIDENT, CostModel, Margin, Role, Run, estimate};
@@ -43,6 +44,21 @@ fn fit_resident(model: &mut CostModel, runs: &[Run]) {
     });
     let equations: Vec<Equation> = asked.map(equation).collect();
     solve(model, &BESIDE_RESIDENT.map(|term| term.key), &equations);
+}
+
+/// Fits what a block's cut takes to the runs that are for it, at the prices of all else.
+pub(super) fn fit_block_cut(model: &mut CostModel, runs: &[Run]) {
+    let equation = |run: &Run| {
+        let settings = run.settings(model);
+        let cut = block_cut(&situation(run, &settings));
+        let with = estimate(&run.load, model, &settings).rss.expected.0 as f64;
+        let scale = run.read.rss_anon_peak as f64;
+        let wanted = scale - (with - cut * model.value(BLOCK_CUT.0));
+        Equation { quantities: vec![cut], wanted, scale }
+    };
+    let cut = runs.iter().filter(|run| run.role() == Role::BlockCut);
+    let equations: Vec<Equation> = cut.map(equation).collect();
+    solve(model, &[BLOCK_CUT.0], &equations);
 }
 
 /// Fits what a start over a log takes to the runs that are for it; the margin that leaving one out at

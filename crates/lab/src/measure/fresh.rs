@@ -38,7 +38,7 @@ fn sizes() -> Vec<Workload> {
 fn ages() -> Vec<Workload> {
     vec![
         of("held-fresh-second", 16, 1000, 660, vec![group("mesh", 3000, mesh(), Counter)]),
-        // A fifth of most series an hour, in a quarter of the time, as `held-slow-churn`.
+        // A fifth of most series an hour, in a quarter of the time, as `slow-churn`.
         Workload {
             blocks: Some(1800),
             ..of(

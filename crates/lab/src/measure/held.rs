@@ -134,7 +134,7 @@ fn changing() -> Vec<Workload> {
         Workload {
             blocks: Some(1800),
             ..of(
-                "held-slow-blocks",
+                "slow-blocks",
                 20,
                 15_000,
                 3000,
@@ -146,7 +146,7 @@ fn changing() -> Vec<Workload> {
         Workload {
             blocks: Some(1800),
             ..of(
-                "held-slow-churn",
+                "slow-churn",
                 20,
                 15_000,
                 3000,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use promsieve_core::cost::resident::RESIDENT;
+use promsieve_core::cost::resident::{BLOCK_CUT, RESIDENT};
 use promsieve_core::cost::start::{AGAIN, DECODED};
 use promsieve_core::cost::terms::{ALLOCATED, LIVE_HEAP, PEAK};
 use promsieve_core::cost::{
@@ -46,10 +46,13 @@ pub(super) fn model(version: Version) -> CostModel {
     let again = (AGAIN.0, AGAIN.1, AGAIN.2, "runs `replay-…`");
     let decoded = (DECODED.0, DECODED.1, DECODED.2, "runs `with-native-…`");
     let garbage = (AGENT_GARBAGE.0, AGENT_GARBAGE.1, AGENT_GARBAGE.2, "runs `agent-…`");
-    coefficients.extend(beside.chain([again, decoded, garbage]).map(|(key, unit, meaning, to)| {
-        let source = format!("fitted to the {to}; {meaning}");
-        (key.to_owned(), Coefficient { value: values[key], unit: unit.to_owned(), source })
-    }));
+    let cut = (BLOCK_CUT.0, BLOCK_CUT.1, BLOCK_CUT.2, "runs `slow-…`");
+    coefficients.extend(beside.chain([again, decoded, garbage, cut]).map(
+        |(key, unit, meaning, to)| {
+            let source = format!("fitted to the {to}; {meaning}");
+            (key.to_owned(), Coefficient { value: values[key], unit: unit.to_owned(), source })
+        },
+    ));
     coefficients.extend(OTHERS.iter().map(|(key, unit, source)| {
         let (unit, source) = ((*unit).to_owned(), (*source).to_owned());
         ((*key).to_owned(), Coefficient { value: values[key], unit, source })
@@ -63,7 +66,7 @@ pub(super) fn model(version: Version) -> CostModel {
 /// Key, value of 2.53 (slicelabels), value of 3.5 (stringlabels): struct sizes, rounded up to size
 /// classes; 8 bytes a posting with a list's room, and 32 for two string headers; map slots at the
 /// mean of their load.
-const VALUES: [(&str, f64, f64); 59] = [
+const VALUES: [(&str, f64, f64); 60] = [
     ("base", 10.6e6, 10.6e6),
     ("target", 9000.0, 9000.0),
     ("metric_family", 250.0, 250.0),
@@ -106,6 +109,7 @@ const VALUES: [(&str, f64, f64); 59] = [
     ("queried_series", 3500.0, 3500.0),
     ("recorded_series", 1000.0, 1000.0),
     ("decoded_byte", 1.0, 1.0),
+    ("block_cut", 200.0, 200.0),
     ("agent_base", 10.6e6, 10.6e6),
     ("agent_series", 300.0, 300.0),
     ("agent_label", 32.0, 1.0),

@@ -83,10 +83,11 @@ const RULES: [(&str, Rule); 3] = [
 ];
 
 /// What the tables of runs are called.
-const TITLES: [(&str, Role); 11] = [
+const TITLES: [(&str, Role); 12] = [
     ("Held out, made when the model was done", Role::Fresh),
     ("Held out, seen while the model was made", Role::HeldOut),
     ("Fitted", Role::Fitted),
+    ("A block's cut in real time, fitted to a price of its own", Role::BlockCut),
     ("For a start over a log, not fitted to memory", Role::Replayed),
     ("More than float series, held out", Role::BesideHeldOut),
     ("More than float series, fitted to prices of its own", Role::Beside),
