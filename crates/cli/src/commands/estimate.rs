@@ -117,6 +117,7 @@ struct BesideArgs {
 /// Targets that service discovery finds and relabeling drops.
 #[derive(Debug, Clone, Copy, clap::Args)]
 #[group(multiple = true, conflicts_with = "live")]
+#[expect(clippy::struct_field_names, reason = "each is the name of a flag")]
 struct DiscoveredArgs {
     /// Targets that service discovery finds and relabeling drops; those of static and file discovery
     /// are counted where it is not said
