@@ -35,7 +35,7 @@ pub const AGENT: [Term; 6] = [
     },
     Term {
         key: "agent_queue",
-        part: "remote write",
+        part: PROCESS,
         unit: "bytes per queue of an agent",
         meaning: "room for samples that wait and for a request (storage/remote/queue_manager.go)",
         quantity: |it| f64::from(it.settings.remote_writes),
@@ -136,6 +136,16 @@ mod tests {
         assert!(!["postings", "chunks"].iter().any(|part| names(&agent).contains(part)));
         let sum: u64 = agent.parts.iter().map(|part| part.bytes.0).sum();
         assert_eq!(sum, agent.live_heap.expected.0);
+    }
+
+    #[test]
+    fn no_series_take_nothing_of_a_running_agent() {
+        let settings =
+            ServerSettings { agent: true, remote_writes: 2, ..ServerSettings::default() };
+        let model = CostModel::embedded(&settings.server).0;
+        let of = |load| model.marginal(&load, &settings).0;
+        assert_eq!(of(Load::default()), 0);
+        assert!(of(Load { label_bytes: 100, ..Load::default() }) > 200);
     }
 
     #[test]
