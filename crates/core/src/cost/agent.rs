@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::chunks::head_age;
-use super::estimate::ServerSettings;
+use super::settings::ServerSettings;
 use super::terms::{LIVE_HEAP, PROCESS, Situation, Term};
 
 /// Keys of a server's terms that an agent has, too: it scrapes and sends by the same code.

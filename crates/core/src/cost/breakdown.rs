@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::estimate::ServerSettings;
 use super::load::Load;
 use super::model::CostModel;
+use super::settings::ServerSettings;
 use crate::census::{Census, LabelTotal, MetricCensus};
 use crate::series::METRIC_NAME;
 use crate::units::Bytes;

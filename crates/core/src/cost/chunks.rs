@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::agent::TRUNCATED;
-use super::estimate::ServerSettings;
+use super::settings::ServerSettings;
 use super::terms::{Situation, interval};
 
 /// Samples of a chunk where the head is so old that its chunks divide a block's range

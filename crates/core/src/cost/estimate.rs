@@ -1,73 +1,13 @@
 //! From a load to memory, WAL and disk of a server.
 
-use std::time::Duration;
-
-use super::agent::{self, AGENT_GARBAGE, live_terms, log_age, more_garbage};
-use super::beside::{BESIDE, BESIDE_RESIDENT, Beside};
-use super::chunks::head_age;
-use super::discovered::{DISCOVERED, DiscoveredLoad};
+use super::agent::{self, log_age};
 use super::load::Load;
+use super::memory::{live_heap, parts, peak_and_resident, started_again};
 use super::model::{CostModel, Margin};
-use super::resident::{self, BLOCK_CUT, RESIDENT, block_cut};
-use super::start::{DECODED, not_again, start_again};
-use super::terms::{self, ALLOCATED, PEAK, PROCESS, Situation, Term, WAITING_CHUNK, interval};
+use super::settings::ServerSettings;
+use super::terms::{self, PROCESS, Situation, interval};
 use crate::server::Server;
 use crate::units::Bytes;
-
-/// Resident bytes a byte of live heap that no collection gets below: runs with GOMEMLIMIT below what
-/// is live came to 1.17 to 1.31.
-const PACKED: f64 = 1.2;
-
-/// What the server is told to do.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ServerSettings {
-    /// Its version.
-    pub server: Server,
-    /// Mean scrape interval.
-    pub scrape_interval: Duration,
-    /// Time since start; memory grows until three hours.
-    pub uptime: Duration,
-    /// How much time a block holds (`--storage.tsdb.min-block-duration`); the head holds up to one and
-    /// a half of it.
-    pub block_range: Duration,
-    /// How long blocks are kept.
-    pub retention: Duration,
-    /// GOGC in percent, where it is set.
-    pub gogc: Option<u32>,
-    /// GOMEMLIMIT, where it is set: 0.9 of the container's limit by default since 3.0.
-    pub gomemlimit: Option<Bytes>,
-    /// Remote-write queues.
-    pub remote_writes: u32,
-    /// What it keeps beside float series that it scrapes.
-    pub beside: Beside,
-    /// Targets that service discovery found and relabeling dropped, and the labels of all.
-    pub discovered: DiscoveredLoad,
-    /// Whether it is an agent (`--agent`), which has a log and no blocks.
-    pub agent: bool,
-    /// Bytes that a sample takes in a chunk, where it is known: up to 8 for noisy floats, less than
-    /// 1 for constants; the model's figure is for counters.
-    pub sample_bytes: Option<f64>,
-}
-
-impl Default for ServerSettings {
-    /// The default server, scraping every 15 s for three hours, blocks for 15 days.
-    fn default() -> Self {
-        Self {
-            server: Server::default(),
-            scrape_interval: Duration::from_secs(15),
-            uptime: Duration::from_hours(3),
-            block_range: Duration::from_hours(2),
-            retention: Duration::from_hours(15 * 24),
-            gogc: None,
-            gomemlimit: None,
-            remote_writes: 0,
-            beside: Beside::default(),
-            discovered: DiscoveredLoad::default(),
-            agent: false,
-            sample_bytes: None,
-        }
-    }
-}
 
 /// A quantity with its measured error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,13 +110,6 @@ pub fn estimate(load: &Load, model: &CostModel, settings: &ServerSettings) -> Es
     }
 }
 
-impl ServerSettings {
-    /// How far back the head reaches, which holds series that are gone for so long.
-    pub fn head_age(&self) -> Duration {
-        head_age(self)
-    }
-}
-
 impl CostModel {
     /// Live heap that a set of series adds to a running server: what it would save without them.
     pub fn marginal(&self, load: &Load, settings: &ServerSettings) -> Bytes {
@@ -230,64 +163,6 @@ fn situation<'a>(load: &'a Load, model: &CostModel, settings: &'a ServerSettings
     Situation { load, settings, sample_bytes, page_bytes: terms::page_bytes(load) }
 }
 
-/// The terms of the live heap, each with its part.
-fn live_heap(it: &Situation<'_>, model: &CostModel) -> impl Iterator<Item = (&'static str, f64)> {
-    live_terms(it.settings).map(|term| (term.part, (term.quantity)(it) * model.value(term.key)))
-}
-
-/// Every part of the live heap.
-fn parts(it: &Situation<'_>, model: &CostModel) -> Vec<Part> {
-    let mut parts: Vec<(&'static str, f64)> = Vec::new();
-    let beside = BESIDE
-        .iter()
-        .chain(&DISCOVERED)
-        .map(|term| (term.part, (term.quantity)(it) * model.value(term.key)));
-    for (name, value) in live_heap(it, model).chain(beside.filter(|(_, value)| *value > 0.0)) {
-        match parts.iter_mut().find(|(part, _)| *part == name) {
-            Some((_, sum)) => *sum += value,
-            None => parts.push((name, value)),
-        }
-    }
-    parts.into_iter().map(|(name, value)| Part { name, bytes: bytes(value) }).collect()
-}
-
-/// Peak heap and anonymous resident memory for a live heap.
-fn peak_and_resident(it: &Situation<'_>, live: f64, model: &CostModel) -> (f64, f64) {
-    let live = live - it.waiting_chunks() * model.value(WAITING_CHUNK);
-    let growth = model.growth(it.settings);
-    let sum = |terms: &[Term]| -> f64 {
-        terms.iter().map(|term| (term.quantity)(it) * model.value(term.key)).sum()
-    };
-    let beside = sum(&PEAK);
-    let mut peak = (live + beside) * growth;
-    let prices = RESIDENT.map(|(key, ..)| model.value(key));
-    let quantities = resident::resident(it, live, sum(&ALLOCATED), &prices);
-    let priced = prices.iter().zip(quantities).map(|(price, of)| of * price);
-    let as_agent = more_garbage(it, live) * model.value(AGENT_GARBAGE.0);
-    let cut = block_cut(it) * model.value(BLOCK_CUT.0);
-    let mut resident = live + priced.sum::<f64>() + sum(&BESIDE_RESIDENT) + as_agent + cut;
-    if let Some(limit) = it.settings.gomemlimit {
-        // The runtime collects as often as it must, but cannot go below what is live.
-        peak = peak.min((limit.0 as f64).max(live + beside));
-    }
-    resident = limited(resident, live, it.settings);
-    (peak, resident)
-}
-
-/// Anonymous resident memory under GOMEMLIMIT, where there is one: the heap is never packed without
-/// gaps.
-fn limited(resident: f64, live: f64, settings: &ServerSettings) -> f64 {
-    let packed = |limit: Bytes| (limit.0 as f64).max(live * PACKED);
-    settings.gomemlimit.map_or(resident, |limit| resident.min(packed(limit)))
-}
-
-/// Anonymous resident memory of a start over a log, for a live heap.
-fn started_again(it: &Situation<'_>, live: f64, model: &CostModel) -> f64 {
-    let price = |key: &'static str| model.value(key);
-    let start = start_again(it, live - not_again(it, price), price);
-    limited(start.known + start.decoded * model.value(DECODED.0), live, it.settings)
-}
-
 fn notes(model: &CostModel, settings: &ServerSettings, peak: f64, live: f64) -> Vec<String> {
     let mut notes = vec![format!("measured on {} ({})", model.server, model.build)];
     notes.extend(model.note_for(&settings.server));
@@ -307,12 +182,14 @@ fn range(expected: f64, margin: Margin) -> Range {
 }
 
 #[expect(clippy::cast_sign_loss, reason = "clamped at 0")]
-fn bytes(value: f64) -> Bytes {
+pub(super) fn bytes(value: f64) -> Bytes {
     Bytes(value.max(0.0).round() as u64)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;
 

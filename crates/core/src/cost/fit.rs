@@ -1,8 +1,9 @@
 //! How much of a load fits into a memory limit, by the range of its estimate.
 
-use super::estimate::{Range, ServerSettings, resident};
+use super::estimate::{Range, resident};
 use super::load::Load;
 use super::model::CostModel;
+use super::settings::ServerSettings;
 use super::terms::page_bytes;
 use crate::units::Bytes;
 

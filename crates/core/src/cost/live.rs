@@ -1,8 +1,9 @@
 //! A running server's own metrics against the estimate of its load.
 
-use super::estimate::{ServerSettings, estimate};
+use super::estimate::estimate;
 use super::load::Load;
 use super::model::CostModel;
+use super::settings::ServerSettings;
 use super::terms::{LIVE_HEAP, PROCESS};
 use crate::units::Bytes;
 

@@ -1,7 +1,8 @@
 //! What a server reads and sends in a second.
 
-use super::estimate::{Range, ServerSettings};
+use super::estimate::Range;
 use super::load::Load;
+use super::settings::ServerSettings;
 use super::terms::{interval, page_bytes};
 use crate::units::Bytes;
 

@@ -85,8 +85,8 @@ pub fn resident(
 mod tests {
     use std::time::Duration;
 
-    use super::super::estimate::ServerSettings;
     use super::super::load::Load;
+    use super::super::settings::ServerSettings;
     use super::*;
 
     #[test]

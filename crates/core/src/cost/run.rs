@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::beside::Beside;
 use super::discovered::DiscoveredLoad;
-use super::estimate::ServerSettings;
 use super::load::Load;
 use super::model::CostModel;
+use super::settings::ServerSettings;
 use crate::units::Bytes;
 
 /// Seconds of a block below which time counts as shortened.

@@ -90,8 +90,8 @@ mod tests {
     use std::time::Duration;
 
     use super::super::beside::Beside;
-    use super::super::estimate::ServerSettings;
     use super::super::load::Load;
+    use super::super::settings::ServerSettings;
     use super::*;
 
     fn start(native_histograms: u64, seconds: u64) -> f64 {

@@ -1,8 +1,8 @@
 //! The structure of the model: which quantities of a load cost something, and what each stands for.
 
 use super::chunks::head_age;
-use super::estimate::ServerSettings;
 use super::load::Load;
+use super::settings::ServerSettings;
 
 /// Smallest scrape buffer; each next size is three times as large, up to 100 MB (`scrape/scrape.go`).
 const SMALLEST_BUFFER: f64 = 1000.0;
