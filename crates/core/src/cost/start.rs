@@ -10,7 +10,7 @@ pub const AGAIN: (&str, &str, &str) = (
     "garbage of a log's replay and of the first scrapes after it (tsdb/head_wal.go)",
 );
 
-/// Key, unit and meaning of the price of native histograms that were read and not yet stored.
+/// Key, unit and meaning of the price of samples that were read and not yet stored.
 pub const DECODED: (&str, &str, &str) = (
     "decoded_byte",
     "bytes per byte of samples that a replay has read and not yet stored",

@@ -114,6 +114,20 @@ fn what_the_server_refuses_records_nothing() {
 }
 
 #[test]
+fn bounds_without_bounds_can_be_added_up() {
+    let doubles = "count_values(\"v\", r) or count_values(\"w\", r) or count_values(\"v\", hits)";
+    let longer = "max_over_time(count_values(\"v\", hits)[200y:1ms])";
+    for expr in [doubles, longer] {
+        let rules: Vec<Rule> =
+            (0..40).map(|at| rule(&format!("r{at}"), expr)).chain([rule("r", expr)]).collect();
+        for replicas in [1, 1_000_000] {
+            let found = recorded(&table(), &rules, TIMES, replicas);
+            assert!(found.unlabelled <= 1 << 40 && found.unlabelled > 0, "{expr}");
+        }
+    }
+}
+
+#[test]
 fn rules_read_what_others_record_in_any_order() {
     let mut rules = vec![
         rule("c", "sum by (path) (b)"),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::vector::{LabelSet, Vector, distinct};
+use super::vector::{LabelSet, MOST, Vector, distinct};
 use super::{RuleKind, Run};
 use crate::cost::Load;
 
@@ -64,7 +64,9 @@ impl Recorded {
     /// For so many targets in place of one, from what there is with one and with two.
     #[must_use]
     pub(super) fn continued(mut self, twice: &Self, replicas: u64) -> Self {
-        let on = |one: u64, two: u64| one + (replicas - 1) * two.saturating_sub(one);
+        let on = |one: u64, two: u64| {
+            one.saturating_add((replicas - 1).saturating_mul(two.saturating_sub(one)))
+        };
         let tally = |one: Tally, two: &Tally, bends: bool| {
             let most = on(one.most, two.most);
             let is_line = one.is_exact() && two.is_exact() && (!bends || one == *two);
@@ -93,7 +95,7 @@ impl Recorded {
             label_bytes: load(|it| it.label_bytes),
             ..self.load
         };
-        self.unlabelled = on(self.unlabelled, twice.unlabelled);
+        self.unlabelled = on(self.unlabelled, twice.unlabelled).min(MOST);
         self.alerts = on(self.alerts, twice.alerts);
         self
     }
@@ -140,6 +142,7 @@ impl Run<'_> {
                 Load { unique_pairs: named, unique_pair_bytes: named * pair_bytes, ..known };
             all.metrics.insert(name.to_owned(), tally);
         }
+        all.unlabelled = all.unlabelled.min(MOST);
         all
     }
 }

@@ -8,6 +8,9 @@ pub(super) type LabelSet = Vec<(NameId, u32)>;
 /// Why a rule fails whenever it is evaluated, in the server's words.
 pub(super) type Refused = String;
 
+/// Most elements that a bound goes up to: more than any server holds, and sums of it can be added up.
+pub(super) const MOST: u64 = 1 << 40;
+
 /// The elements that an expression gives while targets and labels stay as they are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Vector {
@@ -46,6 +49,7 @@ impl Vector {
     pub(super) fn unknown((least, most): (u64, u64), of: &[&Self], doubt: &str) -> Self {
         let first = of.iter().find_map(|it| it.doubt.clone());
         let doubt = Some(first.unwrap_or_else(|| doubt.to_owned()));
+        let most = most.min(MOST);
         Self { sets: None, least: least.min(most), most, doubt }
     }
 
@@ -87,7 +91,7 @@ impl Vector {
     pub(super) fn over_time(mut self, steps: u64) -> Self {
         self.most = match &self.sets {
             Some(sets) => sets.len() as u64,
-            None => self.most.saturating_mul(steps + 1),
+            None => self.most.saturating_mul(steps.saturating_add(1)).min(MOST),
         };
         self
     }
